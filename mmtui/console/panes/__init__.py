@@ -1,0 +1,1 @@
+"""One file a pane: pure rows from a View."""

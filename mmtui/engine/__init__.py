@@ -1,0 +1,1 @@
+"""What happens: one ordered stream of events in, a list of intents out. Pure."""

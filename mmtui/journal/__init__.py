@@ -1,0 +1,1 @@
+"""What is remembered: journal rows, their SQLite store, and recordings of venue messages."""

@@ -1,0 +1,1 @@
+"""Hindsight: back-tests, sweeps, reports and drills."""

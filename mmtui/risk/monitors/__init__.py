@@ -1,0 +1,1 @@
+"""One monitor a file: each measures one quantity against one limit."""

@@ -1,0 +1,1 @@
+"""The noisy shell: loop, executor, configuration, secrets, locks, logs and metrics. It decides nothing."""
