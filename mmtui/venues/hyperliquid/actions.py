@@ -1,0 +1,147 @@
+"""Every action this program can sign, as Structs in the key order that is hashed.
+
+The list is the permission: order, cancel, cancelByCloid, modify, batchModify, scheduleCancel, noop
+and the three leverage and margin actions. Transfers, withdrawals, approvals and vault actions have
+no Struct, and the signer takes nothing else. An optional key that is unset is absent, never null or
+false: the venue hashes absence. Source: hyperliquid-protocol.md 5; decisions.md ruling 15.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+Tif: TypeAlias = Literal["Alo", "Ioc", "Gtc"]
+
+
+class Limit(msgspec.Struct, frozen=True, gc=False):
+    """Time in force of a limit order."""
+
+    tif: Tif
+
+
+class OrderKind(msgspec.Struct, frozen=True, gc=False):
+    """The ``t`` key: limit orders only, no triggers."""
+
+    limit: Limit
+
+
+ALO = OrderKind(Limit("Alo"))
+IOC = OrderKind(Limit("Ioc"))
+GTC = OrderKind(Limit("Gtc"))
+
+
+class OrderWire(msgspec.Struct, frozen=True, gc=False):
+    """One order: asset, is buy, price, size, reduce-only, kind, client order id."""
+
+    a: int
+    b: bool
+    p: str
+    s: str
+    r: bool
+    t: OrderKind
+    c: str | UnsetType = UNSET
+
+
+class CancelWire(msgspec.Struct, frozen=True, gc=False):
+    """One cancel by the venue's order id."""
+
+    a: int
+    o: int
+
+
+class CloidCancelWire(msgspec.Struct, frozen=True, gc=False):
+    """One cancel by client order id."""
+
+    asset: int
+    cloid: str
+
+
+class ModifyWire(msgspec.Struct, frozen=True, gc=False):
+    """One replacement: ``oid`` is an order id or a client order id."""
+
+    oid: int | str
+    order: OrderWire
+
+
+class Order(msgspec.Struct, frozen=True, tag_field="type", tag="order"):
+    """Place a batch; ``grouping`` is always ``na``."""
+
+    orders: list[OrderWire]
+    grouping: Literal["na"]
+
+
+class Cancel(msgspec.Struct, frozen=True, tag_field="type", tag="cancel"):
+    """Cancel a batch by order id; ``f`` asks for the fast lane."""
+
+    cancels: list[CancelWire]
+    f: Literal[True] | UnsetType = UNSET
+
+
+class CancelByCloid(msgspec.Struct, frozen=True, tag_field="type", tag="cancelByCloid"):
+    """Cancel a batch by client order id; ``f`` asks for the fast lane."""
+
+    cancels: list[CloidCancelWire]
+    f: Literal[True] | UnsetType = UNSET
+
+
+class Modify(msgspec.Struct, frozen=True, tag_field="type", tag="modify"):
+    """Replace one order; ``a`` places the replacement even if the old order is gone."""
+
+    oid: int | str
+    order: OrderWire
+    a: Literal[True] | UnsetType = UNSET
+
+
+class BatchModify(msgspec.Struct, frozen=True, tag_field="type", tag="batchModify"):
+    """Replace a batch."""
+
+    modifies: list[ModifyWire]
+    a: Literal[True] | UnsetType = UNSET
+
+
+class ScheduleCancel(msgspec.Struct, frozen=True, tag_field="type", tag="scheduleCancel"):
+    """Arm the exchange's dead man's switch at ``time`` (ms), or clear it when absent."""
+
+    time: int | UnsetType = UNSET
+
+
+class Noop(msgspec.Struct, frozen=True, tag_field="type", tag="noop"):
+    """Spend a nonce, so that an action in flight with the same nonce can no longer execute."""
+
+
+class UpdateLeverage(msgspec.Struct, frozen=True, tag_field="type", tag="updateLeverage"):
+    """Set leverage and margin mode of one asset."""
+
+    asset: int
+    isCross: bool  # noqa: N815  the venue's key
+    leverage: int
+
+
+class UpdateIsolatedMargin(msgspec.Struct, frozen=True, tag_field="type", tag="updateIsolatedMargin"):
+    """Move ``ntli`` micro units of collateral into an isolated position; negative takes out."""
+
+    asset: int
+    isBuy: bool  # noqa: N815  the venue's key
+    ntli: int
+
+
+class TopUpIsolatedOnlyMargin(msgspec.Struct, frozen=True, tag_field="type", tag="topUpIsolatedOnlyMargin"):
+    """Add margin to a strictly isolated position until it has ``leverage``."""
+
+    asset: int
+    leverage: str
+
+
+Action: TypeAlias = (
+    Order
+    | Cancel
+    | CancelByCloid
+    | Modify
+    | BatchModify
+    | ScheduleCancel
+    | Noop
+    | UpdateLeverage
+    | UpdateIsolatedMargin
+    | TopUpIsolatedOnlyMargin
+)
