@@ -1,0 +1,1 @@
+"""Where the local exchange's background liquidity comes from: a synthetic order flow or a recording."""
