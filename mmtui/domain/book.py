@@ -40,9 +40,7 @@ class Book(msgspec.Struct, frozen=True, gc=False):
     @property
     def touch(self) -> "Touch":
         """The best level of each side."""
-        return Touch(
-            self.venue_time_ms, self.bid_prices[0], self.bid_sizes[0], self.ask_prices[0], self.ask_sizes[0]
-        )
+        return Touch(self.venue_time_ms, self.bid_prices[0], self.bid_sizes[0], self.ask_prices[0], self.ask_sizes[0])
 
 
 class Touch(msgspec.Struct, frozen=True, gc=False):

@@ -64,16 +64,27 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return (SPOT_DECIMALS if self.is_spot else PERP_DECIMALS) - self.size_decimals
 
     @property
+    def price_scale(self) -> int:
+        """Price units in one USD."""
+        return int(10**self.price_decimals)
+
+    @property
+    def size_scale(self) -> int:
+        """Size units in one base unit."""
+        return int(10**self.size_decimals)
+
+    @property
     def asset(self) -> str:
         """The coin without its dex prefix."""
         return self.coin.partition(":")[2] or self.coin
 
     def tick(self, price: Price) -> Price:
         """Grid step at ``price``, in price units."""
-        one = 10**self.price_decimals
+        one = self.price_scale
         if price >= one * 10**SIGNIFICANT_FIGURES:
             return one
-        return min(one, max(1, 10 ** (len(str(max(price, 1))) - SIGNIFICANT_FIGURES)))
+        digits = len(str(max(price, 1)))
+        return min(one, int(10 ** max(0, digits - SIGNIFICANT_FIGURES)))
 
     def floor_price(self, price: Price) -> Price:
         """Largest grid price not above ``price``."""
@@ -96,7 +107,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not 0.0 < price_usd < 1e15:
             raise ValueError(f"no price: {price_usd}")
-        scaled = price_usd * 10**self.price_decimals
+        scaled = price_usd * self.price_scale
         nearest = round(scaled)
         exact = abs(scaled - nearest) <= 1e-9 * scaled
         if side is Side.BUY:
@@ -117,7 +128,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Size units not above ``size_base`` base units; zero for nothing or nonsense."""
         if not 0.0 < size_base < 1e15:
             return 0
-        scaled = size_base * 10**self.size_decimals
+        scaled = size_base * self.size_scale
         nearest = round(scaled)
         return nearest if abs(scaled - nearest) <= 1e-9 * max(scaled, 1.0) else math.floor(scaled)
 
@@ -127,19 +138,19 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     def price_usd(self, price: Price) -> float:
         """Price in USD."""
-        return price / 10**self.price_decimals
+        return price / self.price_scale
 
     def size_base(self, size: Size) -> float:
         """Size in base units."""
-        return size / 10**self.size_decimals
+        return size / self.size_scale
 
     def price_units(self, price_usd: float) -> Price:
         """Nearest integer price of a float that came from the venue's grid."""
-        return round(price_usd * 10**self.price_decimals)
+        return round(price_usd * self.price_scale)
 
     def size_units(self, size_base: float) -> Size:
         """Nearest integer size of a float that came from the venue's grid."""
-        return round(size_base * 10**self.size_decimals)
+        return round(size_base * self.size_scale)
 
     def parse_price(self, text: str) -> Price:
         """Price units of the venue's text; raises UnitError."""

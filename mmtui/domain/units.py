@@ -34,7 +34,7 @@ def parse_units(text: str, decimals: int) -> int:
     whole, _, fraction = text.partition(".")
     if fraction[decimals:].strip("0"):
         raise UnitError(f"{text} has more than {decimals} decimals")
-    return int(whole) * 10**decimals + int(fraction[:decimals].ljust(decimals, "0") or "0")
+    return int(whole) * int(10**decimals) + int(fraction[:decimals].ljust(decimals, "0") or "0")
 
 
 def parse_signed_units(text: str, decimals: int) -> int:
@@ -52,7 +52,7 @@ def parse_rounded_units(text: str, decimals: int) -> int:
     if len(body) > TEXT_LENGTH_MAX or not _PLAIN.fullmatch(body):
         raise UnitError(f"not a plain decimal number: {text[:TEXT_LENGTH_MAX]!r}")
     whole, _, fraction = body.partition(".")
-    value = int(whole) * 10**decimals + int(fraction[:decimals].ljust(decimals, "0") or "0")
+    value = int(whole) * int(10**decimals) + int(fraction[:decimals].ljust(decimals, "0") or "0")
     if fraction[decimals : decimals + 1] >= "5":
         value += 1
     return -value if negative else value

@@ -1,0 +1,124 @@
+"""Relations between settings that no single bound can express."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from mmtui.domain.parameters.schema import Refusal
+from mmtui.domain.parameters.settings import Settings
+
+CrossCheck: TypeAlias = Callable[[Settings], tuple[str, Refusal] | None]
+
+TARGET_TO_LIMIT_MAX = 0.4
+POSITION_KILL_RATIO = 1.5
+
+
+def _ordered(low: str, high: str) -> CrossCheck:
+    def check(settings: Settings) -> tuple[str, Refusal] | None:
+        a, b = settings.number(low), settings.number(high)
+        if a <= b:
+            return None
+        return low, Refusal(f"{a:g}", f"at most {high} = {b:g}")
+
+    return check
+
+
+def _size_within_limit(settings: Settings) -> tuple[str, Refusal] | None:
+    size, limit = (
+        settings.number("trading.target_liquidity"),
+        settings.number("trading.max_absolute_position_size"),
+    )
+    if size and limit and size > TARGET_TO_LIMIT_MAX * limit * (1 + 1e-9):
+        return "trading.target_liquidity", Refusal(
+            f"{size:g} with max_absolute_position_size = {limit:g}",
+            f"at most {TARGET_TO_LIMIT_MAX:g} x max_absolute_position_size = {TARGET_TO_LIMIT_MAX * limit:g}",
+            "one full side must not fill the limit",
+        )
+    if not size and not limit:
+        notional, cap = (
+            settings.number("trading.order_notional_usd"),
+            settings.number("trading.max_position_usd"),
+        )
+        if notional > TARGET_TO_LIMIT_MAX * cap * (1 + 1e-9):
+            return "trading.order_notional_usd", Refusal(
+                f"{notional:g} with max_position_usd = {cap:g}",
+                f"at most {TARGET_TO_LIMIT_MAX:g} x max_position_usd = {TARGET_TO_LIMIT_MAX * cap:g}",
+                "one full side must not fill the limit",
+            )
+    return None
+
+
+def _position_within_value(settings: Settings) -> tuple[str, Refusal] | None:
+    if settings.number("trading.max_absolute_position_size"):
+        return None
+    limit, value = settings.number("trading.max_position_usd"), settings.number("risk.max_position_value_usd")
+    if limit <= value:
+        return None
+    return "trading.max_position_usd", Refusal(
+        f"{limit:g}",
+        f"at most risk.max_position_value_usd = {value:g}",
+        "else the first fills would reduce-only",
+    )
+
+
+def _leverage(settings: Settings) -> tuple[str, Refusal] | None:
+    text = settings.text("trading.leverage")
+    if text in ("", "max") or (text.isascii() and text.isdigit() and 1 <= int(text) <= 100):
+        return None
+    return "trading.leverage", Refusal(repr(text), 'a whole number from 1 to 100, or "max"')
+
+
+def _clamp(settings: Settings) -> tuple[str, Refusal] | None:
+    text = settings.text("estimators.microprice_clamp")
+    digits = text.replace(".", "", 1)
+    if text == "bbo" or (digits.isascii() and digits.isdigit() and 0.0 < float(text) <= 100.0):
+        return None
+    return "estimators.microprice_clamp", Refusal(repr(text), '"bbo" or bps from 0 to 100')
+
+
+def _address(key: str) -> CrossCheck:
+    def check(settings: Settings) -> tuple[str, Refusal] | None:
+        text = settings.text(key)
+        if not text:
+            return None
+        digits = text[2:]
+        if text.startswith("0x") and len(digits) == 40 and all(c in "0123456789abcdefABCDEF" for c in digits):
+            return None
+        return key, Refusal(repr(text), "0x and 40 hexadecimal digits")
+
+    return check
+
+
+CROSS_CHECKS: tuple[CrossCheck, ...] = (
+    _ordered("strategy.ladder_config.min_depth_bps", "strategy.ladder_config.max_depth_bps"),
+    _ordered("risk.gamma_min", "risk.gamma_max"),
+    _ordered("estimators.kappa_min", "estimators.kappa_max"),
+    _ordered("risk.stale_data_s", "risk.stale_kill_s"),
+    _ordered("risk.cascade_pull_threshold", "risk.cascade_kill_threshold"),
+    _size_within_limit,
+    _position_within_value,
+    _leverage,
+    _clamp,
+    _address("network.account_address"),
+    _address("network.vault_address"),
+    _address("network.confirm_mainnet"),
+)
+
+
+def cross_problems(settings: Settings) -> list[tuple[str, Refusal]]:
+    """Every broken relation as (key, refusal)."""
+    return [problem for check in CROSS_CHECKS if (problem := check(settings)) is not None]
+
+
+def notices(settings: Settings) -> list[str]:
+    """Settings that are allowed but probably not meant, one line each."""
+    lines = []
+    gap = settings.number("trading.max_bps_diff")
+    half = max(settings.number("risk.min_half_spread_bps"), settings.number("strategy.ladder_config.min_depth_bps"))
+    if gap >= half / 2:
+        lines.append(
+            f"trading.max_bps_diff = {gap:g} is not below half of the closest quote's distance ({half:g} bps): "
+            "a resting quote may come close to the mid before it is moved"
+        )
+    if settings.number("trading.risk_aversion") > 1.0:
+        lines.append("trading.risk_aversion is above 1: very conservative")
+    return lines
