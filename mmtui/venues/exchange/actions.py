@@ -153,7 +153,7 @@ class Filled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
-    """This entry failed; ``text`` is the venue's."""
+    """The entry failed; ``text`` is the venue's."""
 
     text: str
 

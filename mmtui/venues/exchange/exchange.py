@@ -41,6 +41,7 @@ class ExchangeApi(Protocol):
 
     listing: Listing
     now_ms: int
+    statements: "StatementsApi"
 
     def set_listener(self, listener: Listener) -> None:
         """Replace the listener."""
@@ -92,6 +93,13 @@ class ExchangeApi(Protocol):
 
     def resolve_signer(self, signer: str) -> str:
         """The account ``signer`` acts for: its master when it is a live agent, else itself."""
+
+
+class StatementsApi(Protocol):
+    """Everything about one account; an address never seen is credited and known from then on.
+
+    Concrete class: ``statements.Statements``, reached as ``exchange.statements``.
+    """
 
     def statement(self, account: str, dex: str) -> DexStatement:
         """Clearinghouse state."""

@@ -141,7 +141,7 @@ class Listing:
         return tuple(sorted({dex.collateral for dex in self.dexes}, key=lambda token: token.index))
 
     def with_instrument(self, coin: str, *, size_decimals: int, max_leverage: int = 10) -> "Listing":
-        """This listing with ``coin`` listed and these size decimals; a listed coin keeps its slot and terms.
+        """Return this listing with ``coin`` listed and these size decimals; a listed coin keeps its slot and terms.
 
         Raises ConfigError for an unknown dex prefix.
         """
@@ -151,7 +151,10 @@ class Listing:
             raise ConfigError(f"no dex {prefix!r} to list {coin} on", remedy="use a coin of a listed dex")
         known = self._by_coin.get(coin)
         if known is None:
-            contracts = (*dex.contracts, _contract(dex, len(dex.contracts), asset, size_decimals, max_leverage))
+            contracts = (
+                *dex.contracts,
+                _contract(dex, len(dex.contracts), asset, size_decimals, max_leverage),
+            )
         else:
             instrument = msgspec.structs.replace(known.instrument, size_decimals=size_decimals)
             changed = msgspec.structs.replace(known, instrument=instrument)
