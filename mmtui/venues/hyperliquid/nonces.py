@@ -1,0 +1,129 @@
+"""Nonces: strictly increasing, also across restarts, clock jumps and the processes that share a key.
+
+Owns one small file with the highest nonce that may ever have been used. A process reserves a block
+above it under a file lock and then hands out nonces from memory, so that no action waits for the
+disk; ranges of two processes never overlap. Wall time is an argument. Never goes back: a clock that
+jumps back continues from the last nonce. Answers F31, F54 and invariant I9.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmtui.errors import JournalError
+
+BLOCK = 10_000  # ten seconds of wall time: one write in ten seconds, and a restart skips as much
+NONCE_MAX = 2**63
+
+
+class NonceSource:
+    """Nonces of one signer; ``path`` is its high-water file, 0600, replaced atomically.
+
+    ``headroom`` is added above the persisted value: the guard leaves that much to an engine that
+    may still be alive (decisions.md ruling 20).
+    """
+
+    __slots__ = ("_current", "_headroom", "_last", "_path", "_spare")
+
+    def __init__(self, path: Path, *, headroom: int = 0) -> None:
+        self._path = path
+        self._headroom = headroom
+        self._last = 0
+        self._current = (1, 0)
+        self._spare: tuple[int, int] | None = None
+
+    @property
+    def last(self) -> int:
+        """The nonce handed out last, 0 before the first."""
+        return self._last
+
+    def take(self, wall_ms: int) -> int:
+        """The next nonce: wall time where that is higher than every nonce before.
+
+        Raises JournalError when the file cannot be read or written; no nonce is used then.
+        """
+        nonce = self._candidate(wall_ms)
+        if nonce > self._current[1]:
+            self._current = self._spare or self._reserve(wall_ms)
+            self._spare = None
+            nonce = self._candidate(wall_ms)
+            if nonce > self._current[1]:
+                self._current = self._reserve(wall_ms)
+                nonce = self._candidate(wall_ms)
+        assert self._last < nonce <= self._current[1], "a nonce must rise within its reserved block"
+        self._last = nonce
+        return nonce
+
+    def is_low(self, wall_ms: int) -> bool:
+        """Whether ``refill`` should be called soon, off the event loop."""
+        return self._spare is None and self._candidate(wall_ms) > self._current[1] - BLOCK // 2
+
+    def refill(self, wall_ms: int) -> None:
+        """Reserve the next block ahead of need; safe to run in a thread. Raises JournalError."""
+        if self._spare is None:
+            self._spare = self._reserve(wall_ms)
+
+    def _candidate(self, wall_ms: int) -> int:
+        return max(self._last + 1, self._current[0], wall_ms)
+
+    def _reserve(self, wall_ms: int) -> tuple[int, int]:
+        try:
+            with _locked(self._path):
+                used = _read(self._path)
+                low = max(used, self._last) + 1 + self._headroom
+                high = max(low, wall_ms) + BLOCK
+                if not 0 < high < NONCE_MAX:
+                    raise JournalError(f"no nonce fits after {used} at wall time {wall_ms} ms")
+                _replace(self._path, high)
+        except OSError as error:
+            raise JournalError(
+                f"the nonce file {self._path} cannot be used: {error.strerror}",
+                remedy="check the owner, the mode and the free space of the state directory",
+            ) from error
+        return low, high
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock file beside ``path``: the file itself is replaced, so its own lock would not hold."""
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> int:
+    try:
+        text = path.read_text("ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return 0
+    if text.isascii() and text.isdigit() and len(text) < 20:
+        return int(text)
+    raise JournalError(
+        f"the nonce file {path} is damaged",
+        remedy="remove it once no process uses this key; the clock then gives the next nonce",
+    )
+
+
+def _replace(path: Path, value: int) -> None:
+    """Write ``value`` so that a crash at any point leaves the old or the whole file."""
+    draft = path.with_name(path.name + ".tmp")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        text = f"{value}\n".encode()
+        if os.write(descriptor, text) != len(text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,124 @@
+"""Nonces rise whatever the clock, the restarts and the other processes do."""
+
+import multiprocessing
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmtui.errors import JournalError
+from mmtui.venues.hyperliquid import nonces
+from mmtui.venues.hyperliquid.nonces import BLOCK, NonceSource
+
+NOW = 1_790_000_000_000
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["take", "restart", "refill", "other"]), st.integers(-100_000, 100_000)),
+        max_size=60,
+    )
+)
+def test_nonces_rise_over_restarts_clock_jumps_and_two_processes(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("state") / "nonce"
+    ours, other = NonceSource(path), NonceSource(path)
+    mine: list[int] = []
+    used: set[int] = set()
+    wall_ms = NOW
+    for step, jump_ms in steps:
+        wall_ms += jump_ms
+        if step == "restart":
+            ours = NonceSource(path)
+        elif step == "refill":
+            ours.refill(wall_ms)
+        else:
+            nonce = (ours if step == "take" else other).take(wall_ms)
+            assert nonce not in used
+            assert nonce >= wall_ms
+            used.add(nonce)
+            if step == "take":
+                assert not mine or nonce > mine[-1]
+                mine.append(nonce)
+    assert not used or int(path.read_text()) >= max(used)
+
+
+def test_the_nonce_is_the_wall_time_while_the_clock_runs(tmp_path: Path) -> None:
+    source = NonceSource(tmp_path / "nonce")
+    assert [source.take(NOW + 70 * i) for i in range(3)] == [NOW, NOW + 70, NOW + 140]
+    assert source.take(NOW) == NOW + 141 == source.last
+
+
+def test_a_thousand_nonces_of_one_block_touch_the_disk_once(tmp_path: Path) -> None:
+    path = tmp_path / "nonce"
+    source = NonceSource(path)
+    source.take(NOW)
+    before = path.stat().st_mtime_ns, path.read_text()
+    for i in range(1000):
+        source.take(NOW + i)
+    assert (path.stat().st_mtime_ns, path.read_text()) == before
+    assert not source.is_low(NOW)
+    assert source.is_low(NOW + BLOCK - 1)
+
+
+def test_a_refill_off_the_loop_keeps_the_next_block_ready(tmp_path: Path) -> None:
+    path = tmp_path / "nonce"
+    source = NonceSource(path)
+    first = source.take(NOW)
+    source.refill(NOW + BLOCK - 10)
+    assert not source.is_low(NOW + BLOCK)
+    path.unlink()
+    assert source.take(first + BLOCK + 5) == first + BLOCK + 5
+    assert not path.exists(), "the spare block needs no disk"
+
+
+def test_the_guard_starts_above_the_engine_by_its_headroom(tmp_path: Path) -> None:
+    path = tmp_path / "nonce"
+    engine = NonceSource(path)
+    engine.take(NOW)
+    high_water = int(path.read_text())
+    assert NonceSource(path, headroom=1000).take(NOW) == high_water + 1001
+
+
+def test_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    NonceSource(tmp_path / "nonce").take(NOW)
+    assert {p.name: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()} == {
+        "nonce": 0o600,
+        "nonce.lock": 0o600,
+    }
+
+
+@pytest.mark.parametrize("content", ["", "12a4", "-5", "١٢٣", "1" * 30])
+def test_a_damaged_file_is_refused_with_a_remedy(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "nonce"
+    path.write_text(content)
+    with pytest.raises(JournalError, match="remove it once") as caught:
+        NonceSource(path).take(NOW)
+    assert str(path) in str(caught.value)
+
+
+def test_an_absent_state_directory_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="state directory"):
+        NonceSource(tmp_path / "absent" / "nonce").take(NOW)
+
+
+def _draw(path: Path, count: int, results: "multiprocessing.Queue[list[int]]") -> None:
+    nonces.BLOCK = 7
+    source = NonceSource(path)
+    results.put([source.take(NOW) for _ in range(count)])
+
+
+def test_processes_that_share_a_key_never_share_a_nonce(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    results: multiprocessing.Queue[list[int]] = context.Queue()
+    workers = [context.Process(target=_draw, args=(tmp_path / "nonce", 100, results)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    drawn = [results.get(timeout=30) for _ in workers]
+    for worker in workers:
+        worker.join()
+    assert all(series == sorted(series) for series in drawn)
+    assert len({nonce for series in drawn for nonce in series}) == 300
