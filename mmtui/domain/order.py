@@ -7,6 +7,8 @@ known fills equal the size the venue says was filled.
 
 import enum
 
+import msgspec
+
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import Price, Size
 from mmtui.errors import InvariantError
@@ -97,6 +99,25 @@ class Purpose(enum.Enum):
     FLATTEN = "flatten"
 
 
+class OrderTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided: the part of an order that never changes.
+
+    ``level`` is the rung of the ladder, ``expires_at_ms`` the exchange time after which it cannot
+    execute any more if it has not reached the exchange.
+    """
+
+    cloid: str
+    side: Side
+    price: Price
+    size: Size
+    tif: TimeInForce
+    purpose: Purpose
+    reduce_only: bool
+    level: int
+    created_at: float
+    expires_at_ms: int
+
+
 class Order:
     """One own order from the moment it is decided until all its fills are known.
 
@@ -106,51 +127,20 @@ class Order:
 
     __slots__ = (
         "acked_at",
-        "cancel_request",
-        "cloid",
-        "created_at",
-        "expires_at_ms",
+        "cancel_sent_at",
         "filled",
-        "level",
         "oid",
-        "price",
-        "purpose",
         "reason",
-        "reduce_only",
-        "side",
-        "size",
         "state",
-        "tif",
+        "terms",
         "unknown_since",
         "venue_filled",
         "was_cancelling",
     )
 
-    def __init__(
-        self,
-        *,
-        cloid: str,
-        side: Side,
-        price: Price,
-        size: Size,
-        tif: TimeInForce,
-        purpose: Purpose,
-        reduce_only: bool,
-        level: int,
-        created_at: float,
-        expires_at_ms: int,
-    ) -> None:
-        assert size > 0 and price > 0, "an order needs a size and a price"
-        self.cloid = cloid
-        self.side = side
-        self.price = price
-        self.size = size
-        self.tif = tif
-        self.purpose = purpose
-        self.reduce_only = reduce_only
-        self.level = level
-        self.created_at = created_at
-        self.expires_at_ms = expires_at_ms
+    def __init__(self, terms: OrderTerms) -> None:
+        assert terms.size > 0 and terms.price > 0, "an order needs a size and a price"
+        self.terms = terms
         self.oid: int | None = None
         self.state = OrderState.SUBMITTED
         self.reason = ""
@@ -158,8 +148,28 @@ class Order:
         self.venue_filled: Size = 0
         self.acked_at = 0.0
         self.unknown_since = 0.0
-        self.cancel_request = 0
+        self.cancel_sent_at = 0.0
         self.was_cancelling = False
+
+    @property
+    def cloid(self) -> str:
+        """Our own identifier, 0x and 32 hexadecimal digits."""
+        return self.terms.cloid
+
+    @property
+    def side(self) -> Side:
+        """Which way it trades."""
+        return self.terms.side
+
+    @property
+    def price(self) -> Price:
+        """Limit price."""
+        return self.terms.price
+
+    @property
+    def size(self) -> Size:
+        """Size as sent."""
+        return self.terms.size
 
     @property
     def remaining(self) -> Size:

@@ -1,0 +1,322 @@
+"""What is shown: one immutable picture of the engine and the process, made at most ten times a second.
+
+The console, the metrics and the control socket read nothing else. Numbers are floats in the unit
+their name or docstring gives; ``None`` means not known. Times are engine seconds.
+"""
+
+import enum
+
+import msgspec
+
+from mmtui.domain.parameters import Value
+
+SCHEMA = 1
+
+
+class Mode(enum.Enum):
+    """What the engine is doing; only QUOTING may add risk."""
+
+    BOOTING = "BOOTING"
+    WARMING = "WARMING"
+    QUOTING = "QUOTING"
+    REDUCE_ONLY = "REDUCE-ONLY"
+    PAUSED = "PAUSED"
+    STALE = "STALE"
+    FLATTENING = "FLATTENING"
+    KILLED = "KILLED"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is traded where. ``run_kind`` is LIVE, PAPER, DRY-RUN, SIM or REPLAY."""
+
+    run_kind: str
+    network: str
+    account: str
+    coin: str
+    asset: str
+    dex: str
+    strategy: str
+    run_id: str
+    started_at: float
+    price_decimals: int
+    size_decimals: int
+    collateral: str = "USDC"
+    version: str = ""
+
+
+class BookRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One price of the ladder: market size, and our own size there with what is ahead of it."""
+
+    price: float
+    size: float
+    own_size: float = 0.0
+    ahead: float | None = None
+    fill_probability: float | None = None
+
+
+class LadderView(msgspec.Struct, frozen=True, kw_only=True):
+    """The book with our quotes in it, best price first on each side."""
+
+    bids: tuple[BookRow, ...] = ()
+    asks: tuple[BookRow, ...] = ()
+    mid: float | None = None
+    fair: float | None = None
+    reservation: float | None = None
+    spread_bps: float | None = None
+    quoted_spread_bps: float | None = None
+    tick: float = 0.0
+
+
+class TermView(msgspec.Struct, frozen=True, gc=False):
+    """One signed term of a price, in bps from the reference; the terms of a level sum to its price."""
+
+    name: str
+    bps: float
+
+
+class LevelView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one level of the ladder stands where it stands, or why it is absent."""
+
+    side: str
+    level: int
+    price: float | None
+    size: float
+    reference: float
+    terms: tuple[TermView, ...] = ()
+    absent_because: str = ""
+
+
+class PositionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Inventory in base units against its limits; ``binding_cap`` names the cap that is smallest."""
+
+    size: float = 0.0
+    limit: float = 0.0
+    binding_cap: str = ""
+    entry: float | None = None
+    mark: float | None = None
+    value_usd: float = 0.0
+    utilisation: float = 0.0
+    liquidation: float | None = None
+    liquidation_distance: float | None = None
+    leverage: int = 0
+    worst_long: float = 0.0
+    worst_short: float = 0.0
+    foreign_orders: int = 0
+    margin_used_usd: float = 0.0
+
+
+class PnlView(msgspec.Struct, frozen=True, kw_only=True):
+    """USD. The causes sum to ``total``; ``inventory`` excludes adverse selection."""
+
+    total: float = 0.0
+    spread_capture: float = 0.0
+    adverse_selection: float = 0.0
+    inventory: float = 0.0
+    fees: float = 0.0
+    funding: float = 0.0
+    realised: float = 0.0
+    unrealised: float = 0.0
+    utc_day: float = 0.0
+    peak: float = 0.0
+    drawdown: float = 0.0
+    equity: float = 0.0
+    equity_change: float = 0.0
+    volume: float = 0.0
+
+
+class EstimateView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One estimate with its age and how far it may be trusted."""
+
+    name: str
+    value: float
+    unit: str
+    provenance: str
+    age_s: float | None = None
+    n_eff: float = 0.0
+
+
+class RiskBar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One monitor as a share of its limit; ``kills`` says whether reaching it ends trading."""
+
+    name: str
+    kills: bool
+    ratio: float
+    value: float
+    limit: float
+    unit: str
+    text: str = ""
+
+
+class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One own order."""
+
+    cloid: str
+    oid: int | None
+    side: str
+    level: int
+    price: float
+    size: float
+    filled: float
+    state: str
+    age_s: float
+    ahead: float | None = None
+    fill_probability: float | None = None
+    reason: str = ""
+
+
+class FillRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One own fill; ``edge_bps`` is against the mid at the fill, ``markout_bps`` at the horizon after."""
+
+    at: float
+    side: str
+    price: float
+    size: float
+    fee_usd: float
+    edge_bps: float | None
+    markout_bps: float | None
+    level: int | None
+    is_taker: bool
+    position: float
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """A state that needs a person: since when, what, and what was done about it."""
+
+    id: str
+    since: float
+    severity: int
+    text: str
+
+
+class KillView(msgspec.Struct, frozen=True, kw_only=True):
+    """The kill switch: armed, fired, or latched from an earlier run."""
+
+    is_fired: bool = False
+    at: float = 0.0
+    reason: str = ""
+    progress: str = ""
+
+
+class FeedView(msgspec.Struct, frozen=True, kw_only=True):
+    """Freshness: ages in milliseconds, None before the first message."""
+
+    book_age_ms: float | None = None
+    venue_age_ms: float | None = None
+    trade_age_ms: float | None = None
+    market_up: bool = False
+    user_up: bool = False
+    refused_books: int = 0
+
+
+class BudgetView(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests: what the venue leaves us and what we spent."""
+
+    address_left: int | None = None
+    address_cap: int | None = None
+    ip_weight_left: int | None = None
+    actions_last_min: int = 0
+    actions_per_min_max: float = 0.0
+
+
+class Counters(msgspec.Struct, frozen=True, kw_only=True):
+    """Totals since the session began; volumes in base units."""
+
+    orders_placed: int = 0
+    orders_filled: int = 0
+    orders_cancelled: int = 0
+    orders_refused: int = 0
+    fills: int = 0
+    volume_bought: float = 0.0
+    volume_sold: float = 0.0
+    quote_cycles: int = 0
+    rate_limit_errors: int = 0
+    denials: int = 0
+
+
+class WarmupView(msgspec.Struct, frozen=True, kw_only=True):
+    """How far warm-up has come: each requirement as (name, seen, needed)."""
+
+    is_ready: bool = False
+    is_timed_out: bool = False
+    parts: tuple[tuple[str, int, int], ...] = ()
+
+
+class ParameterChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One applied edit, newest first in the view."""
+
+    version: int
+    at: float
+    by: str
+    before: dict[str, Value]
+    after: dict[str, Value]
+
+
+class EngineView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the engine knows that a person may want to see."""
+
+    at: float
+    mode: Mode = Mode.BOOTING
+    mode_reason: str = ""
+    mode_since: float = 0.0
+    bids_quoted: int = 0
+    asks_quoted: int = 0
+    why_no_quotes: tuple[str, ...] = ()
+    widened_by: tuple[TermView, ...] = ()
+    kill: KillView = KillView()
+    ladder: LadderView = LadderView()
+    levels: tuple[LevelView, ...] = ()
+    position: PositionView = PositionView()
+    pnl: PnlView = PnlView()
+    estimates: tuple[EstimateView, ...] = ()
+    risk: tuple[RiskBar, ...] = ()
+    orders: tuple[OrderRow, ...] = ()
+    fills: tuple[FillRow, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    feed: FeedView = FeedView()
+    budget: BudgetView = BudgetView()
+    counters: Counters = Counters()
+    warmup: WarmupView = WarmupView()
+    gamma: float = 0.0
+    cascade_severity_raw: float = 0.0
+    tail_risk_multiplier: float = 1.0
+    volatility_regime: int = 0
+    quote_uptime: float = 0.0
+    parameters: dict[str, Value] = {}
+    parameters_version: int = 1
+    parameter_changes: tuple[ParameterChange, ...] = ()
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One line for people; ``seq`` rises by one a line."""
+
+    seq: int
+    at: float
+    level: str
+    text: str
+
+
+class LatencyRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Milliseconds over the last minute."""
+
+    name: str
+    p50: float | None
+    p99: float | None
+    longest: float | None
+    limit: float | None = None
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole picture: the engine's part and the process around it."""
+
+    session: SessionView
+    engine: EngineView
+    log: tuple[LogLine, ...] = ()
+    latency: tuple[LatencyRow, ...] = ()
+    ack_ms: float | None = None
+    loop_ms: float | None = None
+    guards: tuple[str, ...] = ()
+    sources: dict[str, str] = {}
+    mid_history: tuple[tuple[float, float], ...] = ()
+    schema: int = SCHEMA
