@@ -1,0 +1,167 @@
+"""How often and how far aggressive orders reach: kappa and A, each side.
+
+Owns the Gamma posteriors of the decay of fill intensity with distance (kappa) and of its level at
+distance zero (A), with exponential forgetting. Bids are reached by sellers, asks by buyers. An
+observation is the farthest reach of one order, cut off at ``reach_floor``, since prints at the
+touch say nothing about distance. Never uses the shape of the book.
+Source: models.md 6.4 and 6.5.
+"""
+
+import math
+
+import msgspec
+
+from mmtui.domain.instrument import Side
+from mmtui.domain.parameters import Settings
+from mmtui.estimators.ewma import decay, time_constant
+from mmtui.estimators.gamma_law import GammaIntervals
+from mmtui.estimators.tape import Reach
+
+REACH_MAX = 0.02
+POOL_STRENGTH = 20.0
+KAPPA_WARM = 10.0
+INTENSITY_WARM = 5.0
+INTENSITY_MIN = 1e-4
+INTENSITY_MAX = 20.0
+EXPONENT_MAX = 50.0
+
+
+class Posterior(msgspec.Struct, frozen=True, gc=False):
+    """A mean with its 95 % interval, and the effective observations behind it beyond the prior."""
+
+    value: float
+    low: float
+    high: float
+    n_eff: float
+    is_clamped: bool
+
+
+class ReachCount:
+    """Sums over the orders that hit one side, forgotten exponentially."""
+
+    __slots__ = ("_at", "_events", "_excess", "_exposure_s", "_reached", "updated_at")
+
+    def __init__(self) -> None:
+        self._at: float | None = None
+        self._reached = 0.0
+        self._excess = 0.0
+        self._events = 0.0
+        self._exposure_s = 0.0
+        self.updated_at = 0.0
+
+    def advance(self, now: float, taus: tuple[float, float], *, is_watched: bool = True) -> None:
+        """Let time pass; ``taus`` are the time constants of kappa and of A, in s.
+
+        Unwatched time, in which orders could not have been seen, forgets but does not count.
+        """
+        if self._at is None:
+            self._at = now
+            return
+        self._reached, self._excess = self.reached(now, taus[0])
+        self._events, self._exposure_s = self.arrivals(now, taus[1], is_watched=is_watched)
+        self._at = max(self._at, now)
+
+    def add(self, excess: float, previous: float | None) -> None:
+        """Count an order's excess over the floor; ``previous`` is what it was counted with before."""
+        if previous is None:
+            self._reached += 1.0
+            self._events += 1.0
+            self._excess += excess
+        else:
+            self._excess += excess - previous
+        self.updated_at = self._at or 0.0
+
+    def reached(self, now: float, tau_s: float) -> tuple[float, float]:
+        """Orders and their summed excess, as remembered at ``now``."""
+        keep = decay(now - (now if self._at is None else self._at), tau_s)
+        return self._reached * keep, max(self._excess * keep, 0.0)
+
+    def arrivals(self, now: float, tau_s: float, *, is_watched: bool = True) -> tuple[float, float]:
+        """Orders and watched seconds, as remembered at ``now``."""
+        keep = decay(now - (now if self._at is None else self._at), tau_s)
+        watched_s = tau_s * (1.0 - keep) if is_watched else 0.0
+        return self._events * keep, self._exposure_s * keep + watched_s
+
+
+class Intensity:
+    """Posteriors of kappa (1/fraction) and A (orders a second and side) for both sides."""
+
+    __slots__ = (
+        "_ask",
+        "_bid",
+        "_events_prior",
+        "_exposure_prior_s",
+        "_intervals",
+        "_kappa_bounds",
+        "_kappa_prior",
+        "_strength",
+        "_taus",
+        "reach_floor",
+    )
+
+    def __init__(self, settings: Settings) -> None:
+        self._bid = ReachCount()
+        self._ask = ReachCount()
+        self._intervals = GammaIntervals()
+        self.reach_floor = 0.0
+        self.reconfigure(settings)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take edited settings; the evidence stays."""
+        self._kappa_prior = settings.number("estimators.kappa_prior")
+        self._strength = settings.number("estimators.kappa_prior_strength")
+        self._kappa_bounds = (
+            settings.number("estimators.kappa_min"),
+            settings.number("estimators.kappa_max"),
+        )
+        self._events_prior = settings.number("estimators.intensity_prior_events")
+        self._exposure_prior_s = settings.number("estimators.intensity_prior_s")
+        self._taus = (
+            time_constant(settings.number("estimators.kappa_half_life_s")),
+            time_constant(settings.number("estimators.intensity_half_life_s")),
+        )
+
+    def advance(self, now: float, *, is_watched: bool = True) -> None:
+        """Let time pass on both sides; the first call starts the watch."""
+        self._bid.advance(now, self._taus, is_watched=is_watched)
+        self._ask.advance(now, self._taus, is_watched=is_watched)
+
+    def on_order(self, at: float, aggressor: Side, reach: Reach) -> None:
+        """Take what an aggressive order has reached so far; absurd reaches are dropped."""
+        floor = self.reach_floor
+        if not floor < reach.now <= REACH_MAX:
+            return
+        side = self._bid if aggressor is Side.SELL else self._ask
+        side.advance(at, self._taus)
+        previous = reach.previous
+        side.add(reach.now - floor, None if previous is None or previous <= floor else previous - floor)
+
+    def updated_at(self, side: Side) -> float:
+        """When an order last reached beyond the floor on our ``side``, in s; 0 when none did."""
+        return (self._bid if side is Side.BUY else self._ask).updated_at
+
+    def kappa(self, side: Side, now: float) -> Posterior:
+        """Kappa of our quotes on ``side``, drawn towards both sides' pool."""
+        own, other = (self._bid, self._ask) if side is Side.BUY else (self._ask, self._bid)
+        count, excess = own.reached(now, self._taus[0])
+        other_count, other_excess = other.reached(now, self._taus[0])
+        strength = self._strength
+        pooled_shape = strength + count + other_count
+        pooled_rate = strength / self._kappa_prior + excess + other_excess
+        value = (count + POOL_STRENGTH) / (excess + POOL_STRENGTH * pooled_rate / pooled_shape)
+        # The pool lends no more certainty than it has without this side's own orders.
+        low, high = self._intervals.factors(count + min(POOL_STRENGTH, strength + other_count))
+        floor, ceiling = self._kappa_bounds
+        bounded = min(max(value, floor), ceiling)
+        return Posterior(bounded, value * low, value * high, count, bounded != value)
+
+    def intensity(self, side: Side, now: float, kappa: float) -> Posterior:
+        """A of our quotes on ``side`` for one lot: the rate beyond the floor, carried back to zero."""
+        own = self._bid if side is Side.BUY else self._ask
+        events, exposure_s = own.arrivals(now, self._taus[1])
+        shape = self._events_prior + events
+        at_floor = shape / (self._exposure_prior_s + exposure_s)
+        value = at_floor * math.exp(min(kappa * self.reach_floor, EXPONENT_MAX))
+        low, high = self._intervals.factors(shape)
+        bounded = min(max(value, INTENSITY_MIN), INTENSITY_MAX)
+        return Posterior(bounded, value * low, value * high, events, bounded != value)

@@ -1,0 +1,236 @@
+"""All estimators of one market behind one door: events in, one immutable snapshot out.
+
+Owns the routing of market data, what counts as an interruption of the feed, and the provenance of
+every number. A read changes nothing that a later read could see. Never decides what to do about a
+number. Sources: models.md 0.2 and 6.
+"""
+
+import math
+
+from mmtui.domain.book import Book, Touch, Trade
+from mmtui.domain.estimates import Estimate, Estimates, Signals
+from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.parameters import Settings
+from mmtui.domain.units import BPS
+from mmtui.estimators.depth import DepthSlope, depth_slope
+from mmtui.estimators.flow import TopOfBook
+from mmtui.estimators.intensity import INTENSITY_WARM, KAPPA_WARM, Intensity
+from mmtui.estimators.microprice import WARM_OBSERVATIONS, Microprice
+from mmtui.estimators.publish import posterior_estimate, provenance_of
+from mmtui.estimators.tape import Tape
+from mmtui.estimators.volatility import Volatility
+from mmtui.estimators.warmup import Warmup, WarmupStatus
+
+FEED_GAP_S = 5.0
+REFERENCE_LIFE_S = 10.0
+REACH_FLOOR_BPS = 0.2
+REACH_FLOOR_TICKS = 0.5
+Z_975 = 1.959963984540054
+
+
+class EstimatorPanel:
+    """The estimators of one market, fed in order of arrival with engine time in epoch seconds."""
+
+    __slots__ = (
+        "_instrument",
+        "_intensity",
+        "_last_at",
+        "_microprice",
+        "_reference",
+        "_tape",
+        "_tick_at",
+        "_top",
+        "_volatility",
+        "_warmup",
+    )
+
+    def __init__(self, settings: Settings, instrument: Instrument) -> None:
+        self._instrument = instrument
+        self._top = TopOfBook(settings)
+        self._tape = Tape(settings)
+        self._volatility = Volatility(settings)
+        self._intensity = Intensity(settings)
+        self._microprice = Microprice(settings)
+        self._warmup = Warmup(settings)
+        self._last_at: float | None = None
+        self._tick_at = 0.0
+        self._reference = (0.0, 0.0)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take edited settings; everything learned stays that is still comparable."""
+        for estimator in (
+            self._top,
+            self._tape,
+            self._volatility,
+            self._intensity,
+            self._microprice,
+            self._warmup,
+        ):
+            estimator.reconfigure(settings)
+
+    def on_book(self, received_at: float, book: Book) -> None:
+        """Take a full book that has passed the gate."""
+        self._advance(received_at)
+        self._warmup.books += 1
+        if self._top.on_book(received_at, book):
+            self._observe_mid(received_at)
+
+    def on_touch(self, received_at: float, touch: Touch) -> None:
+        """Take a best bid and ask that has passed the gate."""
+        self._advance(received_at)
+        if self._top.on_touch(received_at, touch):
+            self._observe_mid(received_at)
+
+    def on_trade(self, received_at: float, trade: Trade) -> None:
+        """Take a public print; late, repeated and absurd ones are ignored."""
+        self._advance(received_at)
+        tape = self._tape
+        at = tape.filter.accept(received_at, trade, self._top.mid)
+        if at is None:
+            return
+        self._warmup.trades += 1
+        tape.updated_at = received_at
+        tape.flow.on_trade(at, trade.side, trade.size)
+        reference = self._reach_reference(trade)
+        if reference > 0.0:
+            self._intensity.reach_floor = self._reach_floor(reference)
+            self._intensity.on_order(at, trade.side, tape.orders.extend(trade, reference))
+        tick = tape.clock.on_trade(at, trade.price, trade.size)
+        if tick is not None:
+            self._tick_at = received_at
+            self._warmup.ticks += 1
+            self._volatility.on_tick(tick)
+
+    def set_reference(self, fair: float) -> None:
+        """Note the price (USD) the resting quotes were placed around; 0 when none rest."""
+        self._reference = (fair if 0.0 < fair < math.inf else 0.0, self._last_at or 0.0)
+
+    def warmup(self, now: float) -> WarmupStatus:
+        """How far warm-up is at ``now``."""
+        return self._warmup.status(now, self._microprice.observations)
+
+    def depth(self, side: Side) -> DepthSlope | None:
+        """Decay of posted depth on one side of the last book, or None; a diagnostic."""
+        book = self._top.book
+        if book is None:
+            return None
+        if side is Side.BUY:
+            return depth_slope(book.mid, book.bid_prices, book.bid_sizes)
+        return depth_slope(book.mid, book.ask_prices, book.ask_sizes)
+
+    def estimates(self, now: float) -> Estimates | None:
+        """Every estimate at ``now``; None before the first touch."""
+        top = self._top
+        if not top.is_known:
+            return None
+        flow_value = self._tape.flow.value(now)
+        fair = self._fair(now, flow_value)
+        sigma, sigma_effective, jump_ratio = self._volatilities(now)
+        kappa_bid, intensity_bid = self._arrivals(now, Side.BUY)
+        kappa_ask, intensity_ask = self._arrivals(now, Side.SELL)
+        return Estimates(
+            mid=top.mid,
+            fair=fair,
+            sigma=sigma,
+            sigma_effective=sigma_effective,
+            kappa_bid=kappa_bid,
+            kappa_ask=kappa_ask,
+            intensity_bid=intensity_bid,
+            intensity_ask=intensity_ask,
+            jump_ratio=jump_ratio,
+            book_imbalance=self._book_imbalance(now),
+            flow_imbalance=self._flow_imbalance(now, flow_value),
+            signals=self._signals(now),
+        )
+
+    def _advance(self, received_at: float) -> None:
+        last = self._last_at
+        if last is None:
+            self._last_at = received_at
+            self._warmup.start(received_at)
+            self._intensity.advance(received_at)
+            return
+        if received_at - last > FEED_GAP_S:
+            self._resume(last, received_at)
+        self._last_at = max(last, received_at)
+
+    def _resume(self, last: float, received_at: float) -> None:
+        self._intensity.advance(last)
+        self._intensity.advance(received_at, is_watched=False)
+        self._microprice.skip()
+        self._tape.clock.drop_bucket()
+        self._volatility.skip()
+
+    def _observe_mid(self, received_at: float) -> None:
+        self._microprice.observe(
+            received_at, self._top.mid, self._top.imbalance, self._tape.flow.value(received_at)
+        )
+
+    def _reach_reference(self, trade: Trade) -> float:
+        fair, set_at = self._reference
+        if fair > 0.0 and (self._last_at or 0.0) - set_at <= REFERENCE_LIFE_S:
+            return fair
+        return self._top.mid_before(trade.venue_time_ms)
+
+    def _reach_floor(self, reference: float) -> float:
+        instrument = self._instrument
+        price = max(instrument.price_units(reference), 1)
+        return max(REACH_FLOOR_TICKS * instrument.tick(price) / price, REACH_FLOOR_BPS / BPS)
+
+    def _fair(self, now: float, flow_value: float) -> Estimate:
+        top, microprice = self._top, self._microprice
+        deviation, is_clamped = microprice.deviation(top.imbalance, flow_value, top.spread)
+        provenance = provenance_of(
+            microprice.n, WARM_OBSERVATIONS, now - top.received_at, is_clamped=is_clamped
+        )
+        return Estimate(top.mid * (1.0 + deviation), "USD", provenance, microprice.n_eff, top.received_at)
+
+    def _volatilities(self, now: float) -> tuple[Estimate, Estimate, Estimate]:
+        volatility, at = self._volatility, self._tick_at
+        reading, n_eff = volatility.reading, volatility.n_eff
+        needed = volatility.returns if volatility.is_warm else volatility.returns + 1
+        age_s = now - at
+        plain = provenance_of(volatility.returns, needed, age_s)
+        bounded = provenance_of(volatility.returns, needed, age_s, is_clamped=reading.is_clamped)
+        low = high = None
+        if volatility.returns:
+            spread = math.exp(Z_975 * volatility.error_ratio)
+            low, high = reading.sigma / spread, reading.sigma * spread
+        unit = "1/sqrt(s)"
+        return (
+            Estimate(reading.sigma, unit, bounded, n_eff, at, low, high),
+            Estimate(reading.sigma_effective, unit, bounded, n_eff, at),
+            Estimate(reading.jump_ratio, "", plain, n_eff, at),
+        )
+
+    def _arrivals(self, now: float, side: Side) -> tuple[Estimate, Estimate]:
+        intensity = self._intensity
+        watched_at = self._last_at or 0.0
+        # Silence is evidence only while the feed lives.
+        watched_until = min(max(now, watched_at), watched_at + FEED_GAP_S)
+        kappa = intensity.kappa(side, watched_until)
+        arrival = intensity.intensity(side, watched_until, kappa.value)
+        at = intensity.updated_at(side)
+        return (
+            posterior_estimate(kappa, "1/fraction", KAPPA_WARM, now, at),
+            posterior_estimate(arrival, "1/s", INTENSITY_WARM, now, watched_at if at else 0.0),
+        )
+
+    def _book_imbalance(self, now: float) -> Estimate:
+        at = self._top.received_at
+        return Estimate(self._top.imbalance, "", provenance_of(1.0, 1.0, now - at), 1.0, at)
+
+    def _flow_imbalance(self, now: float, value: float) -> Estimate:
+        trades, at = self._warmup.trades, self._tape.updated_at
+        n_eff = self._tape.flow.n_eff(now)
+        return Estimate(value, "", provenance_of(trades, 1.0, now - at), n_eff, at)
+
+    def _signals(self, now: float) -> Signals:
+        return Signals(
+            market_spread=self._top.spread,
+            is_toxic=self._volatility.is_toxic,
+            volatility_regime=self._volatility.regime,
+            beta_book=self._microprice.fit.beta_book,
+            beta_flow=self._microprice.fit.beta_flow,
+            volume_rate=self._tape.clock.volume_rate(now),
+        )

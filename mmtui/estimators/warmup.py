@@ -1,0 +1,102 @@
+"""When enough was seen to quote, and how the first quotes narrow.
+
+Owns the counts. Market data alone satisfies them: nothing here waits for own fills, which would
+need quotes, which would wait for this. Counts only grow, so warm-up ends.
+Source: models.md 0.2 rule 7, rulings 10.
+"""
+
+import math
+
+import msgspec
+
+from mmtui.domain.parameters import Settings
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """Volume ticks, full books, microprice observations and trades: seen or needed."""
+
+    ticks: int = 0
+    books: int = 0
+    observations: int = 0
+    trades: int = 0
+
+
+class WarmupStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far warm-up is.
+
+    ``is_complete`` when every count is reached; ``timed_out`` when it took too long. ``ready``
+    when complete, or timed out under ``warmup_on_timeout = "quote"`` with the needed books seen;
+    the quotes are then made from priors.
+    """
+
+    seen: Seen
+    needed: Seen
+    fraction: float
+    elapsed_s: float
+    timed_out: bool
+    is_complete: bool
+    ready: bool
+
+
+class Warmup:
+    """Counts what was seen since the first market event."""
+
+    __slots__ = ("_needed", "_quotes_on_timeout", "_started_at", "_timeout_s", "books", "ticks", "trades")
+
+    def __init__(self, settings: Settings) -> None:
+        self._started_at: float | None = None
+        self.ticks = 0
+        self.books = 0
+        self.trades = 0
+        self.reconfigure(settings)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take edited settings; what was seen stays seen."""
+        self._needed = Seen(
+            ticks=settings.count("strategy.warmup_ticks"),
+            books=settings.count("strategy.warmup_books"),
+            observations=settings.count("strategy.warmup_microprice"),
+            trades=settings.count("strategy.min_trades"),
+        )
+        self._timeout_s = settings.number("strategy.warmup_timeout_s")
+        self._quotes_on_timeout = settings.text("strategy.warmup_on_timeout") == "quote"
+
+    def start(self, now: float) -> None:
+        """Note the first market event; later calls change nothing."""
+        if self._started_at is None:
+            self._started_at = now
+
+    def status(self, now: float, observations: int) -> WarmupStatus:
+        """Progress at ``now``; ``observations`` are the microprice's."""
+        seen = Seen(self.ticks, self.books, observations, self.trades)
+        elapsed_s = 0.0 if self._started_at is None else max(now - self._started_at, 0.0)
+        timed_out = self._started_at is not None and elapsed_s >= self._timeout_s
+        fraction = _fraction(seen, self._needed)
+        is_complete = fraction >= 1.0
+        may_guess = timed_out and self._quotes_on_timeout and seen.books >= self._needed.books
+        return WarmupStatus(
+            seen=seen,
+            needed=self._needed,
+            fraction=fraction,
+            elapsed_s=elapsed_s,
+            timed_out=timed_out,
+            is_complete=is_complete,
+            ready=is_complete or may_guess,
+        )
+
+
+def decay_multiplier(elapsed_s: float, decay_s: float, initial: float = 2.0) -> float:
+    """Factor of the half-spread ``elapsed_s`` after the first quote: from ``initial`` down to 1."""
+    if not decay_s > 0.0:
+        return 1.0
+    return 1.0 + (initial - 1.0) * math.exp(-max(elapsed_s, 0.0) / decay_s)
+
+
+def _fraction(seen: Seen, needed: Seen) -> float:
+    pairs = (
+        (seen.ticks, needed.ticks),
+        (seen.books, needed.books),
+        (seen.observations, needed.observations),
+        (seen.trades, needed.trades),
+    )
+    return min(min(have / need, 1.0) if need > 0 else 1.0 for have, need in pairs)
