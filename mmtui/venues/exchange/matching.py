@@ -2,8 +2,8 @@
 
 Owns the queues and the match loop. Knows nothing of margin, fees, order status or time: a maker's
 right to trade is asked through ``may_fill``, each execution is handed to ``settle`` before the next
-maker is looked at, and both may cancel or shrink resting orders. Background liquidity (account ``""``, negative oids) shares the queues with account orders.
-Source: hyperliquid-protocol.md 7.2.
+maker is looked at, and both may cancel or shrink resting orders. Background liquidity (account
+``""``, negative oids) shares the queues with account orders. Source: hyperliquid-protocol.md 7.2.
 """
 
 from bisect import bisect_left, insort
