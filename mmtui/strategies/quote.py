@@ -1,0 +1,151 @@
+"""What a strategy is given and what it answers: the context, the ladder, and a reason for every basis point.
+
+Sign of a term: positive bps move the price away from the other side (a bid down, an ask up), negative
+ones toward it. The terms of a waterfall sum to the price on the venue's grid:
+``price = reference * (1 - side * sum(bps) / 1e4)``. Nothing here decides; it only names.
+"""
+
+import enum
+import math
+
+import msgspec
+
+from mmtui.domain.book import Touch
+from mmtui.domain.estimates import Estimates
+from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.units import BPS, Price, Size
+
+
+class Term(msgspec.Struct, frozen=True, gc=False):
+    """One part of a quote's distance from the reference, in bps; positive is away from the other side."""
+
+    name: str
+    bps: float
+
+
+class Waterfall(msgspec.Struct, frozen=True):
+    """Why a price is what it is: ``reference`` in USD (``"fair"`` or ``"mid"``) and the terms from it."""
+
+    side: Side
+    reference: float
+    reference_name: str
+    terms: tuple[Term, ...]
+
+    @property
+    def total_bps(self) -> float:
+        """Distance of the price from the reference."""
+        return math.fsum(term.bps for term in self.terms)
+
+    @property
+    def price_usd(self) -> float:
+        """The price the terms sum to."""
+        return self.reference * (1.0 - int(self.side) * self.total_bps / BPS)
+
+
+class Level(msgspec.Struct, frozen=True):
+    """One wanted quote; ``index`` 0 is the closest to the reference."""
+
+    side: Side
+    index: int
+    price: Price
+    size: Size
+    waterfall: Waterfall
+
+
+class AbsenceReason(enum.Enum):
+    """Why a quote is not there."""
+
+    NO_ROOM = "no room for more on this side"
+    NO_POSITION = "nothing left to reduce"
+    BELOW_MINIMUM = "below the venue's minimum order value; its size is added to the level inside it"
+    SIDE_BELOW_MINIMUM = "the whole side is below the venue's minimum order value"
+    SAME_PRICE = "falls on the price of the level inside it; its size is added to that level"
+    NO_REFERENCE = "no usable reference price"
+    NO_PRICE = "the price would be outside the venue's range"
+    NOT_WANTED = "the strategy wants no quote here"
+
+
+class Absence(msgspec.Struct, frozen=True):
+    """A quote that is not there; ``index`` None means the whole side, ``detail`` is the caller's reason."""
+
+    side: Side
+    index: int | None
+    reason: AbsenceReason
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        """The reason in words."""
+        return f"{self.reason.value} ({self.detail})" if self.detail else str(self.reason.value)
+
+
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """All quotes wanted now, closest first on each side.
+
+    ``reference`` and ``reservation`` in USD (the reservation is the centre after the skew), 0 when there
+    is no reference. ``half_spread_bps`` is what is quoted before the skew, ``model_half_spread_bps`` the
+    model's own, fee included, before any widening; both are the mean of the two sides. ``widening`` are
+    the capped terms between the two.
+    """
+
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    reference: float
+    reservation: float
+    absences: tuple[Absence, ...] = ()
+    gamma_eff: float = 0.0
+    tail_multiplier: float = 1.0
+    half_spread_bps: float = 0.0
+    model_half_spread_bps: float = 0.0
+    widening: tuple[Term, ...] = ()
+
+
+class Rooms(msgspec.Struct, frozen=True, kw_only=True):
+    """The most that may rest on each side now, and why when that is nothing.
+
+    The size factors (0 to 1) scale the wanted size of a side before its room caps it. With
+    ``is_reduce_only`` the side that would increase the position is not quoted and the other holds at
+    most the position.
+    """
+
+    buy: Size
+    sell: Size
+    buy_reason: str = ""
+    sell_reason: str = ""
+    size_factor_buy: float = 1.0
+    size_factor_sell: float = 1.0
+    is_reduce_only: bool = False
+
+    def room(self, side: Side) -> Size:
+        """Most size units on ``side``."""
+        return self.buy if side is Side.BUY else self.sell
+
+    def reason(self, side: Side) -> str:
+        """Why ``side`` has no room."""
+        return self.buy_reason if side is Side.BUY else self.sell_reason
+
+    def size_factor(self, side: Side) -> float:
+        """Share of the wanted size on ``side``."""
+        return self.size_factor_buy if side is Side.BUY else self.size_factor_sell
+
+
+class QuoteContext(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a strategy may know.
+
+    ``now`` engine seconds; ``position`` signed, ``limit`` (effective now) and ``limit_config`` (as
+    configured: the Qmax of the risk unit, models.md 1.3) in size units; ``maker_rate`` a fraction of
+    notional, negative for a rebate; ``is_prior`` says that estimates are priors because warm-up timed
+    out; ``quoting_age_s`` counts from the first quote.
+    """
+
+    now: float
+    instrument: Instrument
+    estimates: Estimates
+    touch: Touch
+    position: Size
+    limit: Size
+    limit_config: Size
+    rooms: Rooms
+    maker_rate: float
+    is_prior: bool = False
+    quoting_age_s: float = 0.0

@@ -1,0 +1,29 @@
+"""The strategies by name, and what every strategy must offer.
+
+A strategy is made once per session by its factory and may keep small state of its own between calls
+(rate limits); that state depends on the contexts it was given and on nothing else, so that a replay
+repeats it. Installed strategies of other packages are factories of the same kind: loading them is the
+runtime's task.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from mmtui.domain.parameters import Settings
+from mmtui.strategies.quote import Ladder, QuoteContext
+
+
+class Strategy(Protocol):
+    """Numbers in, desired ladder out."""
+
+    @property
+    def name(self) -> str:
+        """The name it is chosen by."""
+
+    def ladder(self, context: QuoteContext, settings: Settings) -> Ladder:
+        """The quotes wanted now; never raises on market data, never returns a non-finite number."""
+
+
+StrategyFactory: TypeAlias = Callable[[], Strategy]
+
+BUILT_IN: dict[str, StrategyFactory] = {}
