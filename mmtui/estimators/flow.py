@@ -15,6 +15,7 @@ from mmtui.estimators.ewma import EventEwma, decay
 
 LEVEL_DECAY = 0.5
 MIDS_KEPT = 128
+SIZE_BASE_MIN = 1e-12
 MEAN_SIZE_HALF_LIFE_TRADES = 100.0
 # A touch whose venue time lies behind is taken anyway after this long, so that one time from the
 # future cannot hold the mid still.
@@ -127,16 +128,21 @@ class TopOfBook:
 
 
 class FlowImbalance:
-    """Signed over total aggressive volume with exponential memory, faded when volume dies."""
+    """Signed over total aggressive volume with exponential memory, faded when volume dies.
 
-    __slots__ = ("_at", "_mean_size", "_signed", "_time_constant_s", "_total")
+    ``unfaded`` is the ratio alone, in [-1, 1], 0 without trades.
+    """
+
+    __slots__ = ("_at", "_mean_size", "_signed", "_time_constant_s", "_total", "_trades", "unfaded")
 
     def __init__(self, time_constant_s: float) -> None:
         self._at = 0.0
         self._signed = 0.0
         self._total = 0.0
+        self._trades = 0.0
         self._mean_size = EventEwma(MEAN_SIZE_HALF_LIFE_TRADES)
         self._time_constant_s = time_constant_s
+        self.unfaded = 0.0
 
     def set_time_constant(self, time_constant_s: float) -> None:
         """Change the memory; what was gathered stays."""
@@ -144,28 +150,21 @@ class FlowImbalance:
 
     def on_trade(self, at: float, side: Side, size: float) -> None:
         """Take a print; sizes beyond any market are ignored."""
-        if not 0.0 < size <= SIZE_BASE_MAX:
+        if not SIZE_BASE_MIN <= size <= SIZE_BASE_MAX:
             return
         keep = decay(at - self._at, self._time_constant_s)
         self._signed = self._signed * keep + side * size
         self._total = self._total * keep + size
         self._mean_size.add(size)
         self._at = max(self._at, at)
-
-    @property
-    def unfaded(self) -> float:
-        """Signed over total volume, in [-1, 1]; 0 without trades."""
-        if not self._total > 0.0:
-            return 0.0
-        return min(max(self._signed / self._total, -1.0), 1.0)
+        self._trades = self._total / self._mean_size.mean(size)
+        self.unfaded = min(max(self._signed / self._total, -1.0), 1.0)
 
     def n_eff(self, now: float) -> float:
         """Volume still remembered, in mean trades."""
-        mean_size = self._mean_size.mean()
-        if not mean_size > 0.0:
-            return 0.0
-        return self._total * decay(now - self._at, self._time_constant_s) / mean_size
+        dt_s = now - self._at
+        return self._trades * math.exp(-dt_s / self._time_constant_s) if dt_s > 0.0 else self._trades
 
     def value(self, now: float) -> float:
         """The imbalance at ``now``, in [-1, 1]."""
-        return self.unfaded * -math.expm1(-self.n_eff(now))
+        return -self.unfaded * math.expm1(-self.n_eff(now))

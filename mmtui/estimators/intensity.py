@@ -84,7 +84,10 @@ class ReachCount:
 
 
 class Intensity:
-    """Posteriors of kappa (1/fraction) and A (orders a second and side) for both sides."""
+    """Posteriors of kappa (1/fraction) and A (orders a second and side) for both sides.
+
+    ``evidence`` changes whenever a reading may change other than by the passing of time.
+    """
 
     __slots__ = (
         "_ask",
@@ -96,6 +99,7 @@ class Intensity:
         "_kappa_prior",
         "_strength",
         "_taus",
+        "evidence",
         "reach_floor",
     )
 
@@ -104,10 +108,12 @@ class Intensity:
         self._ask = ReachCount()
         self._intervals = GammaIntervals()
         self.reach_floor = 0.0
+        self.evidence = 0
         self.reconfigure(settings)
 
     def reconfigure(self, settings: Settings) -> None:
         """Take edited settings; the evidence stays."""
+        self.evidence += 1
         self._kappa_prior = settings.number("estimators.kappa_prior")
         self._strength = settings.number("estimators.kappa_prior_strength")
         self._kappa_bounds = (
@@ -123,6 +129,7 @@ class Intensity:
 
     def advance(self, now: float, *, is_watched: bool = True) -> None:
         """Let time pass on both sides; the first call starts the watch."""
+        self.evidence += 1
         self._bid.advance(now, self._taus, is_watched=is_watched)
         self._ask.advance(now, self._taus, is_watched=is_watched)
 
@@ -133,6 +140,7 @@ class Intensity:
             return
         side = self._bid if aggressor is Side.SELL else self._ask
         side.advance(at, self._taus)
+        self.evidence += 1
         previous = reach.previous
         side.add(reach.now - floor, None if previous is None or previous <= floor else previous - floor)
 

@@ -1,6 +1,6 @@
 """Where the mid goes next, learned from book and flow imbalance by a rolling ridge regression.
 
-Owns the pending labels, the window of observations and the fitted slopes. Features are those of
+Owns the pending labels, the slopes in force and the clamp. Features are those of
 the book at the start of the label; labels use the last mid at or before its end. Until fifty
 observations are in the window the slopes are zero, and they are shrunk by how well they explain.
 Source: models.md 6.9, horizon and clamp after ruling 6.
@@ -9,119 +9,17 @@ Source: models.md 6.9, horizon and clamp after ruling 6.
 import math
 from collections import deque
 
-import msgspec
-
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.errors import ConfigError
+from mmtui.estimators.ridge import Fit, RollingRegression, shrink_factor
 
 SPACING_S = 0.05
+# Slopes over a minute do not change within a few labels that overlap almost wholly.
+REFIT_LABELS = 5
 BETA_MAX = 20e-4
 WARM_OBSERVATIONS = 50
 MS = 0.001
-
-
-class Fit(msgspec.Struct, frozen=True, gc=False):
-    """Slopes on book and flow imbalance (fraction per unit) and the share of variance explained."""
-
-    beta_book: float = 0.0
-    beta_flow: float = 0.0
-    r_squared: float = 0.0
-    is_refused: bool = False
-
-
-class RegressionSums:
-    """Sufficient statistics of a regression on two features."""
-
-    __slots__ = ("_b", "_bb", "_bf", "_by", "_f", "_ff", "_fy", "_y", "_yy", "n")
-
-    def __init__(self) -> None:
-        self.n = 0
-        self._b = self._f = self._y = 0.0
-        self._bb = self._bf = self._ff = 0.0
-        self._by = self._fy = self._yy = 0.0
-
-    def add(self, book: float, flow: float, label: float, sign: int = 1) -> None:
-        """Count an observation, or with sign -1 take it out again."""
-        self.n += sign
-        self._b += sign * book
-        self._f += sign * flow
-        self._y += sign * label
-        self._bb += sign * book * book
-        self._bf += sign * book * flow
-        self._ff += sign * flow * flow
-        self._by += sign * book * label
-        self._fy += sign * flow * label
-        self._yy += sign * label * label
-
-    def fit(self, penalty: float) -> Fit:
-        """Centred ridge slopes; zero without observations."""
-        n = self.n
-        if n <= 0:
-            return Fit()
-        b, f, y = self._b / n, self._f / n, self._y / n
-        cov_bb, cov_bf, cov_ff = self._bb / n - b * b, self._bf / n - b * f, self._ff / n - f * f
-        cov_by, cov_fy, variance = self._by / n - b * y, self._fy / n - f * y, self._yy / n - y * y
-        diag_b, diag_f = cov_bb + penalty, cov_ff + penalty
-        determinant = diag_b * diag_f - cov_bf * cov_bf
-        if not determinant > 0.0:
-            return Fit()
-        beta_b = (diag_f * cov_by - cov_bf * cov_fy) / determinant
-        beta_f = (diag_b * cov_fy - cov_bf * cov_by) / determinant
-        explained = 2.0 * (beta_b * cov_by + beta_f * cov_fy) - (
-            beta_b * beta_b * cov_bb + 2.0 * beta_b * beta_f * cov_bf + beta_f * beta_f * cov_ff
-        )
-        if not variance > 0.0:
-            return Fit(beta_b, beta_f)
-        return Fit(beta_b, beta_f, min(max(explained / variance, 0.0), 1.0))
-
-
-class RollingRegression:
-    """A regression over a window of time, at the same cost for every observation.
-
-    A second set of sums counts the observations since the last turn of the window. When the
-    window holds only those, it takes over, so that rounding never accumulates for longer than
-    one window and no update pays for a recount.
-    """
-
-    __slots__ = ("_before_turn", "_since_turn", "_window", "sums")
-
-    def __init__(self) -> None:
-        self._window: deque[tuple[float, float, float, float]] = deque()
-        self._before_turn = 0
-        self._since_turn = RegressionSums()
-        self.sums = RegressionSums()
-
-    def add(self, at: float, book: float, flow: float, label: float) -> None:
-        """Take an observation made at ``at``."""
-        self._window.append((at, book, flow, label))
-        self.sums.add(book, flow, label)
-        self._since_turn.add(book, flow, label)
-
-    def expire(self, before: float) -> None:
-        """Take out the observations made before a time."""
-        window = self._window
-        while window and window[0][0] < before:
-            _, book, flow, label = window.popleft()
-            self.sums.add(book, flow, label, -1)
-            self._before_turn -= 1
-            if self._before_turn <= 0:
-                self._turn(book, flow, label)
-
-    def _turn(self, book: float, flow: float, label: float) -> None:
-        if self._before_turn < 0:
-            self._since_turn.add(book, flow, label, -1)
-        self.sums = self._since_turn
-        self._since_turn = RegressionSums()
-        self._before_turn = len(self._window)
-
-
-def shrink_factor(r_squared: float, n_eff: float) -> float:
-    """Share of the slopes that the evidence supports, in [0, 1)."""
-    if not n_eff > 3.0:
-        return 0.0
-    adjusted = max(1.0 - (1.0 - r_squared) * (n_eff - 1.0) / (n_eff - 3.0), 0.0)
-    return adjusted / (adjusted + 1.0 / n_eff)
 
 
 def clamp_fraction(text: str) -> float:
@@ -151,7 +49,6 @@ class Microprice:
         "_penalty",
         "_pending",
         "_regression",
-        "_window_s",
         "fit",
         "observations",
     )
@@ -161,7 +58,7 @@ class Microprice:
         self._last_mid = 0.0
         self._last_sample_at = -math.inf
         self._pending: deque[tuple[float, float, float, float]] = deque()
-        self._regression = RollingRegression()
+        self._regression = RollingRegression(settings.number("estimators.microprice_window_s"))
         self.fit = Fit()
         self.observations = 0
         self.reconfigure(settings)
@@ -172,10 +69,10 @@ class Microprice:
         if horizon_s != self._horizon_s:
             self._horizon_s = horizon_s
             self._pending.clear()
-            self._regression = RollingRegression()
+            self._regression = RollingRegression(settings.number("estimators.microprice_window_s"))
             self.fit = Fit()
         self._clamp = clamp_fraction(settings.text("estimators.microprice_clamp"))
-        self._window_s = settings.number("estimators.microprice_window_s")
+        self._regression.window_s = settings.number("estimators.microprice_window_s")
         self._penalty = settings.number("estimators.microprice_ridge")
 
     def observe(self, now: float, mid: float, book_imbalance: float, flow_imbalance: float) -> None:
@@ -205,7 +102,7 @@ class Microprice:
     @property
     def n(self) -> int:
         """Observations in the window."""
-        return self._regression.sums.n
+        return self._regression.n
 
     @property
     def is_warm(self) -> bool:
@@ -215,23 +112,25 @@ class Microprice:
     @property
     def n_eff(self) -> float:
         """Independent observations in the window: labels that overlap count once."""
-        return min(float(self.n), self._window_s / self._horizon_s)
+        return min(float(self.n), self._regression.window_s / self._horizon_s)
 
     def _label(self, now: float) -> None:
         pending, horizon_s = self._pending, self._horizon_s
         if not (pending and now > pending[0][0] + horizon_s):
             return
+        is_due = False
         while pending and now > pending[0][0] + horizon_s:
             at, book, flow, mid = pending.popleft()
-            self._regression.add(at, book, flow, math.log(self._last_mid / mid))
+            is_due |= self._regression.add(at, book, flow, math.log(self._last_mid / mid))
             self.observations += 1
-        self._regression.expire(now - self._window_s)
-        self.fit = self._fitted()
+            is_due |= self.observations % REFIT_LABELS == 0
+        if is_due:
+            self.fit = self._fitted()
 
     def _fitted(self) -> Fit:
         if not self.is_warm:
             return Fit()
-        raw = self._regression.sums.fit(self._penalty)
+        raw = self._regression.fit(self._penalty)
         if not (abs(raw.beta_book) <= BETA_MAX and abs(raw.beta_flow) <= BETA_MAX):
             return Fit(is_refused=True)
         share = shrink_factor(raw.r_squared, self.n_eff)

@@ -14,9 +14,16 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.estimators.depth import DepthSlope, depth_slope
 from mmtui.estimators.flow import TopOfBook
-from mmtui.estimators.intensity import INTENSITY_WARM, KAPPA_WARM, Intensity
+from mmtui.estimators.intensity import Intensity
 from mmtui.estimators.microprice import WARM_OBSERVATIONS, Microprice
-from mmtui.estimators.publish import posterior_estimate, provenance_of
+from mmtui.estimators.publish import (
+    STALE_S,
+    ArrivalEstimates,
+    VolatilityEstimates,
+    arrival_estimates,
+    provenance_of,
+    volatility_estimates,
+)
 from mmtui.estimators.tape import Tape
 from mmtui.estimators.volatility import Volatility
 from mmtui.estimators.warmup import Warmup, WarmupStatus
@@ -25,13 +32,13 @@ FEED_GAP_S = 5.0
 REFERENCE_LIFE_S = 10.0
 REACH_FLOOR_BPS = 0.2
 REACH_FLOOR_TICKS = 0.5
-Z_975 = 1.959963984540054
 
 
 class EstimatorPanel:
     """The estimators of one market, fed in order of arrival with engine time in epoch seconds."""
 
     __slots__ = (
+        "_arrival_memo",
         "_instrument",
         "_intensity",
         "_last_at",
@@ -41,6 +48,7 @@ class EstimatorPanel:
         "_tick_at",
         "_top",
         "_volatility",
+        "_volatility_memo",
         "_warmup",
     )
 
@@ -55,6 +63,12 @@ class EstimatorPanel:
         self._last_at: float | None = None
         self._tick_at = 0.0
         self._reference = (0.0, 0.0)
+        self._volatility_memo = (
+            self._volatility.reading,
+            False,
+            volatility_estimates(self._volatility, 0.0, 0.0),
+        )
+        self._arrival_memo = ((0, 0.0, 0.0), arrival_estimates(self._intensity, 0.0, 0.0))
 
     def reconfigure(self, settings: Settings) -> None:
         """Take edited settings; everything learned stays that is still comparable."""
@@ -124,21 +138,21 @@ class EstimatorPanel:
         if not top.is_known:
             return None
         flow_value = self._tape.flow.value(now)
-        fair = self._fair(now, flow_value)
-        sigma, sigma_effective, jump_ratio = self._volatilities(now)
-        kappa_bid, intensity_bid = self._arrivals(now, Side.BUY)
-        kappa_ask, intensity_ask = self._arrivals(now, Side.SELL)
+        volatility = self._volatilities(now)
+        arrivals = self._arrivals(now)
         return Estimates(
             mid=top.mid,
-            fair=fair,
-            sigma=sigma,
-            sigma_effective=sigma_effective,
-            kappa_bid=kappa_bid,
-            kappa_ask=kappa_ask,
-            intensity_bid=intensity_bid,
-            intensity_ask=intensity_ask,
-            jump_ratio=jump_ratio,
-            book_imbalance=self._book_imbalance(now),
+            fair=self._fair(now, flow_value),
+            sigma=volatility.sigma,
+            sigma_effective=volatility.sigma_effective,
+            kappa_bid=arrivals.kappa_bid,
+            kappa_ask=arrivals.kappa_ask,
+            intensity_bid=arrivals.intensity_bid,
+            intensity_ask=arrivals.intensity_ask,
+            jump_ratio=volatility.jump_ratio,
+            book_imbalance=Estimate(
+                top.imbalance, "", provenance_of(1, 1, now - top.received_at), 1.0, top.received_at
+            ),
             flow_imbalance=self._flow_imbalance(now, flow_value),
             signals=self._signals(now),
         )
@@ -180,45 +194,31 @@ class EstimatorPanel:
     def _fair(self, now: float, flow_value: float) -> Estimate:
         top, microprice = self._top, self._microprice
         deviation, is_clamped = microprice.deviation(top.imbalance, flow_value, top.spread)
-        provenance = provenance_of(
-            microprice.n, WARM_OBSERVATIONS, now - top.received_at, is_clamped=is_clamped
-        )
+        age_s = now - top.received_at
+        provenance = provenance_of(microprice.n, WARM_OBSERVATIONS, age_s, is_clamped=is_clamped)
         return Estimate(top.mid * (1.0 + deviation), "USD", provenance, microprice.n_eff, top.received_at)
 
-    def _volatilities(self, now: float) -> tuple[Estimate, Estimate, Estimate]:
+    def _volatilities(self, now: float) -> VolatilityEstimates:
         volatility, at = self._volatility, self._tick_at
-        reading, n_eff = volatility.reading, volatility.n_eff
-        needed = volatility.returns if volatility.is_warm else volatility.returns + 1
-        age_s = now - at
-        plain = provenance_of(volatility.returns, needed, age_s)
-        bounded = provenance_of(volatility.returns, needed, age_s, is_clamped=reading.is_clamped)
-        low = high = None
-        if volatility.returns:
-            spread = math.exp(Z_975 * volatility.error_ratio)
-            low, high = reading.sigma / spread, reading.sigma * spread
-        unit = "1/sqrt(s)"
-        return (
-            Estimate(reading.sigma, unit, bounded, n_eff, at, low, high),
-            Estimate(reading.sigma_effective, unit, bounded, n_eff, at),
-            Estimate(reading.jump_ratio, "", plain, n_eff, at),
-        )
+        is_fresh = now - at <= STALE_S
+        reading, was_fresh, published = self._volatility_memo
+        if reading is volatility.reading and was_fresh is is_fresh:
+            return published
+        published = volatility_estimates(volatility, now, at)
+        self._volatility_memo = (volatility.reading, is_fresh, published)
+        return published
 
-    def _arrivals(self, now: float, side: Side) -> tuple[Estimate, Estimate]:
-        intensity = self._intensity
+    def _arrivals(self, now: float) -> ArrivalEstimates:
+        # Whole seconds, in which evidence decays by a quarter of a percent, make the reading the
+        # same however often it is asked for.
+        second = math.floor(now)
         watched_at = self._last_at or 0.0
         # Silence is evidence only while the feed lives.
-        watched_until = min(max(now, watched_at), watched_at + FEED_GAP_S)
-        kappa = intensity.kappa(side, watched_until)
-        arrival = intensity.intensity(side, watched_until, kappa.value)
-        at = intensity.updated_at(side)
-        return (
-            posterior_estimate(kappa, "1/fraction", KAPPA_WARM, now, at),
-            posterior_estimate(arrival, "1/s", INTENSITY_WARM, now, watched_at if at else 0.0),
-        )
-
-    def _book_imbalance(self, now: float) -> Estimate:
-        at = self._top.received_at
-        return Estimate(self._top.imbalance, "", provenance_of(1.0, 1.0, now - at), 1.0, at)
+        watched_until = min(second, watched_at + FEED_GAP_S)
+        key = (self._intensity.evidence, second, watched_until)
+        if key != self._arrival_memo[0]:
+            self._arrival_memo = (key, arrival_estimates(self._intensity, second, watched_until))
+        return self._arrival_memo[1]
 
     def _flow_imbalance(self, now: float, value: float) -> Estimate:
         trades, at = self._warmup.trades, self._tape.updated_at
