@@ -220,9 +220,7 @@ class MatchingBook:
                 found.extend(order for order in level.orders.values() if order.account)
         return found
 
-    def _meet(
-        self, taker: BookOrder, maker: BookOrder, result: MatchResult, may_fill: MayFill, settle: Settle
-    ) -> None:
+    def _meet(self, taker: BookOrder, maker: BookOrder, result: MatchResult, may_fill: MayFill, settle: Settle) -> None:
         if taker.account and maker.account == taker.account:
             self.cancel(maker.oid)
             result.self_trades.append(maker)

@@ -24,9 +24,7 @@ def a_book(*orders: BookOrder) -> MatchingBook:
 
 
 def test_the_best_price_trades_first_and_each_fill_is_at_the_makers_price():
-    book = a_book(
-        an_order(1, Side.SELL, 102, 5), an_order(2, Side.SELL, 101, 5), an_order(3, Side.SELL, 103, 5)
-    )
+    book = a_book(an_order(1, Side.SELL, 102, 5), an_order(2, Side.SELL, 101, 5), an_order(3, Side.SELL, 103, 5))
     taker = an_order(9, Side.BUY, 102, 8, "0xb")
     result = book.match(taker, 102)
     assert [(e.maker_oid, e.price, e.size) for e in result.executions] == [(2, 101, 5), (1, 102, 3)]
@@ -196,8 +194,7 @@ class AgainstASlowBook(RuleBasedStateMachine):
             prices = sorted({row[2] for row in self.slow if row[1] is side}, key=lambda price: -side * price)
             rows = [[row for row in self.slow if row[1] is side and row[2] == price] for price in prices]
             assert self.book.levels(side, 99) == [
-                (price, sum(row[3] for row in level), len(level))
-                for price, level in zip(prices, rows, strict=True)
+                (price, sum(row[3] for row in level), len(level)) for price, level in zip(prices, rows, strict=True)
             ]
             assert self.book.best(side) == (prices[0] if prices else None)
             for level in rows:
