@@ -6,10 +6,15 @@ no Struct, and the signer takes nothing else. An optional key that is unset is a
 false: the venue hashes absence. Source: hyperliquid-protocol.md 5; decisions.md ruling 15.
 """
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
+
+from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.intents import Approved
+from mmtui.domain.order import OrderTerms, TimeInForce
 
 Tif: TypeAlias = Literal["Alo", "Ioc", "Gtc"]
 
@@ -145,3 +150,76 @@ Action: TypeAlias = (
     | UpdateIsolatedMargin
     | TopUpIsolatedOnlyMargin
 )
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """A signed action as ``/exchange`` and WebSocket posts take it."""
+
+    action: Action
+    nonce: int
+    signature: msgspec.Struct
+    vaultAddress: str | None  # noqa: N815  the venue's key
+    expiresAfter: int | None  # noqa: N815  the venue's key
+
+
+class PostRequest(msgspec.Struct, frozen=True):
+    """The request of a WebSocket post."""
+
+    type: Literal["action"]
+    payload: Envelope
+
+
+class Post(msgspec.Struct, frozen=True):
+    """A WebSocket post; the answer carries the same ``id``."""
+
+    method: Literal["post"]
+    id: int
+    request: PostRequest
+
+
+_encode = msgspec.json.Encoder().encode
+
+_KINDS = {TimeInForce.ALO: ALO, TimeInForce.IOC: IOC, TimeInForce.GTC: GTC}
+
+
+def place_action(instrument: Instrument, orders: Sequence[Approved]) -> Order:
+    """The order action for approved terms, in their order."""
+    return Order([_order_wire(instrument, approved.terms) for approved in orders], "na")
+
+
+def cancel_action(instrument: Instrument, cloids: Sequence[str]) -> CancelByCloid:
+    """The cancel action for client order ids, in the fast lane."""
+    asset = instrument.asset_id
+    return CancelByCloid([CloidCancelWire(asset, cloid) for cloid in cloids], True)
+
+
+def leverage_action(instrument: Instrument, leverage: int, *, is_cross: bool) -> UpdateLeverage:
+    """The leverage and margin mode action."""
+    return UpdateLeverage(instrument.asset_id, is_cross, leverage)
+
+
+def modify_action(instrument: Instrument, orders: Sequence[tuple[str, Approved]]) -> BatchModify:
+    """The replacement action: the client order id that is replaced, and the new order."""
+    return BatchModify([ModifyWire(cloid, _order_wire(instrument, new.terms)) for cloid, new in orders])
+
+
+def http_body(envelope: Envelope) -> bytes:
+    """The body of a POST to ``/exchange``."""
+    return _encode(envelope)
+
+
+def post_frame(post_id: int, envelope: Envelope) -> bytes:
+    """The WebSocket text frame that posts the action."""
+    return _encode(Post("post", post_id, PostRequest("action", envelope)))
+
+
+def _order_wire(instrument: Instrument, terms: OrderTerms) -> OrderWire:
+    return OrderWire(
+        instrument.asset_id,
+        terms.side is Side.BUY,
+        instrument.wire_price(terms.price),
+        instrument.wire_size(terms.size),
+        terms.reduce_only,
+        _KINDS[terms.tif],
+        terms.cloid,
+    )

@@ -103,6 +103,17 @@ _ACTION_TEXTS: tuple[tuple[str, Refusal], ...] = (
     ("Cannot modify canceled or filled order", _OTHER),
 )
 
+_STATIC_PREFIXES = (
+    "Order has zero size",
+    "Order has invalid size",
+    "Order has invalid price",
+    "Order price cannot be more than",
+    "Orders are empty",
+    "Signed action over weight limit",
+    "Unexpected number of trigger orders",
+    "Builder fee has not been approved",
+)
+
 _GONE_TEXT = "Order was never placed, already canceled, or filled"
 _MODIFY_PREFIX = "Error placing new order during modify: "
 
@@ -123,6 +134,11 @@ def action_refusal(text: str) -> Refusal:
     Grid, size and band errors of one order refuse the complete batch, so they are known here too.
     """
     return _match(text, _ACTION_TEXTS) or _match(text, _ORDER_TEXTS) or _UNKNOWN
+
+
+def batch_refusal(text: str) -> Refusal | None:
+    """What a single error in answer to a longer batch proves: a static check refused all of it."""
+    return action_refusal(text) if text.startswith(_STATIC_PREFIXES) else None
 
 
 def is_gone(text: str) -> bool:

@@ -86,9 +86,7 @@ class Signer:
             expires_after_ms=expires_after_ms,
         )
         raw = self._private_key.sign_recoverable(digest, hasher=None)
-        return Signature(
-            hex(int.from_bytes(raw[:32], "big")), hex(int.from_bytes(raw[32:64], "big")), raw[64] + 27
-        )
+        return Signature(hex(int.from_bytes(raw[:32], "big")), hex(int.from_bytes(raw[32:64], "big")), raw[64] + 27)
 
     def __repr__(self) -> str:
         return f"Signer({self.address})"
