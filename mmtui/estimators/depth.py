@@ -14,6 +14,8 @@ DISTANCE_MAX = 0.01
 LEVELS_MAX = 15
 LEVELS_MIN = 5
 WEIGHT_DISTANCE = 5e-4
+# Variance of distances below which the levels lie on one spot and no slope can be told.
+SPREAD_MIN = 1e-18
 
 
 class DepthSlope(msgspec.Struct, frozen=True, gc=False):
@@ -65,7 +67,7 @@ def _line(x: list[float], y: list[float], weights: list[float]) -> tuple[float, 
     mean_x = sum(w * a for w, a in zip(weights, x, strict=True)) / total
     mean_y = sum(w * b for w, b in zip(weights, y, strict=True)) / total
     spread = sum(w * (a - mean_x) ** 2 for w, a in zip(weights, x, strict=True))
-    if not spread > 0.0:
+    if not spread > SPREAD_MIN * total:
         return None
     joint = sum(w * (a - mean_x) * (b - mean_y) for w, a, b in zip(weights, x, y, strict=True))
     slope = joint / spread

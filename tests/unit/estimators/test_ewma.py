@@ -58,7 +58,7 @@ def test_an_average_stays_between_the_smallest_and_the_largest(values: list[floa
     average = EventEwma(half_life)
     for value in values:
         average.add(value)
-    slack = 1e-9 * max(1.0, max(abs(value) for value in values))
+    slack = 1e-9 * max(1.0, *(abs(value) for value in values))
     assert min(values) - slack <= average.mean() <= max(values) + slack
     assert average.n_eff <= len(values) * (1 + 1e-9)
 

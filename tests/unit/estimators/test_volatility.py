@@ -33,24 +33,22 @@ def a_series(*, jump: bool, lag: int, trades: float) -> Variation:
 
 
 @pytest.mark.parametrize(
-    ("jump", "lag", "trades", "rv", "bv", "sigma", "sigma_rv", "ratio"),
+    ("jump", "lag", "trades", "expected"),
     [
-        (False, 1, 1, 5.481207319e-09, 4.973100056e-09, 6.993250491e-05, 7.341817764e-05, 1.102171132),
-        (False, 1, MANY, 5.481207319e-09, 4.973100056e-09, 8.433499100e-05, 8.991853653e-05, 1.136796830),
-        (False, 2, MANY, 5.481207319e-09, 7.256576955e-09, 1.034610825e-04, 8.991853653e-05, 0.755343374),
-        (True, 1, 1, 2.257213653e-08, 1.108509942e-08, 1.044083619e-04, 1.489881818e-04, 2.036259278),
-        (True, 1, MANY, 2.257213653e-08, 1.108509942e-08, 1.259110949e-04, 1.824725115e-04, 2.100230196),
-        (True, 2, MANY, 2.257213653e-08, 9.639359410e-09, 1.192436338e-04, 1.824725115e-04, 2.341663545),
+        (False, 1, 1, (5.481207319e-09, 4.973100056e-09, 6.993250491e-05, 7.341817764e-05, 1.102171132)),
+        (False, 1, MANY, (5.481207319e-09, 4.973100056e-09, 8.433499100e-05, 8.991853653e-05, 1.136796830)),
+        (False, 2, MANY, (5.481207319e-09, 7.256576955e-09, 1.034610825e-04, 8.991853653e-05, 0.755343374)),
+        (True, 1, 1, (2.257213653e-08, 1.108509942e-08, 1.044083619e-04, 1.489881818e-04, 2.036259278)),
+        (True, 1, MANY, (2.257213653e-08, 1.108509942e-08, 1.259110949e-04, 1.824725115e-04, 2.100230196)),
+        (True, 2, MANY, (2.257213653e-08, 9.639359410e-09, 1.192436338e-04, 1.824725115e-04, 2.341663545)),
     ],
 )
-def test_check_series(
-    jump: bool, lag: int, trades: float, rv: float, bv: float, sigma: float, sigma_rv: float, ratio: float
-) -> None:
+def test_check_series(jump: bool, lag: int, trades: float, expected: tuple[float, ...]) -> None:
     variation = a_series(jump=jump, lag=lag, trades=trades)
     reading = variation.measure(0.0, 1.0)
-    found = (variation.rv, variation.bv, variation.duration_s, reading.sigma, reading.sigma_rv)
-    assert found == pytest.approx((rv, bv, 1.016878414, sigma, sigma_rv), rel=1e-6)
-    assert reading.jump_ratio == pytest.approx(ratio, rel=1e-6)
+    found = (variation.rv, variation.bv, reading.sigma, reading.sigma_rv, reading.jump_ratio)
+    assert found == pytest.approx(expected, rel=1e-6)
+    assert variation.duration_s == pytest.approx(1.016878414, rel=1e-9)
 
 
 def test_effective_sigma_adds_the_jump_share_of_the_variance() -> None:
