@@ -1,0 +1,1 @@
+"""What accounts hold and owe on the local exchange: balances, positions, margin, fees, funding, orders."""

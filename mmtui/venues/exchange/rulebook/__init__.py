@@ -1,0 +1,1 @@
+"""How the local exchange carries an action out: placement, settlement, cancels, margin, liquidation."""
