@@ -185,7 +185,7 @@ def test_account_orders_inside_the_spread_are_never_crossed_by_background_makers
     session.run(1)
     price = session.instrument.floor_price(session.book.best(Side.SELL) - 1)
     session.book.rest(BookOrder(1, "0xa", Side.BUY, price, 10**9))
-    session.run(120)
+    session.run(600)
     assert session.book.get(1) is not None
     assert session.book.best(Side.BUY) >= price
     assert session.fills

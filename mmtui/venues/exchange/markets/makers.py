@@ -17,6 +17,8 @@ _NOTIONAL_MIN_USD = 10.0
 _TOUCH_PRESENCE = 0.92
 _FAR_SHARE = 0.12
 _FAR_FACTOR = 6.0
+_BACKSTOP_DEPTHS = 60.0
+"""Distance of the one order a side always keeps, in mean depths; no sweep reaches it."""
 
 
 class OidSource:
@@ -36,39 +38,50 @@ class OidSource:
 class BackgroundMakers:
     """Both sides' resting background orders."""
 
-    __slots__ = ("_flow", "_instrument", "_oids", "_resting", "_rng", "_scale")
+    __slots__ = ("_backstop", "_fair_usd", "_flow", "_instrument", "_oids", "_resting", "_rng", "_scale")
 
-    def __init__(self, instrument: Instrument, flow: MakerFlow, oids: OidSource, rng: random.Random) -> None:
+    def __init__(
+        self, instrument: Instrument, flow: MakerFlow, fair_usd: float, oids: OidSource, rng: random.Random
+    ) -> None:
+        self._fair_usd = fair_usd
         self._instrument = instrument
         self._flow = flow
         self._oids = oids
         self._rng = rng
         self._scale: float = float(10**instrument.price_decimals)
+        self._backstop: dict[Side, int] = {}
         self._resting: dict[Side, list[int]] = {Side.BUY: [], Side.SELL: []}
 
-    def open(self, fair_usd: float, book: MatchingBook, now_ms: int) -> None:
-        """Fill an empty book round ``fair_usd``."""
+    def open(self, book: MatchingBook, now_ms: int) -> None:
+        """Fill an empty book."""
         for side in Side:
-            self._restore_touch(side, fair_usd, book, now_ms)
-            self._deepen(side, self._flow.orders_per_side, fair_usd, book, now_ms)
+            self._restore_touch(side, book, now_ms)
+            self._deepen(side, self._flow.orders_per_side, book, now_ms)
+            self._keep_backstop(side, book, now_ms)
 
-    def requote(self, fair_usd: float, book: MatchingBook, now_ms: int) -> None:
-        """Withdraw what ``fair_usd`` has made too good, restore the touch, and turn part of the depth over."""
+    def learn(self, efficient_usd: float, elapsed_s: float) -> None:
+        """Move the makers' fair price towards the efficient one."""
+        share = 1.0 - 0.5 ** (elapsed_s / self._flow.lag_half_life_s)
+        self._fair_usd += share * (efficient_usd - self._fair_usd)
+
+    def requote(self, book: MatchingBook, now_ms: int) -> None:
+        """Withdraw what the fair price has made too good, restore the touch, turn part of the depth over."""
         flow = self._flow
         for side in Side:
-            self._withdraw_better(side, self._touch(side, fair_usd), book)
+            self._withdraw_better(side, self._touch(side), book)
         for side in Side:
             if self._rng.random() < _TOUCH_PRESENCE:
-                self._restore_touch(side, fair_usd, book, now_ms)
+                self._restore_touch(side, book, now_ms)
             self._thin_out(side, book)
             missing = flow.orders_per_side - len(self._resting[side])
             if missing > 0:
-                self._deepen(side, 1 + int(missing * flow.recovery), fair_usd, book, now_ms)
+                self._deepen(side, 1 + int(missing * flow.recovery), book, now_ms)
+            self._keep_backstop(side, book, now_ms)
 
-    def _touch(self, side: Side, fair_usd: float) -> Price:
+    def _touch(self, side: Side) -> Price:
         """The best price makers would show on ``side``."""
-        half = fair_usd * self._flow.half_spread_bps / BPS
-        return max(1, self._instrument.quote_price(side, fair_usd - side * half))
+        half = self._fair_usd * self._flow.half_spread_bps / BPS
+        return max(1, self._instrument.quote_price(side, self._fair_usd - side * half))
 
     def _withdraw_better(self, side: Side, limit: Price, book: MatchingBook) -> None:
         best = book.best(side)
@@ -81,31 +94,47 @@ class BackgroundMakers:
                 if not order.account:
                     book.cancel(order.oid)
 
-    def _restore_touch(self, side: Side, fair_usd: float, book: MatchingBook, now_ms: int) -> None:
-        price = self._touch(side, fair_usd)
+    def _restore_touch(self, side: Side, book: MatchingBook, now_ms: int) -> None:
+        price = self._touch(side)
         best = book.best(side)
         if best is None or side * (price - best) > 0:
-            self._place(side, price, self._flow.touch_usd, book, now_ms)
+            order = self._place(side, price, self._flow.touch_usd, book, now_ms)
+            if order is not None:
+                self._resting[side].append(order.oid)
 
-    def _deepen(self, side: Side, count: int, fair_usd: float, book: MatchingBook, now_ms: int) -> None:
-        touch = self._touch(side, fair_usd)
+    def _keep_backstop(self, side: Side, book: MatchingBook, now_ms: int) -> None:
+        touch = self._touch(side)
+        distance = min(_BACKSTOP_DEPTHS * self._flow.depth_bps / BPS, 0.5) * touch
+        kept = book.get(self._backstop.get(side, 0))
+        if kept is not None and side * (touch - kept.price) > distance / 2:
+            return
+        if kept is not None:
+            book.cancel(kept.oid)
+        raw = max(1, touch - side * round(distance))
+        price = self._instrument.floor_price(raw) if side is Side.BUY else self._instrument.ceil_price(raw)
+        order = self._place(side, price, self._flow.order_usd, book, now_ms)
+        self._backstop[side] = order.oid if order else 0
+
+    def _deepen(self, side: Side, count: int, book: MatchingBook, now_ms: int) -> None:
+        touch = self._touch(side)
         step_units = self._flow.depth_bps / BPS * touch
         instrument = self._instrument
         for _ in range(count):
             scale = step_units * _FAR_FACTOR if self._rng.random() < _FAR_SHARE else step_units
             raw = touch - side * round(self._rng.expovariate(1.0) * scale)
             price = instrument.floor_price(raw) if side is Side.BUY else instrument.ceil_price(raw)
-            if price > 0:
-                self._place(side, price, self._flow.order_usd, book, now_ms)
+            order = self._place(side, price, self._flow.order_usd, book, now_ms) if price > 0 else None
+            if order is not None:
+                self._resting[side].append(order.oid)
 
-    def _place(self, side: Side, price: Price, mean_usd: float, book: MatchingBook, now_ms: int) -> None:
+    def _place(self, side: Side, price: Price, mean_usd: float, book: MatchingBook, now_ms: int) -> BookOrder | None:
         if book.crosses(side, price):
-            return
+            return None
         notional_usd = max(_NOTIONAL_MIN_USD, self._rng.expovariate(1.0) * mean_usd)
         size = max(1, self._instrument.floor_size(notional_usd * self._scale / price))
         order = BookOrder(self._oids.take(), BACKGROUND, side, price, size, placed_ms=now_ms)
         book.rest(order)
-        self._resting[side].append(order.oid)
+        return order
 
     def _thin_out(self, side: Side, book: MatchingBook) -> None:
         """Forget what traded or was withdrawn, and withdraw a share of the rest."""

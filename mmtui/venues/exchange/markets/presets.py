@@ -35,8 +35,7 @@ class TakerFlow(msgspec.Struct, frozen=True, kw_only=True):
     sweep_share: float = 0.13
     """Share of orders that take everything up to a limit."""
     sweep_reach_bps: float = 5.5
-    """Mean distance of a sweep's limit from the mid, exponentially distributed."""
-    sweep_reach_max_bps: float = 14.0
+    """Mean distance of a sweep's limit from the mid: exponential, cut at 2.5 times this mean."""
     impact_ratio: float = 0.3
     """Share of an order's reach by which the efficient price follows it."""
     impact_half_life_s: float = 2.0
@@ -83,7 +82,7 @@ _ETH = SyntheticParameters(
 _SOL = SyntheticParameters(
     price_usd=205.0,
     price=PriceProcess(volatility_pct_year=60.0, jump_bps=6.0),
-    takers=TakerFlow(orders_per_s=1.1, median_usd=1_500.0, sweep_reach_bps=6.5, sweep_reach_max_bps=18.0),
+    takers=TakerFlow(orders_per_s=1.1, median_usd=1_500.0, sweep_reach_bps=6.5),
     makers=MakerFlow(half_spread_bps=0.2, depth_bps=6.0, order_usd=7_000.0, touch_usd=20_000.0),
 )
 _HYPE = SyntheticParameters(
@@ -99,7 +98,6 @@ _THIN = SyntheticParameters(
         orders_per_s=0.5,
         median_usd=400.0,
         sweep_reach_bps=9.0,
-        sweep_reach_max_bps=30.0,
         informed_edge_bps=2.0,
     ),
     makers=MakerFlow(

@@ -15,6 +15,7 @@ from mmtui.venues.exchange.markets.arrivals import SelfExcitingArrivals
 from mmtui.venues.exchange.markets.efficient_price import EfficientPrice
 from mmtui.venues.exchange.markets.flow import MarketStep, print_of
 from mmtui.venues.exchange.markets.makers import BackgroundMakers, OidSource
+from mmtui.venues.exchange.markets.market_clock import MarketClock
 from mmtui.venues.exchange.markets.presets import SyntheticParameters, preset
 from mmtui.venues.exchange.markets.takers import BackgroundTakers
 from mmtui.venues.exchange.matching import MatchingBook
@@ -28,9 +29,18 @@ class SyntheticMarket:
     """The background of one coin, drawn from a seeded generator."""
 
     __slots__ = (
-        "_alerts", "_arrivals", "_efficient", "_instrument", "_maker_fair", "_makers", "_next_s", "_now_s",
-        "_parameters", "_rng", "_speed", "_start_ms", "_takers",
-    )  # fmt: skip
+        "_alerts",
+        "_arrivals",
+        "_clock",
+        "_efficient",
+        "_instrument",
+        "_makers",
+        "_next_s",
+        "_now_s",
+        "_parameters",
+        "_rng",
+        "_takers",
+    )
 
     def __init__(
         self,
@@ -41,15 +51,12 @@ class SyntheticMarket:
         speed: float = 1.0,
     ) -> None:
         """``speed`` is market seconds per second; parameters default to the coin's preset."""
-        if not 0.0 < speed <= 1e4:
-            raise ValueError(f"speed must be above 0 and at most 10000, not {speed}")
         chosen = parameters or preset(instrument.coin)
         oids = OidSource()
         self._instrument = instrument
         self._parameters = chosen
         self._rng = rng
-        self._speed = speed
-        self._start_ms = 0
+        self._clock = MarketClock(speed)
         self._now_s = 0.0
         self._efficient = EfficientPrice(chosen.price_usd, chosen.price, chosen.takers.impact_half_life_s, rng)
         self._arrivals = SelfExcitingArrivals(
@@ -58,9 +65,8 @@ class SyntheticMarket:
             chosen.takers.excitation_half_life_s,
             rng,
         )
-        self._makers = BackgroundMakers(instrument, chosen.makers, oids, rng)
+        self._makers = BackgroundMakers(instrument, chosen.makers, chosen.price_usd, oids, rng)
         self._takers = BackgroundTakers(instrument, chosen.takers, oids, rng)
-        self._maker_fair = chosen.price_usd
         self._next_s = [math.inf, math.inf, math.inf, math.inf]
         self._alerts: list[float] = []
 
@@ -71,22 +77,22 @@ class SyntheticMarket:
 
     def start(self, now_ms: int, book: MatchingBook) -> None:
         """Fill the book and draw the first event of each kind."""
-        self._start_ms = now_ms
-        self._makers.open(self._maker_fair, book, now_ms)
+        self._clock.start(now_ms)
+        self._makers.open(book, now_ms)
         self._next_s[_TAKER] = self._arrivals.next_s()
         self._next_s[_MAKER] = self._rng.expovariate(self._parameters.makers.requotes_per_s)
         self._schedule_jump()
 
     def advance(self, now_ms: int, book: MatchingBook, may_fill: MayFill, settle: Settle) -> MarketStep:
         """Play every event due until ``now_ms``; prints carry ``now_ms``, the block's time."""
-        until_s = (now_ms - self._start_ms) * self._speed / 1000.0
+        until_s = self._clock.market_ms(now_ms) / 1000.0
         step = MarketStep([], [], False, now_ms)
         is_changed = False
         while (due_s := min(self._next_s)) <= until_s:
             kind = self._next_s.index(due_s)
-            self._efficient.pass_time(due_s - self._now_s)
             elapsed_s, self._now_s = due_s - self._now_s, due_s
-            self._learn(elapsed_s)
+            self._efficient.pass_time(elapsed_s)
+            self._makers.learn(self._efficient.usd, elapsed_s)
             result = self._play(kind, book, now_ms, may_fill, settle)
             is_changed = is_changed or kind == _MAKER or result is not None
             if result is not None:
@@ -106,7 +112,7 @@ class SyntheticMarket:
 
     def next_event_ms(self) -> int | None:
         """Time of the earliest event."""
-        return self._start_ms + math.ceil(min(self._next_s) * 1000.0 / self._speed)
+        return self._clock.exchange_ms(min(self._next_s) * 1000.0)
 
     def is_silent(self, now_ms: int) -> bool:
         """Never: nothing interrupts a synthetic feed."""
@@ -122,7 +128,7 @@ class SyntheticMarket:
         self, kind: int, book: MatchingBook, now_ms: int, may_fill: MayFill, settle: Settle
     ) -> MatchResult | None:
         if kind == _MAKER:
-            self._makers.requote(self._maker_fair, book, now_ms)
+            self._makers.requote(book, now_ms)
             self._next_s[_MAKER] += self._rng.expovariate(self._parameters.makers.requotes_per_s)
             return None
         if kind == _JUMP:
@@ -142,10 +148,6 @@ class SyntheticMarket:
         result, move_bps = sent
         self._efficient.owe(move_bps)
         return result
-
-    def _learn(self, elapsed_s: float) -> None:
-        share = 1.0 - 0.5 ** (elapsed_s / self._parameters.makers.lag_half_life_s)
-        self._maker_fair += share * (self._efficient.usd - self._maker_fair)
 
     def _alert_informed(self) -> None:
         for _ in range(ALERTS_PER_JUMP):

@@ -16,6 +16,7 @@ from mmtui.venues.exchange.markets.presets import TakerFlow
 from mmtui.venues.exchange.matching import MatchingBook
 
 SWEEP_CAP_USD = 600_000.0
+SWEEP_REACH_MAX = 2.5
 SMALL_REACH_MAX_BPS = 10.0
 INFORMED_SIZE_FACTOR = 8.0
 
@@ -48,7 +49,7 @@ class BackgroundTakers:
             return None
         side = self._side()
         if draw < flow.informed_share + flow.sweep_share:
-            reach_bps = min(self._rng.expovariate(1.0) * flow.sweep_reach_bps, flow.sweep_reach_max_bps)
+            reach_bps = min(self._rng.expovariate(1.0), SWEEP_REACH_MAX) * flow.sweep_reach_bps
             size = self._size(SWEEP_CAP_USD, mid)
         else:
             reach_bps = SMALL_REACH_MAX_BPS
