@@ -176,9 +176,7 @@ class EstimatorPanel:
         self._volatility.skip()
 
     def _observe_mid(self, received_at: float) -> None:
-        self._microprice.observe(
-            received_at, self._top.mid, self._top.imbalance, self._tape.flow.value(received_at)
-        )
+        self._microprice.observe(received_at, self._top.mid, self._top.imbalance, self._tape.flow.value(received_at))
 
     def _reach_reference(self, trade: Trade) -> float:
         fair, set_at = self._reference
@@ -196,7 +194,11 @@ class EstimatorPanel:
         deviation, is_clamped = microprice.deviation(top.imbalance, flow_value, top.spread)
         age_s = now - top.received_at
         provenance = provenance_of(microprice.n, WARM_OBSERVATIONS, age_s, is_clamped=is_clamped)
-        return Estimate(top.mid * (1.0 + deviation), "USD", provenance, microprice.n_eff, top.received_at)
+        fair = top.mid * (1.0 + deviation)
+        if abs(deviation) <= top.spread / 2.0:
+            # Rounding of the product must not carry it past the touch.
+            fair = min(max(fair, top.bid), top.ask)
+        return Estimate(fair, "USD", provenance, microprice.n_eff, top.received_at)
 
     def _volatilities(self, now: float) -> VolatilityEstimates:
         volatility, at = self._volatility, self._tick_at

@@ -70,9 +70,7 @@ def arrival_estimates(intensity: Intensity, now: float, watched_until: float) ->
     return ArrivalEstimates(kappa_bid, intensity_bid, kappa_ask, intensity_ask)
 
 
-def _side_estimates(
-    intensity: Intensity, side: Side, now: float, watched_until: float
-) -> tuple[Estimate, Estimate]:
+def _side_estimates(intensity: Intensity, side: Side, now: float, watched_until: float) -> tuple[Estimate, Estimate]:
     reached_at = intensity.updated_at(side)
     kappa = intensity.kappa(side, watched_until)
     arrival = intensity.intensity(side, watched_until, kappa.value)

@@ -174,15 +174,18 @@ def test_quantiles_enclose_the_mean_and_grow(shape: float) -> None:
     assert 0.0 <= low < 1.0 < high
 
 
-@pytest.mark.parametrize("shape", [0.5, 5.0, 20.0, 49.0])
+@pytest.mark.parametrize("shape", [0.5, 5.0, 20.0, 49.0, 800.0])
 def test_a_quantile_has_its_probability(shape: float) -> None:
     for probability, z in ((0.025, -1.959963984540054), (0.975, 1.959963984540054)):
         assert gamma_cdf(gamma_quantile(probability, z, shape), shape) == pytest.approx(probability, abs=1e-10)
 
 
-def test_the_approximate_quantile_of_large_shapes_is_close() -> None:
-    for shape in (51.0, 200.0, 900.0):
-        assert gamma_cdf(gamma_quantile(0.025, -1.959963984540054, shape), shape) == pytest.approx(0.025, abs=1e-4)
+@given(st.floats(5.0, 2000.0))
+def test_an_interval_is_close_to_the_exact_quantiles(shape: float) -> None:
+    low, high = GammaIntervals().factors(shape)
+    z = 1.959963984540054
+    assert low * shape == pytest.approx(gamma_quantile(0.025, -z, shape), rel=6e-3)
+    assert high * shape == pytest.approx(gamma_quantile(0.975, z, shape), rel=6e-3)
 
 
 def test_the_distribution_agrees_with_a_sample() -> None:
