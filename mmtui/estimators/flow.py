@@ -35,6 +35,17 @@ def weighted_depth(sizes: PriceRow, weights: PriceRow) -> float:
     return total
 
 
+def weighted_depths(bids: PriceRow, asks: PriceRow, weights: PriceRow) -> tuple[float, float]:
+    """Weighted depth of both sides, in one pass where both have enough levels."""
+    if len(bids) < len(weights) or len(asks) < len(weights):
+        return weighted_depth(bids, weights), weighted_depth(asks, weights)
+    bid_depth = ask_depth = 0.0
+    for weight, bid_size, ask_size in zip(weights, bids, asks, strict=False):
+        bid_depth += weight * bid_size
+        ask_depth += weight * ask_size
+    return bid_depth, ask_depth
+
+
 def imbalance(bid_depth: float, ask_depth: float) -> float:
     """Difference over sum, in [-1, 1]; 0 when there is nothing to compare."""
     total = bid_depth + ask_depth
@@ -99,8 +110,7 @@ class TopOfBook:
         if not self._take(received_at, book.venue_time_ms, book.bid_prices[0], book.ask_prices[0]):
             return False
         self.book = book
-        bid_depth = weighted_depth(book.bid_sizes, self._weights)
-        ask_depth = weighted_depth(book.ask_sizes, self._weights)
+        bid_depth, ask_depth = weighted_depths(book.bid_sizes, book.ask_sizes, self._weights)
         self._bid_deeper = bid_depth - book.bid_sizes[0]
         self._ask_deeper = ask_depth - book.ask_sizes[0]
         self.imbalance = imbalance(bid_depth, ask_depth)

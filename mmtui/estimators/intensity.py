@@ -11,19 +11,28 @@ import math
 
 import msgspec
 
-from mmtui.domain.instrument import Side
+from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
+from mmtui.domain.units import BPS
 from mmtui.estimators.ewma import decay, time_constant
 from mmtui.estimators.gamma_law import GammaIntervals
 from mmtui.estimators.tape import Reach
 
 REACH_MAX = 0.02
+REACH_FLOOR_BPS = 0.2
+REACH_FLOOR_TICKS = 0.5
 POOL_STRENGTH = 20.0
 KAPPA_WARM = 10.0
 INTENSITY_WARM = 5.0
 INTENSITY_MIN = 1e-4
 INTENSITY_MAX = 20.0
 EXPONENT_MAX = 50.0
+
+
+def reach_floor(instrument: Instrument, price_usd: float) -> float:
+    """Reach (fraction) up to which a print is at the touch: half a tick, at least 0.2 bps."""
+    price = max(instrument.price_units(price_usd), 1)
+    return max(REACH_FLOOR_TICKS * instrument.tick(price) / price, REACH_FLOOR_BPS / BPS)
 
 
 class Posterior(msgspec.Struct, frozen=True, gc=False):

@@ -11,10 +11,9 @@ from mmtui.domain.book import Book, Touch, Trade
 from mmtui.domain.estimates import Estimate, Estimates, Signals
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
-from mmtui.domain.units import BPS
 from mmtui.estimators.depth import DepthSlope, depth_slope
 from mmtui.estimators.flow import TopOfBook
-from mmtui.estimators.intensity import Intensity
+from mmtui.estimators.intensity import Intensity, reach_floor
 from mmtui.estimators.microprice import WARM_OBSERVATIONS, Microprice
 from mmtui.estimators.publish import (
     STALE_S,
@@ -30,8 +29,6 @@ from mmtui.estimators.warmup import Warmup, WarmupStatus
 
 FEED_GAP_S = 5.0
 REFERENCE_LIFE_S = 10.0
-REACH_FLOOR_BPS = 0.2
-REACH_FLOOR_TICKS = 0.5
 
 
 class EstimatorPanel:
@@ -107,7 +104,7 @@ class EstimatorPanel:
         tape.flow.on_trade(at, trade.side, trade.size)
         reference = self._reach_reference(trade)
         if reference > 0.0:
-            self._intensity.reach_floor = self._reach_floor(reference)
+            self._intensity.reach_floor = reach_floor(self._instrument, reference)
             self._intensity.on_order(at, trade.side, tape.orders.extend(trade, reference))
         tick = tape.clock.on_trade(at, trade.price, trade.size)
         if tick is not None:
@@ -183,11 +180,6 @@ class EstimatorPanel:
         if fair > 0.0 and (self._last_at or 0.0) - set_at <= REFERENCE_LIFE_S:
             return fair
         return self._top.mid_before(trade.venue_time_ms)
-
-    def _reach_floor(self, reference: float) -> float:
-        instrument = self._instrument
-        price = max(instrument.price_units(reference), 1)
-        return max(REACH_FLOOR_TICKS * instrument.tick(price) / price, REACH_FLOOR_BPS / BPS)
 
     def _fair(self, now: float, flow_value: float) -> Estimate:
         top, microprice = self._top, self._microprice

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mmtui.domain.book import Book, Touch
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.flow import FlowImbalance, TopOfBook, imbalance, level_weights, weighted_depth
+from mmtui.estimators.flow import FlowImbalance, TopOfBook, imbalance, level_weights, weighted_depth, weighted_depths
 
 DEFAULTS = Settings.defaults()
 
@@ -123,3 +123,10 @@ def test_the_mid_before_a_trade_is_not_moved_by_the_trade() -> None:
         102.0,
         103.0,
     ]
+
+
+@given(st.lists(st.floats(0.0, 1e6), max_size=9), st.lists(st.floats(0.0, 1e6), max_size=9), st.integers(1, 8))
+def test_both_sides_at_once_are_the_sides_one_by_one(bids: list[float], asks: list[float], levels: int) -> None:
+    weights = level_weights(levels)
+    apart = weighted_depth(tuple(bids), weights), weighted_depth(tuple(asks), weights)
+    assert weighted_depths(tuple(bids), tuple(asks), weights) == apart

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmtui.domain.instrument import Side
+from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.ewma import time_constant
 from mmtui.estimators.gamma_law import GammaIntervals, gamma_cdf, gamma_quantile
-from mmtui.estimators.intensity import REACH_MAX, Intensity, ReachCount
+from mmtui.estimators.intensity import REACH_MAX, Intensity, ReachCount, reach_floor
 from mmtui.estimators.tape import Reach
 
 DEFAULTS = Settings.defaults()
@@ -193,3 +193,11 @@ def test_the_distribution_agrees_with_a_sample() -> None:
     draws = [rng.gammavariate(7.0, 1.0) for _ in range(4000)]
     share = sum(draw <= 6.0 for draw in draws) / len(draws)
     assert gamma_cdf(6.0, 7.0) == pytest.approx(share, abs=0.03)
+
+
+def test_the_floor_is_half_a_tick_but_at_least_a_fifth_of_a_basis_point() -> None:
+    fine = Instrument(coin="BTC", asset_id=0, size_decimals=5, max_leverage=40)
+    coarse = Instrument(coin="WLFI", asset_id=1, size_decimals=0, max_leverage=5)
+    assert reach_floor(fine, 112_000.0) == pytest.approx(0.2e-4)
+    assert reach_floor(coarse, 0.18212) == pytest.approx(0.5 * 0.00001 / 0.18212)
+    assert reach_floor(coarse, 1e-9) == pytest.approx(0.5)
