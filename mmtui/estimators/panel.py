@@ -62,7 +62,7 @@ class EstimatorPanel:
         self._reference = (0.0, 0.0)
         self._volatility_memo = (
             self._volatility.reading,
-            False,
+            (0.0, False),
             volatility_estimates(self._volatility, 0.0, 0.0),
         )
         self._arrival_memo = ((0, 0.0, 0.0), arrival_estimates(self._intensity, 0.0, 0.0))
@@ -194,12 +194,12 @@ class EstimatorPanel:
 
     def _volatilities(self, now: float) -> VolatilityEstimates:
         volatility, at = self._volatility, self._tick_at
-        is_fresh = now - at <= STALE_S
-        reading, was_fresh, published = self._volatility_memo
-        if reading is volatility.reading and was_fresh is is_fresh:
+        key = (at, now - at <= STALE_S)
+        reading, known, published = self._volatility_memo
+        if reading is volatility.reading and known == key:
             return published
         published = volatility_estimates(volatility, now, at)
-        self._volatility_memo = (volatility.reading, is_fresh, published)
+        self._volatility_memo = (volatility.reading, key, published)
         return published
 
     def _arrivals(self, now: float) -> ArrivalEstimates:

@@ -214,6 +214,26 @@ def test_an_outage_is_no_evidence_of_silence() -> None:
     assert after_outage.intensity_bid.value > 1.2 * after_silence.intensity_bid.value
 
 
+def test_silence_before_an_outage_still_counts() -> None:
+    panel, cut = a_panel(), a_panel()
+    now = run_market(panel, 120.0)
+    run_market(cut, 120.0)
+    for i in range(100):
+        panel.on_touch(now + 1 + i, a_touch(now + 1 + i))
+    for one in (panel, cut):
+        one.on_touch(now + 200, a_touch(now + 200))
+    quiet, unwatched = (known(one, now + 200).intensity_bid.value for one in (panel, cut))
+    assert quiet < 0.75 * unwatched
+
+
+def test_a_dead_feed_is_read_as_unknown_not_as_silence() -> None:
+    panel = a_panel()
+    now = run_market(panel, 120.0)
+    soon, late = known(panel, now + 10.0), known(panel, now + 59.0)
+    assert late.intensity_bid.value == soon.intensity_bid.value
+    assert late.kappa_bid.value == soon.kappa_bid.value
+
+
 def test_an_outage_makes_no_return_and_no_label() -> None:
     panel = a_panel()
     now = run_market(panel, 240.0)
