@@ -3,48 +3,86 @@
 Owns the order of everything inside a block. Pure: time is an argument, randomness comes from the
 markets' own seeds, replies and events leave through callbacks inside ``advance``.
 
-Block at time t: (1) market flow, (2) actions without a GTC or IOC order, (3) cancels, (4) actions
-with one, (5) oracle and mark, funding, scheduled cancels, liquidations (protocol 7.1, 8).
+Block at time t: market flow, actions without a GTC or IOC order, cancels, actions with one, then
+reference prices, funding, scheduled cancels and liquidations, at last trades, books and replies.
+Source: hyperliquid-protocol.md 7.1, 8.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
 
+from mmtui.domain.instrument import Instrument
+from mmtui.domain.units import MICRO
+from mmtui.errors import ConfigError
 from mmtui.venues.exchange.actions import Action, Reply
 from mmtui.venues.exchange.listing import Listing
+from mmtui.venues.exchange.markets.flow import Market
 from mmtui.venues.exchange.matching import MatchingBook
-from mmtui.venues.exchange.records import (
-    AccountFill,
-    FundingPayment,
-    FundingRecord,
-    LedgerEntry,
-    Listener,
-    MarketContext,
-    OrderUpdate,
-    PublicTrade,
-)
-from mmtui.venues.exchange.statements import (
-    ActiveAsset,
-    DailyVolume,
-    DexStatement,
-    FeeRates,
-    Leverage,
-    RateLimit,
-)
+from mmtui.venues.exchange.records import FundingRecord, Listener, MarketContext, PublicTrade
+from mmtui.venues.exchange.rulebook import reference_prices
+from mmtui.venues.exchange.rulebook.dispatch import Submission, is_cancel, is_early, run
+from mmtui.venues.exchange.rulebook.pit import Pit
+from mmtui.venues.exchange.rulebook.settings import ExchangeSettings
+from mmtui.venues.exchange.rulebook.settlement import Settlement
+from mmtui.venues.exchange.rulebook.slow_clock import SlowClock
+from mmtui.venues.exchange.rulebook.state import State, transaction_hash
+from mmtui.venues.exchange.statements import Statements
 
 
-class ExchangeApi(Protocol):
-    """What the server and the in-process venue use.
+class Exchange:
+    """One local exchange; accounts are opened and credited when first seen."""
 
-    Construction: ``Exchange(listing, markets, *, balance_usd=100_000.0, start_ms=0, settings=ExchangeSettings())``.
-    """
+    __slots__ = (
+        "_block", "_block_ms", "_floor", "_mempool", "_slow_clock", "_start_ms", "_state",
+        "statements",
+    )  # fmt: skip
 
-    listing: Listing
-    now_ms: int
-    statements: "StatementsApi"
+    def __init__(
+        self,
+        listing: Listing,
+        markets: Sequence[Market],
+        *,
+        balance_usd: float = 100_000.0,
+        start_ms: int = 0,
+        settings: ExchangeSettings | None = None,
+    ) -> None:
+        settings = settings or ExchangeSettings()
+        if not 0.0 <= balance_usd <= 1e12:
+            raise ConfigError(f"balance {balance_usd} is out of range", remedy="give 0 to 1e12")
+        pits = {market.instrument.coin: _pit(listing, market) for market in markets}
+        if len(pits) != len(markets):
+            raise ConfigError("two markets trade the same coin", remedy="give each coin one --market")
+        self._state = State(listing, pits, settings, round(balance_usd * MICRO))
+        self._state.now_ms = start_ms
+        self._floor = {coin: Settlement(self._state, pit) for coin, pit in pits.items()}
+        self._slow_clock = SlowClock(self._state, self._floor)
+        self._mempool: list[Submission] = []
+        self._start_ms = start_ms
+        self._block_ms = settings.block_ms
+        self._block = 0
+        self.statements = Statements(self._state)
+        for pit in pits.values():
+            pit.market.start(start_ms, pit.book)
+            pit.book_time_ms = start_ms
+        self._slow_clock.start()
+
+    @property
+    def listing(self) -> Listing:
+        """What is listed."""
+        return self._state.listing
+
+    @property
+    def now_ms(self) -> int:
+        """Time of the latest block."""
+        return self._state.now_ms
+
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """Coins with a market."""
+        return tuple(self._state.pits)
 
     def set_listener(self, listener: Listener) -> None:
         """Replace the listener."""
+        self._state.listener = listener
 
     def submit(
         self,
@@ -58,84 +96,172 @@ class ExchangeApi(Protocol):
     ) -> None:
         """Queue a verified action; ``reply`` is called inside the ``advance`` that commits its block.
 
-        ``signer`` is the recovered lower-case address: an account, or an agent of one.
+        ``signer`` is the recovered lower-case address: an account, or an agent of one. The action
+        takes part in the first block at or after ``now_ms``.
         """
+        self._mempool.append(Submission(now_ms, signer, action, reply, expires_after_ms, vault))
 
     def advance(self, now_ms: int) -> None:
-        """Run every block due until ``now_ms``."""
+        """Run every block due until ``now_ms``; blocks with nothing to do are passed over."""
+        while (block_ms := self.next_event_ms()) <= now_ms:
+            self._block = (block_ms - self._start_ms) // self._block_ms
+            self._run_block(block_ms)
+        passed = (now_ms - self._start_ms) // self._block_ms
+        if passed > self._block:
+            self._block = passed
+            self._state.now_ms = self._start_ms + passed * self._block_ms
 
     def next_block_ms(self) -> int:
         """Time of the next block."""
+        return self._start_ms + (self._block + 1) * self._block_ms
 
     def next_event_ms(self) -> int:
-        """Time of the next block with anything to do; later blocks may be skipped over."""
+        """Time of the next block with anything to do."""
+        due = self._slow_clock.due_ms()
+        for pit in self._state.pits.values():
+            event_ms = pit.market.next_event_ms()
+            if event_ms is not None and event_ms < due:
+                due = event_ms
+        for submission in self._mempool:
+            due = min(due, submission.arrived_ms)
+        blocks = -(-(due - self._start_ms) // self._block_ms)
+        return self._start_ms + max(blocks, self._block + 1) * self._block_ms
 
     def book(self, coin: str) -> MatchingBook:
         """The live book; read it, never change it."""
+        return self._pit(coin).book
 
     def book_time_ms(self, coin: str) -> int:
         """Exchange time that frames of the present book carry."""
+        return self._pit(coin).book_time_ms
 
     def is_silent(self, coin: str) -> bool:
         """Whether the coin's recorded feed is down; listeners hear nothing public of it."""
+        return self._pit(coin).market.is_silent(self._state.now_ms)
 
     def is_finished(self) -> bool:
-        """Whether every market asks the server to stop."""
+        """Whether any market asks the server to stop."""
+        return any(pit.market.is_finished(self._state.now_ms) for pit in self._state.pits.values())
 
     def context(self, coin: str) -> MarketContext:
         """Mark, oracle, funding, volumes."""
+        return reference_prices.market_context(self._state, self._pit(coin))
 
     def recent_trades(self, coin: str) -> Sequence[PublicTrade]:
         """The latest prints, ascending."""
+        return self._pit(coin).tape.recent
 
     def funding_history(self, coin: str) -> Sequence[FundingRecord]:
         """Hourly rates, ascending."""
+        return self._pit(coin).funding_history
 
     def resolve_signer(self, signer: str) -> str:
-        """The account ``signer`` acts for: its master when it is a live agent, else itself."""
+        """The account ``signer`` acts for: its master while its approval lives, else itself."""
+        return self._state.signer_account(signer).address
+
+    def unaccounted_micro(self, dex: str) -> int:
+        """Collateral of ``dex`` created or lost since the start: 0, or the books are wrong."""
+        state = self._state
+        total = state.fees_micro[dex] - state.balance_micro * len(state.accounts)
+        for pit in state.pits.values():
+            if pit.instrument.dex == dex:
+                total += pit.background.raw
+        for account in state.accounts.values():
+            balance = account.dexes[dex]
+            total += balance.raw + sum(holding.isolated_raw for holding in balance.holdings.values())
+        return total
+
+    def _pit(self, coin: str) -> Pit:
+        pit = self._state.pits.get(coin)
+        if pit is None:
+            raise ConfigError(f"{coin} has no market here", remedy="start one with --market")
+        return pit
+
+    def _run_block(self, block_ms: int) -> None:
+        state = self._state
+        state.now_ms = block_ms
+        for settlement in self._floor.values():
+            self._step_market(settlement)
+        arrived, replies = self._take_arrived(block_ms), []
+        for index, submission in enumerate(arrived):
+            state.transaction = transaction_hash(block_ms, index)
+            replies.append((submission, run(state, self._floor, submission)))
+        self._slow_clock.tick()
+        self._publish()
+        for submission, reply in replies:
+            submission.reply(reply)
+        if state.listener is not None:
+            state.listener.on_block(block_ms)
+
+    def _step_market(self, settlement: Settlement) -> None:
+        state, pit = self._state, settlement.pit
+        pit.is_silent = pit.market.is_silent(state.now_ms)
+        event_ms = pit.market.next_event_ms()
+        if event_ms is None or event_ms > state.now_ms:
+            return
+        step = pit.market.advance(state.now_ms, pit.book, settlement.may_fill, settlement.settle)
+        settlement.refuse(step.refused)
+        pit.book_time_ms = step.book_time_ms
+        pit.is_book_changed = pit.is_book_changed or step.is_book_changed or bool(step.prints)
+        for seen in step.prints:
+            trade = PublicTrade(
+                pit.coin,
+                seen.side,
+                seen.price,
+                seen.size,
+                seen.time_ms,
+                seen.tid,
+                seen.order_key,
+                seen.buyer,
+                seen.seller,
+            )
+            pit.tape.add(trade, state.now_ms)
+
+    def _take_arrived(self, block_ms: int) -> list[Submission]:
+        """Arrivals up to now in the venue's order: early actions, cancels, then takers."""
+        if not self._mempool:
+            return []
+        arrived = [one for one in self._mempool if one.arrived_ms <= block_ms]
+        self._mempool = [one for one in self._mempool if one.arrived_ms > block_ms]
+        early = [one for one in arrived if is_early(one.action)]
+        cancels = [one for one in arrived if is_cancel(one.action)]
+        late = [one for one in arrived if not is_early(one.action) and not is_cancel(one.action)]
+        return early + cancels + late
+
+    def _publish(self) -> None:
+        listener = self._state.listener
+        for pit in self._state.pits.values():
+            trades, pit.tape.block = pit.tape.block, []
+            is_changed, pit.is_book_changed = pit.is_book_changed, False
+            if listener is None or pit.is_silent:
+                continue
+            if trades:
+                listener.on_trades(pit.coin, trades)
+            if is_changed:
+                listener.on_book(pit.coin)
 
 
-class StatementsApi(Protocol):
-    """Everything about one account; an address never seen is credited and known from then on.
+def listing_for(listing: Listing, instruments: Iterable[Instrument]) -> Listing:
+    """``listing`` with every instrument a market trades, at that market's size decimals."""
+    for instrument in instruments:
+        known = listing.instrument(instrument.coin)
+        if known is None or known.size_decimals != instrument.size_decimals:
+            listing = listing.with_instrument(
+                instrument.coin,
+                size_decimals=instrument.size_decimals,
+                max_leverage=instrument.max_leverage,
+            )
+    return listing
 
-    Concrete class: ``statements.Statements``, reached as ``exchange.statements``.
-    """
 
-    def statement(self, account: str, dex: str) -> DexStatement:
-        """Clearinghouse state."""
-
-    def open_orders(self, account: str, dex: str | None = None) -> list[OrderUpdate]:
-        """Resting orders, newest first; None for every dex."""
-
-    def order_status(self, account: str, target: int | str) -> OrderUpdate | None:
-        """The order by oid or newest by cloid."""
-
-    def order_history(self, account: str) -> list[OrderUpdate]:
-        """The latest 2000 orders with their last status, newest first."""
-
-    def fills(self, account: str) -> Sequence[AccountFill]:
-        """The latest 10000 fills, ascending."""
-
-    def fundings(self, account: str) -> Sequence[FundingPayment]:
-        """Funding payments, ascending."""
-
-    def ledger(self, account: str) -> Sequence[LedgerEntry]:
-        """Deposits and other non-funding movements, ascending."""
-
-    def agents(self, account: str) -> list[tuple[str, str, int]]:
-        """Live agents: name, address, valid until ms."""
-
-    def leverage(self, account: str, coin: str) -> Leverage:
-        """The margin choice of a coin."""
-
-    def active_asset(self, account: str, coin: str) -> ActiveAsset:
-        """Room to trade."""
-
-    def fee_rates(self, account: str) -> FeeRates:
-        """The user's own rates."""
-
-    def daily_volumes(self, account: str) -> list[DailyVolume]:
-        """15 days, today last."""
-
-    def rate_limit(self, account: str) -> RateLimit:
-        """Address budget."""
+def _pit(listing: Listing, market: Market) -> Pit:
+    coin = market.instrument.coin
+    contract = listing.contract(coin)
+    if contract is None or contract.instrument.is_delisted:
+        raise ConfigError(f"{coin} is not listed", remedy="list it with Listing.with_instrument first")
+    if contract.instrument.size_decimals != market.instrument.size_decimals:
+        raise ConfigError(
+            f"{coin} is listed with {contract.instrument.size_decimals} size decimals, "
+            f"its market has {market.instrument.size_decimals}"
+        )
+    return Pit(contract, market)

@@ -75,7 +75,9 @@ def maker_may_open(account: DexAccount, holding: Holding, signed: Size, price: P
         return True
     mark = holding.price.mark
     if not holding.is_cross:
-        return cross_value(account) - position_margin(account) >= initial(price * abs(signed), holding.leverage)
+        return cross_value(account) - position_margin(account) >= initial(
+            price * abs(signed), holding.leverage
+        )
     value = cross_value(account) + signed * (mark - price)
     used = position_margin(account) - initial(abs(holding.size) * mark, holding.leverage)
     return value >= used + initial(after * mark, holding.leverage)

@@ -21,17 +21,17 @@ from mmtui.venues.exchange.rulebook.state import State, account_order
 class Settlement:
     """The callbacks of one pit; ``taker`` is the account order now being matched, if any."""
 
-    __slots__ = ("_pit", "_state", "taker")
+    __slots__ = ("_state", "pit", "taker")
 
     def __init__(self, state: State, pit: Pit) -> None:
         self._state = state
-        self._pit = pit
+        self.pit = pit
         self.taker: Order | None = None
 
     def may_fill(self, maker: BookOrder, size: Size) -> Size:
         """How much of ``size`` the maker may trade: reduce-only to flat, else all its margin covers."""
         account = self._state.accounts[maker.account]
-        dex_account, holding = self._state.holding(account, self._pit)
+        dex_account, holding = self._state.holding(account, self.pit)
         if maker.reduce_only:
             return min(size, max(0, -maker.side * holding.size))
         return size if margin.maker_may_open(dex_account, holding, maker.side * size, maker.price) else 0
@@ -39,7 +39,7 @@ class Settlement:
     def settle(self, execution: Execution) -> None:
         """Book one execution on both sides."""
         taker_signed = execution.taker_side * execution.size
-        pit = self._pit
+        pit = self.pit
         pit.is_book_changed = True
         if execution.maker_account:
             maker = account_order(execution.maker)
@@ -65,23 +65,25 @@ class Settlement:
 
     def trim_reduce_only(self, account: Account) -> None:
         """Cut resting reduce-only orders to what the position still allows; older ones give way."""
-        _, holding = self._state.holding(account, self._pit)
+        _, holding = self._state.holding(account, self.pit)
         if not holding.reduce_only:
             return
         allowed = abs(holding.size)
         for order in reversed(list(holding.reduce_only.values())):
+            if self.pit.book.get(order.oid) is None:
+                continue
             room = allowed if order.side * holding.size < 0 else 0
             if room <= 0:
                 self._state.cancel(order, Status.REDUCE_ONLY_CANCELED)
             elif order.size > room:
-                self._pit.book.shrink(order.oid, room)
+                self.pit.book.shrink(order.oid, room)
                 self._partial(account, order)
             allowed -= min(order.size, room)
 
     def _after_maker(self, maker: Order, size: Size) -> None:
         state = self._state
         account = state.accounts[maker.account]
-        _, holding = state.holding(account, self._pit)
+        _, holding = state.holding(account, self.pit)
         is_over = maker.size == 0
         holding.release(maker, size, is_over=is_over)
         if is_over:
@@ -92,12 +94,12 @@ class Settlement:
         self.trim_reduce_only(account)
 
     def _partial(self, account: Account, order: Order) -> None:
-        self._pit.is_book_changed = True
+        self.pit.is_book_changed = True
         if self._state.settings.partial_fill_updates:
             self._state.announce(account, order, Status.OPEN)
 
     def _book(self, order: Order, execution: Execution, signed: Size, *, is_taker: bool) -> None:
-        state, pit = self._state, self._pit
+        state, pit = self._state, self.pit
         account = state.accounts[order.account]
         dex_account, holding = state.holding(account, pit)
         start = holding.size
@@ -134,10 +136,8 @@ class Settlement:
             state.listener.on_fill(account.address, fill)
 
     def _fee(self, account: Account, notional: UsdMicro, *, is_taker: bool) -> UsdMicro:
-        if is_taker and self._state.liquidating is not None:
-            return 0
         tier = account.volumes.tier(self._state.now_ms)
-        return self._pit.fee_scale.charge(notional, tier.taker_rate if is_taker else tier.maker_rate)
+        return self.pit.fee_scale.charge(notional, tier.taker_rate if is_taker else tier.maker_rate)
 
     def _direction(self, holding: Holding, start: Size, signed: Size, *, is_taker: bool) -> str:
         if is_taker and self._state.liquidating is not None:
@@ -152,7 +152,7 @@ class Settlement:
     def _print(self, execution: Execution) -> None:
         state = self._state
         trade = PublicTrade(
-            self._pit.coin,
+            self.pit.coin,
             Side(execution.taker_side),
             execution.price,
             execution.size,
@@ -162,4 +162,4 @@ class Settlement:
             execution.buyer,
             execution.seller,
         )
-        self._pit.tape.add(trade, state.now_ms)
+        self.pit.tape.add(trade, state.now_ms)

@@ -23,8 +23,8 @@ class State:
     """Accounts, pits and counters; ``liquidating`` is set while a liquidation's own orders trade."""
 
     __slots__ = (
-        "accounts", "balance_micro", "fees_micro", "liquidating", "listener", "listing", "now_ms", "pits",
-        "settings", "signers", "transaction", "_next_oid",
+        "_next_oid", "accounts", "balance_micro", "fees_micro", "liquidating", "listener", "listing",
+        "now_ms", "pits", "settings", "signers", "transaction",
     )  # fmt: skip
 
     def __init__(
@@ -94,8 +94,10 @@ class State:
             self.listener.on_order(account.address, order.update())
 
     def close(self, order: Order, status: Status, *, left: int) -> None:
-        """End an order already off the book, of which ``left`` was still reserved."""
+        """End an order already off the book, of which ``left`` was still reserved; once only."""
         account = self.accounts[order.account]
+        if order.oid not in account.orders.open:
+            return
         pit = self.pits[order.coin]
         _, holding = self.holding(account, pit)
         holding.release(order, left, is_over=True)
