@@ -56,7 +56,8 @@ class AbsenceReason(enum.Enum):
     """Why a quote is not there."""
 
     NO_ROOM = "no room for more on this side"
-    NO_POSITION = "nothing left to reduce"
+    REDUCE_ONLY = "only orders that reduce the position are allowed"
+    NO_SIZE = "its size is scaled to nothing"
     BELOW_MINIMUM = "below the venue's minimum order value; its size is added to the level inside it"
     SIDE_BELOW_MINIMUM = "the whole side is below the venue's minimum order value"
     SAME_PRICE = "falls on the price of the level inside it; its size is added to that level"

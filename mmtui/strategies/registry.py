@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from mmtui.domain.parameters import Settings
+from mmtui.strategies.ladder import glft_strategy, ladder_strategy
 from mmtui.strategies.quote import Ladder, QuoteContext
+from mmtui.strategies.simple import inventory_aware_strategy, symmetric_strategy
 
 
 class Strategy(Protocol):
@@ -26,4 +28,9 @@ class Strategy(Protocol):
 
 StrategyFactory: TypeAlias = Callable[[], Strategy]
 
-BUILT_IN: dict[str, StrategyFactory] = {}
+BUILT_IN: dict[str, StrategyFactory] = {
+    "symmetric": symmetric_strategy,
+    "inventory_aware": inventory_aware_strategy,
+    "glft": glft_strategy,
+    "ladder": ladder_strategy,
+}

@@ -1,0 +1,129 @@
+"""The GLFT strategies: one quote a side (``glft``), or a ladder of them (``ladder``).
+
+Owns the order of the steps from context to ladder; every step is a function of its own module. The
+only state kept between calls is the rate limit of gamma.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from mmtui.domain.parameters import Settings
+from mmtui.domain.units import BPS
+from mmtui.strategies.depth import DepthSettings, side_depths
+from mmtui.strategies.gamma import GammaSettings, GammaState, multipliers
+from mmtui.strategies.model import Model, ModelSettings, glft_model, literal_model, utilisation
+from mmtui.strategies.placement import Frame, SideShape, no_ladder, place, reference_price
+from mmtui.strategies.quote import AbsenceReason, Ladder, QuoteContext
+from mmtui.strategies.sizing import SizeSettings
+from mmtui.strategies.spread import SpreadLimits, mean_terms, skew
+
+
+class Tuning(msgspec.Struct, frozen=True):
+    """All settings of a GLFT strategy, read once for each edit."""
+
+    gamma: GammaSettings
+    model: ModelSettings
+    limits: SpreadLimits
+    depth: DepthSettings
+    sizes: SizeSettings
+
+
+def ladder_tuning(settings: Settings) -> Tuning:
+    """Settings of the ladder."""
+    depth = DepthSettings.from_settings(settings)
+    return Tuning(
+        GammaSettings.from_settings(settings),
+        ModelSettings.from_settings(settings),
+        SpreadLimits.from_settings(settings),
+        depth,
+        SizeSettings.from_settings(settings, depth.levels),
+    )
+
+
+def single_tuning(settings: Settings) -> Tuning:
+    """Settings of one quote a side, where the model alone sets the distance."""
+    tuning = ladder_tuning(settings)
+    single = msgspec.structs.replace(tuning.depth, levels=1, min_bps=0.0, is_by_inventory=False)
+    return msgspec.structs.replace(tuning, depth=single, sizes=SizeSettings.from_settings(settings, 1))
+
+
+class GlftStrategy:
+    """Quotes by the GLFT model around the learned fair price."""
+
+    __slots__ = ("_gamma", "_name", "_read", "_settings", "_tuning")
+
+    def __init__(self, name: str, read: Callable[[Settings], Tuning]) -> None:
+        self._name = name
+        self._read = read
+        self._gamma = GammaState()
+        self._settings: Settings | None = None
+        self._tuning: Tuning | None = None
+
+    @property
+    def name(self) -> str:
+        """The name it is chosen by."""
+        return self._name
+
+    def ladder(self, context: QuoteContext, settings: Settings) -> Ladder:
+        """The quotes wanted now."""
+        tuning = self._tuning_of(settings)
+        reference = reference_price(context, tuning.model.is_fair_wanted)
+        if reference is None:
+            return no_ladder(AbsenceReason.NO_REFERENCE)
+        share = utilisation(context)
+        factors = multipliers(context.estimates, share, tuning.gamma)
+        gamma = self._gamma.update(context.now, factors, tuning.gamma)
+        build = literal_model if tuning.model.is_literal else glft_model
+        model = build(context, gamma, tuning.model, tuning.limits)
+        bid, ask = _shapes(context, model, tuning)
+        half_bps = (bid.depths[0].bps + ask.depths[0].bps) / 2.0
+        shift = skew(model.inventory_bps, model.balance_bps, share, half_bps, tuning.limits)
+        frame = Frame(*reference, shift, bid, ask, tuning.sizes, tuning.limits)
+        bids, asks = place(context, frame)
+        return Ladder(
+            bids=bids.levels,
+            asks=asks.levels,
+            reference=frame.reference,
+            reservation=frame.reference * (1.0 - shift.total_bps / BPS),
+            absences=bids.absences + asks.absences,
+            gamma_eff=gamma.total,
+            tail_multiplier=gamma.tail_multiplier,
+            half_spread_bps=half_bps,
+            model_half_spread_bps=(model.bid.model_bps + model.ask.model_bps) / 2.0,
+            widening=mean_terms(model.bid.widening, model.ask.widening),
+        )
+
+    def _tuning_of(self, settings: Settings) -> Tuning:
+        if self._tuning is None or settings is not self._settings:
+            self._tuning = self._read(settings)
+            self._settings = settings
+        return self._tuning
+
+
+def _shapes(context: QuoteContext, model: Model, tuning: Tuning) -> tuple[SideShape, SideShape]:
+    market_bps = context.touch.spread * BPS
+    lots = _level_lots(context, tuning) if tuning.depth.is_by_inventory else ()
+    return (
+        SideShape(model.bid.terms, side_depths(model.bid, tuning.depth, market_bps, model.slope_bps, lots)),
+        SideShape(model.ask.terms, side_depths(model.ask, tuning.depth, market_bps, model.slope_bps, lots)),
+    )
+
+
+def _level_lots(context: QuoteContext, tuning: Tuning) -> tuple[float, ...]:
+    """Wanted size of each level in lots, before rooms and rounding."""
+    sizes = tuning.sizes
+    base = sizes.liquidity_base or sizes.notional_usd / context.touch.mid
+    limit_base = context.instrument.size_base(context.limit_config)
+    total = base * tuning.model.lots_per_limit / limit_base if limit_base > 0.0 else 1.0
+    return tuple(total * weight for weight in sizes.weights)
+
+
+def ladder_strategy() -> GlftStrategy:
+    """Several levels a side."""
+    return GlftStrategy("ladder", ladder_tuning)
+
+
+def glft_strategy() -> GlftStrategy:
+    """One level a side, at the model's distance."""
+    return GlftStrategy("glft", single_tuning)

@@ -1,0 +1,122 @@
+"""Strategies with a fixed half-spread: symmetric, and inventory-aware.
+
+Owns what differs from the GLFT strategies: the half-spread is the operator's, and gamma plays no part.
+Floors, caps, grid and sizes are those of every strategy. Source: models.md 3.3, 3.4.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from mmtui.domain.instrument import Side
+from mmtui.domain.parameters import Settings
+from mmtui.domain.units import BPS
+from mmtui.strategies.bounds import clip
+from mmtui.strategies.model import utilisation
+from mmtui.strategies.placement import (
+    Frame,
+    LevelDepth,
+    SideShape,
+    no_ladder,
+    place,
+    reference_price,
+)
+from mmtui.strategies.quote import AbsenceReason, Ladder, QuoteContext, Term
+from mmtui.strategies.sizing import SizeSettings, is_reducing
+from mmtui.strategies.spread import Shift, SpreadLimits, data_terms, side_spread, skew
+
+
+class FixedTuning(msgspec.Struct, frozen=True):
+    """Settings of a fixed-spread strategy; ``skew_factor`` 0 ignores the inventory."""
+
+    half_spread_bps: float
+    skew_factor: float
+    is_fair_wanted: bool
+    limits: SpreadLimits
+    sizes: SizeSettings
+
+
+def symmetric_tuning(settings: Settings) -> FixedTuning:
+    """Settings of the symmetric strategy."""
+    limits = msgspec.structs.replace(SpreadLimits.from_settings(settings), min_full_skew_ratio=0.0)
+    return FixedTuning(
+        settings.number("strategy.half_spread_bps"),
+        0.0,
+        settings.text("strategy.alpha_channel") == "microprice",
+        limits,
+        SizeSettings.from_settings(settings, 1),
+    )
+
+
+def inventory_aware_tuning(settings: Settings) -> FixedTuning:
+    """Settings of the inventory-aware strategy."""
+    factor = settings.number("strategy.inventory_skew_factor")
+    return msgspec.structs.replace(symmetric_tuning(settings), skew_factor=factor)
+
+
+class FixedSpreadStrategy:
+    """One quote a side at the operator's half-spread; with a skew factor it leans and shrinks with inventory."""
+
+    __slots__ = ("_name", "_read", "_settings", "_tuning")
+
+    def __init__(self, name: str, read: Callable[[Settings], FixedTuning]) -> None:
+        self._name = name
+        self._read = read
+        self._settings: Settings | None = None
+        self._tuning: FixedTuning | None = None
+
+    @property
+    def name(self) -> str:
+        """The name it is chosen by."""
+        return self._name
+
+    def ladder(self, context: QuoteContext, settings: Settings) -> Ladder:
+        """The quotes wanted now."""
+        tuning = self._tuning_of(settings)
+        reference = reference_price(context, tuning.is_fair_wanted)
+        if reference is None:
+            return no_ladder(AbsenceReason.NO_REFERENCE)
+        model = (Term("half-spread", tuning.half_spread_bps),)
+        widening = data_terms(tuning.half_spread_bps, context.quoting_age_s, context.is_prior, tuning.limits)
+        spread = side_spread(model, widening, context.maker_rate * BPS, tuning.limits)
+        shift, size_share = _lean(context, tuning, spread.half_bps)
+        depths = (LevelDepth(spread.half_bps),)
+        bid_share = 1.0 if is_reducing(Side.BUY, context.position) else size_share
+        ask_share = 1.0 if is_reducing(Side.SELL, context.position) else size_share
+        bid, ask = SideShape(spread.terms, depths, bid_share), SideShape(spread.terms, depths, ask_share)
+        bids, asks = place(context, Frame(*reference, shift, bid, ask, tuning.sizes, tuning.limits))
+        return Ladder(
+            bids=bids.levels,
+            asks=asks.levels,
+            reference=reference[0],
+            reservation=reference[0] * (1.0 - shift.total_bps / BPS),
+            absences=bids.absences + asks.absences,
+            half_spread_bps=spread.half_bps,
+            model_half_spread_bps=spread.model_bps,
+            widening=spread.widening,
+        )
+
+    def _tuning_of(self, settings: Settings) -> FixedTuning:
+        if self._tuning is None or settings is not self._settings:
+            self._tuning = self._read(settings)
+            self._settings = settings
+        return self._tuning
+
+
+def _lean(context: QuoteContext, tuning: FixedTuning, half_bps: float) -> tuple[Shift, float]:
+    """Shift of the centre, and the share of its size that the exposed side keeps."""
+    if tuning.skew_factor == 0.0:
+        return Shift((), 0.0), 1.0
+    share = clip(utilisation(context), -1.0, 1.0)
+    shift = skew(tuning.skew_factor * share * half_bps, 0.0, share, half_bps, tuning.limits)
+    return shift, max(0.0, 1.0 - abs(share))
+
+
+def symmetric_strategy() -> FixedSpreadStrategy:
+    """Both sides at the same distance, whatever the inventory."""
+    return FixedSpreadStrategy("symmetric", symmetric_tuning)
+
+
+def inventory_aware_strategy() -> FixedSpreadStrategy:
+    """Both sides lean against the inventory, and the exposed side shrinks."""
+    return FixedSpreadStrategy("inventory_aware", inventory_aware_tuning)

@@ -1,0 +1,106 @@
+"""Sizes: how much each side wants in all, and how it is spread over the levels in whole size units.
+
+Sizes are only ever rounded down. A level below the venue's minimum gives its size to the level inside
+it, and no total exceeds the room it was given. Source: models.md 2.10, decisions.md S41.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.parameters import Settings
+from mmtui.domain.units import Price, Size
+from mmtui.strategies.quote import AbsenceReason, QuoteContext
+
+PRIOR_SHARE = 0.5
+ROUNDING = 1e-9
+
+
+class SizeSettings(msgspec.Struct, frozen=True):
+    """Wanted size of a side: base units, or USD where ``liquidity_base`` is 0; and the level weights."""
+
+    liquidity_base: float
+    notional_usd: float
+    weights: tuple[float, ...]
+
+    @classmethod
+    def from_settings(cls, settings: Settings, levels: int) -> "SizeSettings":
+        """Read the schema's rows for a ladder of ``levels``."""
+        return cls(
+            liquidity_base=settings.number("trading.target_liquidity"),
+            notional_usd=settings.number("trading.order_notional_usd"),
+            weights=geometric_weights(levels, settings.number("strategy.ladder_config.decay_factor")),
+        )
+
+
+class SidePlan(msgspec.Struct, frozen=True):
+    """Sizes by level, 0 where absent, and the reason of each absence by level (None: the whole side)."""
+
+    sizes: tuple[Size, ...]
+    absences: tuple[tuple[int | None, AbsenceReason], ...] = ()
+
+
+def geometric_weights(levels: int, decay: float) -> tuple[float, ...]:
+    """Shares of the levels, closest first, summing to 1. Source: models.md 2.10."""
+    raw = [decay**i for i in range(levels)]
+    total = sum(raw)
+    return tuple(weight / total for weight in raw)
+
+
+def is_dust(instrument: Instrument, position: Size, price: Price) -> bool:
+    """Whether a position is too small for the venue to take an order of its size at ``price``."""
+    return 0 < abs(position) < instrument.min_size(price)
+
+
+def is_reducing(side: Side, position: Size) -> bool:
+    """Whether a fill on ``side`` brings the position closer to zero."""
+    return int(side) * position < 0
+
+
+def wanted_total(context: QuoteContext, side: Side, settings: SizeSettings, mid: float) -> Size:
+    """Size units a side wants before its room caps it."""
+    base = settings.liquidity_base or settings.notional_usd / mid
+    base *= max(0.0, min(1.0, context.rooms.size_factor(side)))
+    return context.instrument.floor_size(base * PRIOR_SHARE if context.is_prior else base)
+
+
+def side_budget(context: QuoteContext, side: Side, wanted: Size, price: Price) -> Size:
+    """Wanted size of a side at its inner ``price`` once reducing and reduce-only have had their say.
+
+    A position that is not dust always gets a reducing order the venue accepts, however small the
+    configured size.
+    """
+    held = abs(context.position)
+    if not is_reducing(side, context.position):
+        return 0 if context.rooms.is_reduce_only else wanted
+    least = context.instrument.min_size(price)
+    if wanted < least and not is_dust(context.instrument, held, price):
+        wanted = least
+    return min(wanted, held) if context.rooms.is_reduce_only else wanted
+
+
+def level_sizes(
+    total: Size, room: Size, weights: Sequence[float], prices: Sequence[Price], instrument: Instrument
+) -> SidePlan:
+    """Spread ``total`` over the levels, inner ones first where the room is short, small ones inward."""
+    left = room
+    sizes = []
+    for weight in weights[: len(prices)]:
+        size = min(int(total * weight + ROUNDING), left)
+        left -= size
+        sizes.append(size)
+    absences: list[tuple[int | None, AbsenceReason]] = []
+    for i in range(len(sizes) - 1, 0, -1):
+        is_same = prices[i] == prices[i - 1]
+        if is_same or sizes[i] < instrument.min_size(prices[i]):
+            small = AbsenceReason.BELOW_MINIMUM if sizes[i] or left else AbsenceReason.NO_ROOM
+            absences.append((i, AbsenceReason.SAME_PRICE if is_same else small))
+            sizes[i - 1] += sizes[i]
+            sizes[i] = 0
+    if len(absences) == len(sizes) - 1:
+        sizes[0] = min(total, room)
+    if sizes[0] < instrument.min_size(prices[0]):
+        reason = AbsenceReason.NO_ROOM if room < total else AbsenceReason.SIDE_BELOW_MINIMUM
+        return SidePlan((0,) * len(sizes), ((None, reason),))
+    return SidePlan(tuple(sizes), tuple(reversed(absences)))

@@ -1,0 +1,141 @@
+"""From a model's half-spread to the quoted one, and the shift of the centre: floors, caps and their terms.
+
+The order is fixed: model, widening (each cause in bps, capped together), floors, and only then the
+skew, so that no floor can undo it. The cap on widening never pushes a quote below a floor. Knows no
+prices. Source: models.md 2.9 with rulings 1, 2, 4 and 7.
+"""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from mmtui.domain.parameters import Settings
+from mmtui.strategies.bounds import clip
+from mmtui.strategies.quote import Term
+
+ADVERSE_MAX = 10e-4
+PRIOR_BPS = 5.0
+
+
+class SpreadLimits(msgspec.Struct, frozen=True):
+    """Floors and caps, bps unless named otherwise."""
+
+    min_half_bps: float
+    min_edge_bps: float
+    max_half_bps: float
+    max_widening_bps: float
+    max_skew_bps: float
+    min_full_skew_ratio: float
+    warmup_width: float
+    warmup_decay_s: float
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "SpreadLimits":
+        """Read the schema's rows."""
+        number = settings.number
+        return cls(
+            min_half_bps=number("risk.min_half_spread_bps"),
+            min_edge_bps=number("strategy.min_edge_bps"),
+            max_half_bps=number("strategy.max_half_spread_bps"),
+            max_widening_bps=number("risk.max_widening_bps"),
+            max_skew_bps=number("strategy.max_skew_bps"),
+            min_full_skew_ratio=number("strategy.min_full_skew_ratio"),
+            warmup_width=number("strategy.warmup_width"),
+            warmup_decay_s=number("strategy.warmup_decay_s"),
+        )
+
+
+class SideSpread(msgspec.Struct, frozen=True):
+    """Half-spread of one side before the skew: its terms, their sum, and what went into it.
+
+    ``least_bps`` is the distance below which a fill loses money on average, ``floor_bps`` that or the
+    configured floor.
+    """
+
+    terms: tuple[Term, ...]
+    half_bps: float
+    model_bps: float
+    least_bps: float
+    floor_bps: float
+    widening: tuple[Term, ...]
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """Move of the quote centre; positive is down (a bid further away, an ask closer)."""
+
+    terms: tuple[Term, ...]
+    total_bps: float
+
+
+def warmup_extra(age_s: float, limits: SpreadLimits) -> float:
+    """Extra half-spread after the first quote, as a share of the model's. Source: models.md 0.2 rule 7."""
+    if not age_s > 0.0:
+        return limits.warmup_width - 1.0
+    return (limits.warmup_width - 1.0) * math.exp(-age_s / limits.warmup_decay_s)
+
+
+def data_terms(model_bps: float, age_s: float, is_prior: bool, limits: SpreadLimits) -> list[Term]:
+    """Widening that answers how little is known yet: the warm-up's decay, and quoting from priors."""
+    terms = [Term("warm-up", model_bps * warmup_extra(age_s, limits))]
+    if is_prior:
+        terms.append(Term("prior", PRIOR_BPS))
+    return terms
+
+
+def capped(widening: Sequence[Term], cap_bps: float) -> list[Term]:
+    """The widening terms with zeros dropped and, where needed, the term that caps their sum."""
+    kept = [term for term in widening if term.bps != 0.0]
+    excess = sum(term.bps for term in kept) - cap_bps
+    if excess > 0.0:
+        kept.append(Term("widening cap", -excess))
+    return kept
+
+
+def side_spread(model: Sequence[Term], widening: Sequence[Term], cost_bps: float, limits: SpreadLimits) -> SideSpread:
+    """Steps 1 and 2: widening capped, then the floors. ``cost_bps`` is fee plus adverse selection."""
+    model_bps = sum(term.bps for term in model)
+    kept = capped(widening, limits.max_widening_bps)
+    half_bps = model_bps + sum(term.bps for term in kept)
+    terms = [*model, *kept]
+    least_bps = cost_bps + limits.min_edge_bps
+    floor_bps = max(limits.min_half_bps, least_bps)
+    if half_bps < floor_bps:
+        name = "fee floor" if least_bps > limits.min_half_bps else "spread floor"
+        terms.append(Term(name, floor_bps - half_bps))
+        half_bps = floor_bps
+    return SideSpread(tuple(terms), half_bps, model_bps, least_bps, floor_bps, tuple(kept))
+
+
+def skew(inventory_bps: float, balance_bps: float, utilisation: float, half_bps: float, limits: SpreadLimits) -> Shift:
+    """Steps 3 and 5 for the centre: the model's skew, its least size, and the cap.
+
+    A full position shifts by at least ``min_full_skew_ratio`` of the half-spread, less in proportion;
+    this stands above the cap.
+    """
+    terms = []
+    if inventory_bps != 0.0:
+        terms.append(Term("inventory skew", inventory_bps))
+    share = clip(utilisation, -1.0, 1.0)
+    required_bps = limits.min_full_skew_ratio * half_bps * abs(share)
+    limited_bps = clip(inventory_bps, -limits.max_skew_bps, limits.max_skew_bps)
+    inventory_kept_bps = limited_bps
+    if abs(limited_bps) < required_bps:
+        inventory_kept_bps = math.copysign(required_bps, share)
+        terms.append(Term("minimum skew", inventory_kept_bps - limited_bps))
+    if balance_bps != 0.0:
+        terms.append(Term("flow balance", balance_bps))
+    cap_bps = max(limits.max_skew_bps, required_bps)
+    total_bps = clip(inventory_kept_bps + balance_bps, -cap_bps, cap_bps)
+    rest_bps = total_bps - math.fsum(term.bps for term in terms)
+    if abs(rest_bps) > 1e-12:
+        terms.append(Term("skew cap", rest_bps))
+    return Shift(tuple(terms), total_bps)
+
+
+def mean_terms(bid: Sequence[Term], ask: Sequence[Term]) -> tuple[Term, ...]:
+    """Terms of both sides by name, each the mean of the two."""
+    sums: dict[str, float] = {}
+    for term in (*bid, *ask):
+        sums[term.name] = sums.get(term.name, 0.0) + term.bps / 2.0
+    return tuple(Term(name, bps) for name, bps in sums.items())
