@@ -17,6 +17,9 @@ PERP_DECIMALS = 6
 SPOT_DECIMALS = 8
 MIN_NOTIONAL_USD_MICRO: UsdMicro = 10_000_000
 
+_POWERS: tuple[int, ...] = tuple(10**n for n in range(SPOT_DECIMALS + 1))
+_FINEST_BELOW = 10**SIGNIFICANT_FIGURES
+
 
 class Side(enum.IntEnum):
     """Which way an order trades; the value is the sign of the position change."""
@@ -66,12 +69,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def price_scale(self) -> int:
         """Price units in one USD."""
-        return int(10**self.price_decimals)
+        return _POWERS[(SPOT_DECIMALS if self.is_spot else PERP_DECIMALS) - self.size_decimals]
 
     @property
     def size_scale(self) -> int:
         """Size units in one base unit."""
-        return int(10**self.size_decimals)
+        return _POWERS[self.size_decimals]
 
     @property
     def asset(self) -> str:
@@ -80,11 +83,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     def tick(self, price: Price) -> Price:
         """Grid step at ``price``, in price units."""
-        one = self.price_scale
-        if price >= one * 10**SIGNIFICANT_FIGURES:
-            return one
-        digits = len(str(max(price, 1)))
-        return min(one, int(10 ** max(0, digits - SIGNIFICANT_FIGURES)))
+        one = _POWERS[(SPOT_DECIMALS if self.is_spot else PERP_DECIMALS) - self.size_decimals]
+        step, limit = 1, _FINEST_BELOW
+        while price >= limit and step < one:
+            step *= 10
+            limit *= 10
+        return step
 
     def floor_price(self, price: Price) -> Price:
         """Largest grid price not above ``price``."""

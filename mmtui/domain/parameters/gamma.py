@@ -134,6 +134,14 @@ GAMMA: tuple[Parameter, ...] = (
         help="Cap of that rise.",
     ),
     Parameter(
+        key="risk.tail_risk_mode",
+        kind=Kind.CHOICE,
+        default="continuous",
+        choices=("continuous", "steps"),
+        live=True,
+        help="That rise as a straight line, or in the documents' steps of 1.5, 2.5 and 5 at severity 0.3, 0.5 and 0.8.",
+    ),
+    Parameter(
         key="risk.max_holding_time_s",
         kind=Kind.NUMBER,
         default=120.0,
