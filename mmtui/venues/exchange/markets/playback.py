@@ -52,13 +52,14 @@ def _insert(pending: deque[RecordedRow], row: PrintRow) -> None:
 class Playback:
     """Rows with their market time: milliseconds since the first quote."""
 
-    __slots__ = ("_at_end", "_base_ms", "_last_ms", "_loops", "_next", "_reader", "_rows")
+    __slots__ = ("_at_end", "_base_ms", "_is_silent", "_last_ms", "_loops", "_next", "_reader", "_rows")
 
     def __init__(self, reader: RecordingReader, at_end: AtEnd) -> None:
         """Read up to the first quote; raises ConfigError when the recording has none."""
         self._reader = reader
         self._at_end = at_end
         self._loops = 0
+        self._is_silent = False
         self._last_ms = 0.0
         self._rows = prints_before_quotes(iter(reader))
         first = self._first_quote()
@@ -87,8 +88,8 @@ class Playback:
 
     @property
     def is_silent(self) -> bool:
-        """Whether the feed is down between the last row played and the next."""
-        return self._next is not None and (self.due_ms or 0) - self._last_ms > SILENCE_MS
+        """Whether the feed is down: from the last row before a gap to the first quote after it."""
+        return self._is_silent
 
     def take(self) -> RecordedRow:
         """The next row; only while ``due_ms`` is not None."""
@@ -98,6 +99,8 @@ class Playback:
         self._next = next(self._rows, None)
         if self._next is None and self._at_end is AtEnd.LOOP:
             self._begin_again()
+        is_gap = self.due_ms is not None and self.due_ms - self._last_ms > SILENCE_MS
+        self._is_silent = is_gap or (self._is_silent and not isinstance(row, QuoteRow))
         return row
 
     def _begin_again(self) -> None:
