@@ -121,8 +121,8 @@ class OrderTerms(msgspec.Struct, frozen=True, kw_only=True):
 class Order:
     """One own order from the moment it is decided until all its fills are known.
 
-    ``venue_filled`` is the filled size the venue has stated, which may run ahead of ``filled``,
-    the sum of the fills we have applied.
+    ``filled`` is the sum of the fills we have applied; ``venue_filled`` the final filled size the
+    venue has stated for an order that is over, None while it has not.
     """
 
     __slots__ = (
@@ -145,7 +145,7 @@ class Order:
         self.state = OrderState.SUBMITTED
         self.reason = ""
         self.filled: Size = 0
-        self.venue_filled: Size = 0
+        self.venue_filled: Size | None = None
         self.acked_at = 0.0
         self.unknown_since = 0.0
         self.cancel_sent_at = 0.0
@@ -191,7 +191,7 @@ class Order:
         """Size that may still fill and change the position."""
         if self.state in TERMINAL:
             return 0
-        if self.state is OrderState.SETTLING:
+        if self.state is OrderState.SETTLING and self.venue_filled is not None:
             return max(0, self.venue_filled - self.filled)
         return self.remaining
 

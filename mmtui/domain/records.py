@@ -46,7 +46,7 @@ class OrderChanged(Row, frozen=True):
     oid: int | None
     state: str
     filled: Size
-    venue_filled: Size
+    venue_filled: Size | None
     reason: str
 
 

@@ -1,0 +1,196 @@
+"""Position, cash and P&L as our own fills make them, checked against the venue's account.
+
+The venue's first snapshot is the anchor; after it the position changes by fills only. Each fill's
+starting position is a second witness and each later snapshot a third: while they disagree the
+position is uncertain, and a difference that repeats is taken over from the venue by name.
+"""
+
+import msgspec
+
+from mmtui.domain.events import AccountSnapshot, Fill, FundingPayment, OrderReport
+from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.pnl import PnlLedger
+from mmtui.domain.position import Position
+from mmtui.domain.units import Price, Size, UsdMicro
+from mmtui.risk.limits import Funding
+
+SECONDS_A_DAY = 86_400
+FUNDING_KEYS_MAX = 5_000
+
+
+class DayState(msgspec.Struct, frozen=True, kw_only=True):
+    """What survives a restart within one UTC day: so that a restart does not refill the loss limit."""
+
+    utc_day: int
+    opening_equity: UsdMicro
+    peak_pnl: UsdMicro
+    pnl: UsdMicro
+
+
+class Day:
+    """P&L of the UTC day: what earlier sessions made and what this one adds."""
+
+    __slots__ = ("before", "number", "opening_equity", "peak", "session_start")
+
+    def __init__(self, number: int, opening_equity: UsdMicro, restored: DayState | None) -> None:
+        same = restored is not None and restored.utc_day == number
+        self.number = number
+        self.session_start: UsdMicro = 0
+        self.opening_equity = restored.opening_equity if same and restored else opening_equity
+        self.peak = restored.peak_pnl if same and restored else 0
+        self.before = restored.pnl if same and restored else 0
+
+    def pnl(self, session_total: UsdMicro) -> UsdMicro:
+        """P&L of the day for a session total."""
+        return self.before + session_total - self.session_start
+
+    def roll(self, number: int, session_total: UsdMicro, equity: UsdMicro) -> None:
+        """Starts the next day."""
+        self.number, self.session_start = number, session_total
+        self.opening_equity, self.peak, self.before = equity, 0, 0
+
+
+class Account:
+    """Owner of the position and everything counted from fills."""
+
+    __slots__ = (
+        "_funding_keys",
+        "_mismatch",
+        "anchor_ms",
+        "asked_at",
+        "cash",
+        "day",
+        "foreign",
+        "last_fill_ms",
+        "pnl",
+        "position",
+        "snapshot",
+        "snapshot_total",
+        "uncertain_because",
+    )
+
+    def __init__(self) -> None:
+        self.position = Position()
+        self.cash: UsdMicro = 0
+        self.pnl = PnlLedger(0, horizon_s=1.0)
+        self.day: Day | None = None
+        self.snapshot: AccountSnapshot | None = None
+        self.snapshot_total: UsdMicro = 0
+        self.foreign: tuple[OrderReport, ...] = ()
+        self.anchor_ms = 0
+        self.asked_at = 0.0
+        self.last_fill_ms = 0
+        self.uncertain_because = ""
+        self._mismatch: Size = 0
+        self._funding_keys: dict[tuple[str, int], None] = {}
+
+    @property
+    def is_anchored(self) -> bool:
+        """Whether the venue's first snapshot has been taken."""
+        return self.snapshot is not None
+
+    def anchor(self, snapshot: AccountSnapshot, *, now: float, horizon_s: float, restored: DayState | None) -> None:
+        """Takes the venue's account as the start of this session."""
+        assert not self.is_anchored, "anchored once a session"
+        self.position = Position(snapshot.position, snapshot.entry_cost)
+        self.cash = snapshot.cash
+        self.pnl = PnlLedger(snapshot.position, horizon_s=horizon_s)
+        self.day = Day(int(now) // SECONDS_A_DAY, snapshot.account_value, restored)
+        self.snapshot = snapshot
+        self.anchor_ms = snapshot.venue_time_ms
+        self.last_fill_ms = snapshot.venue_time_ms
+        for payment in snapshot.funding:
+            self._funding_keys[(payment.coin, payment.venue_time_ms)] = None
+
+    def apply_fill(self, now: float, fill: Fill) -> UsdMicro:
+        """Books an unknown fill; returns what it realised. A broken chain makes the position uncertain."""
+        if fill.start_position != self.position.size:
+            self.uncertain_because = "a fill starts from another position than ours"
+        realised = self.position.apply(fill.side, fill.price, fill.size)
+        self.cash -= fill.side * fill.size * fill.price + fill.fee
+        self.pnl.fill(now, fill.side, fill.price, fill.size, fill.fee)
+        self.last_fill_ms = max(self.last_fill_ms, fill.venue_time_ms)
+        self._mismatch = 0
+        return realised
+
+    def apply_funding(self, payment: FundingPayment) -> bool:
+        """Books a funding payment once; returns whether it was unknown."""
+        key = (payment.coin, payment.venue_time_ms)
+        if key in self._funding_keys or payment.venue_time_ms <= self.anchor_ms:
+            return False
+        self._funding_keys[key] = None
+        if len(self._funding_keys) > FUNDING_KEYS_MAX:
+            self._funding_keys.pop(next(iter(self._funding_keys)))
+        self.cash += payment.amount
+        self.pnl.fund(payment.amount)
+        return True
+
+    def compare(self, snapshot: AccountSnapshot) -> Size | None:
+        """Compares with a later snapshot, its fills applied; returns the venue's position when it must be taken."""
+        self.snapshot = snapshot
+        self.snapshot_total = self.pnl.attribution().total
+        difference = snapshot.position - self.position.size
+        if difference == 0:
+            self._mismatch, self.uncertain_because = 0, ""
+            return None
+        if difference == self._mismatch:
+            return snapshot.position
+        self._mismatch = difference
+        self.uncertain_because = "the venue states another position than our fills make"
+        return None
+
+    def adjust(self, size: Size, mark: Price) -> None:
+        """Takes the venue's position, at ``mark`` for what our fills do not explain."""
+        change = size - self.position.size
+        if change:
+            self.position.apply(Side.BUY if change > 0 else Side.SELL, mark, abs(change))
+            self.cash -= change * mark
+        self.pnl.adjust(size)
+        self._mismatch, self.uncertain_because = 0, ""
+
+    def equity(self) -> UsdMicro:
+        """The venue's account value moved by our P&L since it was read."""
+        if self.snapshot is None:
+            return 0
+        return self.snapshot.account_value + self.pnl.attribution().total - self.snapshot_total
+
+    def funding_source(self) -> Funding | None:
+        """What the position limit is computed from."""
+        if self.snapshot is None:
+            return None
+        return Funding(equity_usd=self.equity() / 1e6, leverage=self.snapshot.leverage, is_cross=self.snapshot.is_cross)
+
+    def foreign_reserved(self, side: Side) -> Size:
+        """Resting size of orders that are not ours."""
+        return sum(report.size - report.filled for report in self.foreign if report.side is side)
+
+    def liquidation_distance(self, instrument: Instrument, mid: float) -> float | None:
+        """Distance to the liquidation price as a fraction of the mid; None when flat or far out of reach."""
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.liquidation_price is None or not self.position.size:
+            return None
+        return abs(instrument.price_usd(snapshot.liquidation_price) / mid - 1.0)
+
+    def day_pnl(self) -> UsdMicro:
+        """P&L of the UTC day."""
+        return self.day.pnl(self.pnl.attribution().total) if self.day else 0
+
+    def day_state(self) -> DayState | None:
+        """What must survive a restart."""
+        if self.day is None:
+            return None
+        return DayState(
+            utc_day=self.day.number,
+            opening_equity=self.day.opening_equity,
+            peak_pnl=self.day.peak,
+            pnl=self.day_pnl(),
+        )
+
+    def pass_time(self, now: float) -> None:
+        """Rolls the UTC day and raises its peak."""
+        if self.day is None:
+            return
+        number = int(now) // SECONDS_A_DAY
+        if number > self.day.number:
+            self.day.roll(number, self.pnl.attribution().total, self.equity())
+        self.day.peak = max(self.day.peak, self.day_pnl())

@@ -1,0 +1,102 @@
+"""Clearing the book for a kill or a stop: cancel, verify by two queries, report what may remain."""
+
+from mmtui.domain.cloid import is_ours
+from mmtui.domain.events import AccountSnapshot
+from mmtui.domain.intents import Finish, LogLevel
+from mmtui.domain.order import Purpose
+from mmtui.engine.control import Clearance
+from mmtui.engine.outbox import Outbox
+from mmtui.engine.pulling import send_cancels
+from mmtui.engine.reconcile import ask_account
+from mmtui.engine.state import EngineState
+
+CONFIRMATIONS = 2
+QUERY_EVERY_S = 0.5
+
+
+def advance(state: EngineState, out: Outbox) -> None:
+    """Takes the next step of the clearing under way, if any."""
+    clearance = state.control.clearance
+    if clearance is None:
+        return
+    live = list(state.ledger.live.values())
+    send_cancels(state, out, [order for order in live if order.terms.purpose is Purpose.QUOTE])
+    undecided = sum(1 for order in live if order.reserved)
+    _describe(state, clearance, undecided)
+    if not clearance.is_over and out.now >= clearance.deadline:
+        _end(state, out, clearance, verified=False)
+    if clearance.is_verified:
+        return
+    if undecided == 0 and out.now >= clearance.next_query_at:
+        clearance.next_query_at = out.now + QUERY_EVERY_S
+        clearance.query_id = ask_account(state, out)
+
+
+def confirm(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> None:
+    """Counts a snapshot that answers the clearing's own query."""
+    clearance = state.control.clearance
+    if clearance is None or not state.control.is_answer_to_clearance(snapshot):
+        return
+    clearance.seen_resting = sum(1 for report in snapshot.open_orders if is_ours(report.cloid))
+    undecided = any(order.reserved for order in state.ledger.live.values())
+    clean = clearance.seen_resting == 0 and not undecided
+    clearance.confirmations = clearance.confirmations + 1 if clean else 0
+    clearance.next_query_at = min(clearance.next_query_at, out.now)
+    if clearance.confirmations >= CONFIRMATIONS and not clearance.is_verified:
+        clearance.is_verified = True
+        _end(state, out, clearance, verified=True)
+
+
+def orders_left(state: EngineState, clearance: Clearance) -> int:
+    """How many own orders may still rest."""
+    live = sum(1 for order in state.ledger.live.values() if order.reserved)
+    return max(live, clearance.seen_resting)
+
+
+def _describe(state: EngineState, clearance: Clearance, undecided: int) -> None:
+    killed = state.control.killed
+    if killed is not None and not clearance.is_over:
+        done = max(0, clearance.cancelled - undecided)
+        killed.progress = f"{done} of {clearance.cancelled} cancels settled"
+
+
+def _end(state: EngineState, out: Outbox, clearance: Clearance, *, verified: bool) -> None:
+    first = not clearance.is_over
+    clearance.is_over = True
+    left = 0 if verified else orders_left(state, clearance)
+    killed = state.control.killed
+    took_ms = (out.now - clearance.started_at) * 1000.0
+    size = state.instrument.wire_size(state.account.position.size)
+    if killed is not None:
+        killed.progress = (
+            f"{clearance.cancelled} orders cleared and verified in {took_ms:.0f} ms; position {size}"
+            if verified
+            else f"{left} own orders may still rest; position {size}"
+        )
+    if verified:
+        state.tape.clear("orders")
+        out.log(LogLevel.INFO, "All own orders verified gone", took_ms=round(took_ms), position=size)
+    else:
+        state.tape.alarm("orders", out.now, 3, f"{left} own orders may still rest: run `mmtui cancel-all`")
+        out.log(LogLevel.ERROR, "Own orders may remain", code="ORDERS_MAY_REMAIN", count=left)
+    ends = bool(state.control.stop_reason) or (killed is not None and state.control.finish_on_kill)
+    if ends and first:
+        finish(state, out, left=left, verified=verified)
+
+
+def finish(state: EngineState, out: Outbox, *, left: int, verified: bool) -> None:
+    """Comes to rest."""
+    killed = state.control.killed
+    reason = f"killed: {killed.reason}" if killed else state.control.stop_reason
+    state.control.finished = True
+    attribution = state.account.pnl.attribution()
+    out.log(
+        LogLevel.INFO,
+        "Market maker stopped",
+        reason=reason,
+        position=state.instrument.wire_size(state.account.position.size),
+        pnl_usd=attribution.total / 1e6,
+        adverse_selection_usd=attribution.adverse_selection / 1e6,
+        fills=state.tape.counts["fills"],
+    )
+    out.add(Finish(exit_reason=reason, is_killed=killed is not None, orders_left=left, unverified=not verified))

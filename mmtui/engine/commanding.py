@@ -1,0 +1,151 @@
+"""What people ask: pause, resume, flatten, kill, stop, edits."""
+
+from mmtui.domain.commands import Act, CancelSide, Command, CommandStatus, Rearm, SetParameters, Verb
+from mmtui.domain.intents import ClearLatch, LogLevel
+from mmtui.domain.records import ParametersChanged, RiskRecorded
+from mmtui.domain.view import ParameterChange
+from mmtui.engine import governing
+from mmtui.engine.control import Flatten
+from mmtui.engine.edits import PICTURE_AGE_MAX_S, EditRefusedError
+from mmtui.engine.outbox import Outbox
+from mmtui.engine.state import EngineState
+
+_NEEDS_FRESH_PICTURE = frozenset({Verb.RESUME, Verb.FLATTEN})
+
+
+def obey(state: EngineState, out: Outbox, command: Command) -> None:
+    """Carries out a command or refuses it with the reason."""
+    out.log(LogLevel.INFO, "Command", command=_name(command), by=command.by)
+    state.quoting.urgent = True
+    if isinstance(command, SetParameters):
+        _edit(state, out, command)
+    elif isinstance(command, CancelSide):
+        state.control.sides_off[command.side] = command.by
+        out.answer(command.id, CommandStatus.ACCEPTED, f"{command.side.name} side off until resume")
+    elif isinstance(command, Rearm):
+        _rearm(state, out, command)
+    else:
+        _act(state, out, command)
+
+
+def _name(command: Command) -> str:
+    return command.verb.value if isinstance(command, Act) else type(command).__name__
+
+
+def _act(state: EngineState, out: Outbox, command: Act) -> None:
+    refusal = _refusal(state, out.now, command)
+    if refusal:
+        out.answer(command.id, CommandStatus.REFUSED, refusal)
+        return
+    control = state.control
+    text = "accepted"
+    match command.verb:
+        case Verb.PAUSE:
+            control.paused_by = command.by
+            text = "cancelling own quotes"
+        case Verb.RESUME:
+            control.paused_by, control.reduce_only_by = "", ""
+            control.sides_off.clear()
+            text = "quoting again when the data allows it"
+        case Verb.REDUCE_ONLY:
+            control.reduce_only_by = command.by
+        case Verb.FLATTEN:
+            control.flatten = Flatten(by=command.by, command_id=command.id, started_at=out.now)
+            text = "closing the position"
+        case Verb.KILL:
+            governing.fire(state, out, "operator", f"killed by {command.by}")
+            text = "valve shut, cancelling everything"
+        case Verb.STOP:
+            _stop(state, out, command)
+            text = "stopping"
+        case Verb.UNDO:
+            _undo(state, out, command)
+            return
+    out.answer(command.id, CommandStatus.ACCEPTED, text)
+
+
+def _refusal(state: EngineState, now: float, command: Act) -> str:
+    control, verb = state.control, command.verb
+    if control.finished:
+        return "the engine has stopped"
+    age = picture_age_s(now, command.seen_at)
+    if verb in _NEEDS_FRESH_PICTURE and age > PICTURE_AGE_MAX_S:
+        return f"asked from a picture {age:.1f} s old; look again"
+    if verb is Verb.KILL:
+        return "killed already" if control.killed is not None else ""
+    if control.killed is not None and verb is not Verb.STOP:
+        return "killed; re-arm with a reason first"
+    if control.stop_reason and verb is not Verb.STOP:
+        return "stopping"
+    if verb is Verb.FLATTEN and state.account.position.size == 0:
+        return "no position to close"
+    return "a flatten is under way" if verb is Verb.FLATTEN and control.flatten is not None else ""
+
+
+def picture_age_s(now: float, seen_at: float) -> float:
+    """Age of the picture a command was given from; 0 for commands that come from no picture."""
+    return max(0.0, now - seen_at) if seen_at > 0.0 else 0.0
+
+
+def _stop(state: EngineState, out: Outbox, command: Act) -> None:
+    control = state.control
+    if control.stop_reason:
+        return
+    control.stop_reason = f"stopped by {command.by}"
+    flattens = state.settings.text("execution.on_stop") == "flatten" and control.killed is None
+    if flattens and state.account.position.size:
+        control.flatten = Flatten(by=command.by, command_id=command.id, started_at=out.now)
+    else:
+        governing.begin_clearance(state, out)
+
+
+def _rearm(state: EngineState, out: Outbox, command: Rearm) -> None:
+    control = state.control
+    if control.killed is None:
+        out.answer(command.id, CommandStatus.REFUSED, "nothing is killed")
+    elif not command.reason.strip():
+        out.answer(command.id, CommandStatus.REFUSED, "a reason is needed: what caused it and what changed")
+    elif control.clearance is not None and not control.clearance.is_verified:
+        out.answer(command.id, CommandStatus.REFUSED, "own orders are not verified gone yet")
+    else:
+        cause = control.killed.reason
+        control.killed, control.clearance = None, None
+        control.paused_by = command.by
+        state.risk.kill_switch.reset()
+        state.risk.fill_run.reset()
+        state.risk.replaced.reset()
+        state.tape.clear("kill")
+        state.market.distrust()
+        out.record(RiskRecorded(at=out.now, code="REARMED", monitor=cause, value=0.0, limit=0.0, text=command.reason))
+        out.add(ClearLatch(reason=command.reason, by=command.by))
+        out.log(LogLevel.WARN, "Re-armed", by=command.by, cause=cause, reason=command.reason)
+        out.answer(command.id, CommandStatus.DONE, "re-armed and paused; resume to quote")
+
+
+def _edit(state: EngineState, out: Outbox, command: SetParameters) -> None:
+    age = picture_age_s(out.now, command.seen_at)
+    try:
+        change = state.live.apply(command.changes, by=command.by, now=out.now, picture_age_s=age)
+    except EditRefusedError as refusal:
+        out.answer(command.id, CommandStatus.REFUSED, str(refusal))
+        return
+    _applied(state, out, change, command.id)
+
+
+def _undo(state: EngineState, out: Outbox, command: Act) -> None:
+    try:
+        change = state.live.undo(by=command.by, now=out.now)
+    except EditRefusedError as refusal:
+        out.answer(command.id, CommandStatus.REFUSED, str(refusal))
+        return
+    _applied(state, out, change, command.id)
+
+
+def _applied(state: EngineState, out: Outbox, change: ParameterChange, command_id: str) -> None:
+    state.panel.reconfigure(state.settings)
+    out.record(
+        ParametersChanged(at=out.now, version=change.version, by=change.by, before=change.before, after=change.after)
+    )
+    text = ", ".join(f"{key} {change.before[key]} -> {value}" for key, value in change.after.items())
+    out.log(LogLevel.INFO, "Parameters changed", version=change.version, by=change.by, changes=text)
+    out.answer(command_id, CommandStatus.DONE, f"v{change.version}: {text}")

@@ -1,0 +1,92 @@
+"""What people and the kill switch have ordered: pauses, sides off, flatten, stop, kill.
+
+The mode follows from these, from the account and from the data; it is computed, never stored, so
+that it cannot disagree with them.
+"""
+
+import msgspec
+
+from mmtui.domain.events import AccountSnapshot, Feed, FillsReceived
+from mmtui.domain.instrument import Side
+
+EARLY_FILLS_MAX = 1_000
+
+
+class Kill(msgspec.Struct, kw_only=True):
+    """A kill that fired: when, why, and how far the clearing has come."""
+
+    at: float
+    reason: str
+    detail: str
+    progress: str = "cancelling"
+
+
+class Clearance(msgspec.Struct, kw_only=True):
+    """Cancel everything of ours, verify by queries, give up at the deadline.
+
+    ``cancelled`` is the number of orders that were live at the start.
+    """
+
+    started_at: float
+    deadline: float
+    cancelled: int
+    confirmations: int = 0
+    next_query_at: float = 0.0
+    query_id: int = 0
+    is_over: bool = False
+    is_verified: bool = False
+    seen_resting: int = 0
+
+
+class Flatten(msgspec.Struct, kw_only=True):
+    """Closing the position with reduce-only takers."""
+
+    by: str
+    command_id: str
+    started_at: float
+    attempts: int = 0
+    cloid: str = ""
+
+
+class Control:
+    """Owner of every standing order to the engine."""
+
+    __slots__ = (
+        "clearance",
+        "down_since",
+        "early_fills",
+        "finish_on_kill",
+        "finished",
+        "flatten",
+        "is_leverage_set",
+        "killed",
+        "paused_by",
+        "queries",
+        "reduce_only_by",
+        "sides_off",
+        "stop_reason",
+    )
+
+    def __init__(self) -> None:
+        self.paused_by = ""
+        self.reduce_only_by = ""
+        self.sides_off: dict[Side, str] = {}
+        self.killed: Kill | None = None
+        self.stop_reason = ""
+        self.clearance: Clearance | None = None
+        self.flatten: Flatten | None = None
+        self.finished = False
+        self.finish_on_kill = True
+        self.is_leverage_set = False
+        self.down_since: dict[Feed, float] = {}
+        self.queries: dict[int, float] = {}
+        self.early_fills: list[FillsReceived] = []
+
+    def hold_fills(self, event: FillsReceived) -> None:
+        """Keeps fills that came before the account was known."""
+        if len(self.early_fills) < EARLY_FILLS_MAX:
+            self.early_fills.append(event)
+
+    def is_answer_to_clearance(self, snapshot: AccountSnapshot) -> bool:
+        """Whether this snapshot is one the clearing asked for."""
+        return self.clearance is not None and snapshot.request_id == self.clearance.query_id != 0

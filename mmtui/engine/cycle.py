@@ -1,0 +1,276 @@
+"""One quote cycle: strategy, ladder against orders, controls, cancels before places."""
+
+import msgspec
+
+from mmtui.domain.estimates import Estimates
+from mmtui.domain.instrument import Side
+from mmtui.domain.intents import LogLevel, PlaceOrders
+from mmtui.domain.order import Order, OrderState, OrderTerms, Purpose, TimeInForce
+from mmtui.domain.records import OrderIntended
+from mmtui.domain.units import Size
+from mmtui.domain.view import Mode
+from mmtui.engine import modes
+from mmtui.engine.governing import fire
+from mmtui.engine.outbox import Outbox
+from mmtui.engine.pulling import expiry_ms, pull_quotes, send_cancels
+from mmtui.engine.requote import Plan, Tolerance, plan
+from mmtui.engine.state import EngineState
+from mmtui.risk.controls import Denied, Gate, OpenCaps, Permit, review
+from mmtui.strategies.quote import Ladder, Level, QuoteContext, Rooms
+
+OPEN_ORDERS_PER_LEVEL = 4
+OPEN_NOTIONAL_RATIO = 2.0
+MOVE_URGENT_RATIO = 2.0
+
+
+def is_due(state: EngineState, now: float) -> bool:
+    """Whether a cycle should run: at once after money or orders moved, else at the cadence."""
+    quoting = state.quoting
+    if quoting.urgent:
+        return True
+    if not quoting.due:
+        return False
+    interval_s = state.settings.number("execution.requote_interval_ms") / 1000.0 * state.risk.pressure.interval_factor
+    return now - quoting.last_at >= interval_s
+
+
+def run(state: EngineState, out: Outbox) -> None:
+    """Brings the orders to what is wanted now."""
+    quoting = state.quoting
+    mode, reason = modes.mode(state, out.now)
+    if mode not in (Mode.QUOTING, Mode.REDUCE_ONLY):
+        quoting.ladder = None
+        quoting.why_not = (f"{mode.value.lower()}: {reason}" if reason else mode.value.lower(),)
+        quoting.due = quoting.urgent = False
+        if mode is not Mode.FLATTENING:
+            pull_quotes(state, out)
+        return
+    estimates = state.panel.estimates(out.now)
+    if estimates is None or state.market.touch is None:
+        return
+    quoting.due = quoting.urgent = False
+    quoting.last_at = out.now
+    quoting.reference_mid = estimates.mid
+    state.tape.count("cycles")
+    context = _context(state, out.now, estimates, is_reduce_only=mode is Mode.REDUCE_ONLY)
+    ladder = _fit_to_budget(quoting.strategy.ladder(context, state.settings), state.risk.pressure.levels_max)
+    quoting.ladder = ladder
+    quoting.why_not = tuple(dict.fromkeys(absence.text for absence in ladder.absences if absence.index is None))
+    if out.wants(LogLevel.DEBUG):
+        _log_ladder(out, ladder)
+    _carry_out(state, out, ladder, mode)
+
+
+def is_urgent_move(state: EngineState, mid: float) -> bool:
+    """Whether the mid has run so far from the last cycle that waiting would leave quotes to be picked off."""
+    reference = state.quoting.reference_mid
+    if reference <= 0.0:
+        return False
+    gap = MOVE_URGENT_RATIO * state.settings.number("trading.max_bps_diff") / 1e4
+    return abs(mid / reference - 1.0) > gap
+
+
+def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode) -> None:
+    tolerance = Tolerance(
+        max_bps_diff=state.settings.number("trading.max_bps_diff"),
+        size_share=state.settings.number("execution.size_tolerance_pct") / 100.0,
+    )
+    plans = [
+        plan(levels, (o for o in state.ledger.live.values() if o.side is side), tolerance)
+        for side, levels in ((Side.BUY, ladder.bids), (Side.SELL, ladder.asks))
+    ]
+    if _runs_away(state, out, plans):
+        return
+    send_cancels(state, out, [order for part in plans for order in part.cancel])
+    levels = [level for pair in zip_longest_levels(plans) for level in pair]
+    if levels:
+        place(state, out, [_terms(state, out.now, level, mode) for level in levels])
+    if ladder.bids or ladder.asks:
+        if state.quoting.first_at is None:
+            state.quoting.first_at = out.now
+        state.panel.set_reference(ladder.reference)
+
+
+def zip_longest_levels(plans: list[Plan]) -> list[tuple[Level, ...]]:
+    """Levels of all sides, inner ones first, so that a cap cuts the outer ones."""
+    depth = max((len(part.place) for part in plans), default=0)
+    return [tuple(part.place[i] for part in plans if i < len(part.place)) for i in range(depth)]
+
+
+def place(state: EngineState, out: Outbox, proposals: list[OrderTerms]) -> bool:
+    """Sends what the controls approve, in one action; returns whether anything was sent."""
+    if not state.risk.rate.may_place(out.now, state.settings):
+        state.quoting.due = True
+        state.quoting.why_not = ("own action rate limit reached",)
+        return False
+    result = review(proposals, gate(state, out.now), state.ledger.live.values())
+    for denied in result.denied:
+        _note_denial(state, out, denied)
+    if not result.approved:
+        return False
+    request_id = state.ledger.numbering.request()
+    for approved in result.approved:
+        state.ledger.open(approved.terms)
+        out.record(OrderIntended(at=out.now, request_id=request_id, terms=approved.terms))
+    cloids = tuple(approved.terms.cloid for approved in result.approved)
+    state.ledger.request(request_id, cloids, is_cancel=False, now=out.now)
+    state.risk.rate.sent(out.now)
+    state.tape.count("placed", len(cloids))
+    out.send(PlaceOrders(request_id=request_id, orders=result.approved, expires_at_ms=expiry_ms(state, out.now)))
+    return True
+
+
+def gate(state: EngineState, now: float) -> Gate:
+    """What the controls must know at this moment."""
+    settings, market, instrument = state.settings, state.market, state.instrument
+    touch = market.touch
+    mode, _ = modes.mode(state, now)
+    age, venue_age = market.age(now), market.venue_age(now)
+    is_fresh = (
+        age is not None
+        and age <= settings.number("risk.book_age_max_s")
+        and venue_age is not None
+        and venue_age <= settings.number("risk.venue_age_max_s")
+        and market.is_confirmed
+        and not state.control.down_since
+    )
+    levels = settings.count("strategy.ladder_config.num_levels")
+    return Gate(
+        instrument=instrument,
+        permit=modes.permit(mode),
+        position=state.account.position.size,
+        reserved=(_reserved(state, Side.BUY), _reserved(state, Side.SELL)),
+        limit=state.risk.limit.size,
+        clip=clip(state),
+        references=market.references(),
+        collar=settings.number("risk.price_collar_pct") / 100.0,
+        book_bid=instrument.price_units(touch.bid) if touch else 0,
+        book_ask=instrument.price_units(touch.ask) if touch else 0,
+        is_fresh=is_fresh,
+        caps=OpenCaps(
+            orders=2 * OPEN_ORDERS_PER_LEVEL * levels,
+            notional_micro=int(OPEN_NOTIONAL_RATIO * settings.number("risk.max_position_value_usd") * 1e6),
+        ),
+    )
+
+
+def clip(state: EngineState) -> Size:
+    """The configured size of one side."""
+    size = state.settings.number("trading.target_liquidity")
+    touch = state.market.touch
+    if not size and touch is not None:
+        size = state.settings.number("trading.order_notional_usd") / touch.mid
+    return state.instrument.floor_size(size)
+
+
+def _reserved(state: EngineState, side: Side) -> Size:
+    return state.ledger.reserved(side) + state.account.foreign_reserved(side)
+
+
+def _context(state: EngineState, now: float, estimates: Estimates, *, is_reduce_only: bool) -> QuoteContext:
+    touch = state.market.touch
+    assert touch is not None, "a cycle needs a touch"
+    first = state.quoting.first_at
+    snapshot = state.account.snapshot
+    return QuoteContext(
+        now=now,
+        instrument=state.instrument,
+        estimates=estimates,
+        touch=touch,
+        position=state.account.position.size,
+        limit=state.risk.limit.size,
+        limit_config=state.risk.limit.configured,
+        rooms=_rooms(state, is_reduce_only=is_reduce_only),
+        maker_rate=snapshot.maker_rate if snapshot else 0.0,
+        is_prior=not state.panel.warmup(now).is_complete,
+        quoting_age_s=0.0 if first is None else now - first,
+    )
+
+
+def _rooms(state: EngineState, *, is_reduce_only: bool) -> Rooms:
+    position, limit = state.account.position.size, state.risk.limit.size
+    size: dict[Side, Size] = {}
+    why: dict[Side, str] = {}
+    for side in Side:
+        stuck = _stuck(state, side) + state.account.foreign_reserved(side)
+        held = -side * position
+        most = max(0, held) if is_reduce_only else limit + held
+        size[side] = max(0, most - stuck)
+        if side in state.control.sides_off:
+            size[side], why[side] = 0, f"side cancelled by {state.control.sides_off[side]}"
+        elif size[side] == 0:
+            why[side] = "reduce-only" if is_reduce_only else f"position limit ({state.risk.limit.binding})"
+    return Rooms(
+        buy=size[Side.BUY],
+        sell=size[Side.SELL],
+        buy_reason=why.get(Side.BUY, ""),
+        sell_reason=why.get(Side.SELL, ""),
+        is_reduce_only=is_reduce_only,
+    )
+
+
+def _stuck(state: EngineState, side: Side) -> Size:
+    undecided = (OrderState.UNKNOWN, OrderState.SETTLING)
+    return sum(o.reserved for o in state.ledger.live.values() if o.side is side and o.state in undecided)
+
+
+def _terms(state: EngineState, now: float, level: Level, mode: Mode) -> OrderTerms:
+    return OrderTerms(
+        cloid=state.ledger.numbering.cloid(),
+        side=level.side,
+        price=level.price,
+        size=level.size,
+        tif=TimeInForce.ALO,
+        purpose=Purpose.QUOTE,
+        reduce_only=modes.permit(mode) is not Permit.ADD,
+        level=level.index,
+        created_at=now,
+        expires_at_ms=expiry_ms(state, now),
+    )
+
+
+def _fit_to_budget(ladder: Ladder, levels_max: int) -> Ladder:
+    if len(ladder.bids) <= levels_max and len(ladder.asks) <= levels_max:
+        return ladder
+    return msgspec.structs.replace(ladder, bids=ladder.bids[:levels_max], asks=ladder.asks[:levels_max])
+
+
+def _runs_away(state: EngineState, out: Outbox, plans: list[Plan]) -> bool:
+    most = state.settings.count("risk.replacements_max")
+    for part in plans:
+        replaced: list[Order] = list(part.cancel)
+        for order in replaced:
+            if state.risk.replaced.replaced(out.now, order.side, order.terms.level) > most:
+                fire(state, out, "runaway", f"level {order.terms.level} replaced more than {most} times in 10 s")
+                return True
+    return False
+
+
+def _note_denial(state: EngineState, out: Outbox, denied: Denied) -> None:
+    state.tape.count("denied")
+    terms = denied.terms
+    state.quoting.why_not = (*state.quoting.why_not, denied.reason.value)[:6]
+    out.log(
+        LogLevel.DEBUG,
+        "Order denied",
+        reason=denied.reason.value,
+        side=terms.side.name,
+        price=state.instrument.wire_price(terms.price),
+        size=state.instrument.wire_size(terms.size),
+        found=denied.found,
+        limit=denied.limit,
+    )
+
+
+def _log_ladder(out: Outbox, ladder: Ladder) -> None:
+    best = [f"{level.waterfall.price_usd:.8g}" for side in (ladder.bids, ladder.asks) for level in side[:1]]
+    out.log(
+        LogLevel.DEBUG,
+        "Calculated ladder",
+        bids=len(ladder.bids),
+        asks=len(ladder.asks),
+        best=" / ".join(best),
+        half_spread_bps=round(ladder.half_spread_bps, 4),
+        gamma=round(ladder.gamma_eff, 4),
+    )
+    out.log(LogLevel.DEBUG, "Quote cycle", reference=ladder.reference, reservation=ladder.reservation)

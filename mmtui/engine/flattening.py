@@ -1,0 +1,89 @@
+"""Closing the position: quotes off first, then reduce-only takers in slices until it is flat."""
+
+from mmtui.domain.commands import CommandStatus
+from mmtui.domain.instrument import Side
+from mmtui.domain.intents import LogLevel
+from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
+from mmtui.domain.units import Price, Size
+from mmtui.engine import governing
+from mmtui.engine.control import Flatten
+from mmtui.engine.cycle import clip, place
+from mmtui.engine.outbox import Outbox
+from mmtui.engine.pulling import expiry_ms, pull_quotes
+from mmtui.engine.state import EngineState
+
+ATTEMPTS_MAX = 20
+TIME_MAX_S = 30.0
+CLIPS_A_SLICE = 2
+
+
+def advance(state: EngineState, out: Outbox) -> None:
+    """Takes the next step of a flatten under way, if any."""
+    flatten = state.control.flatten
+    if flatten is None or not state.account.is_anchored:
+        return
+    pull_quotes(state, out)
+    if any(order.reserved for order in state.ledger.live.values()):
+        if out.now - flatten.started_at > TIME_MAX_S:
+            _end(state, out, flatten, "gave up: orders are still undecided", is_done=False)
+        return
+    position = state.account.position.size
+    if position == 0:
+        _end(state, out, flatten, "flat", is_done=True)
+    elif flatten.attempts >= ATTEMPTS_MAX or out.now - flatten.started_at > TIME_MAX_S:
+        size = state.instrument.wire_size(position)
+        _end(state, out, flatten, f"gave up with {size} left: no liquidity within the slippage", is_done=False)
+    elif not state.account.uncertain_because:
+        _slice(state, out, flatten, position)
+
+
+def limit_price(state: EngineState, side: Side) -> Price | None:
+    """Worst acceptable price of a closing order; None without a touch."""
+    touch = state.market.touch
+    if touch is None:
+        return None
+    slip = state.settings.number("execution.flatten_slippage_bps") / 1e4
+    price_usd = touch.ask * (1.0 + slip) if side is Side.BUY else touch.bid * (1.0 - slip)
+    return state.instrument.quote_price(side, price_usd)
+
+
+def _slice(state: EngineState, out: Outbox, flatten: Flatten, position: Size) -> None:
+    side = Side.SELL if position > 0 else Side.BUY
+    age = state.market.age(out.now)
+    price = limit_price(state, side)
+    if price is None or age is None or age > state.settings.number("risk.stale_data_s"):
+        return
+    held = abs(position)
+    size = min(held, max(CLIPS_A_SLICE * clip(state), state.instrument.min_size(price)))
+    if held - size < state.instrument.min_size(price):
+        size = held
+    terms = OrderTerms(
+        cloid=state.ledger.numbering.cloid(),
+        side=side,
+        price=price,
+        size=size,
+        tif=TimeInForce.IOC,
+        purpose=Purpose.FLATTEN,
+        reduce_only=True,
+        level=0,
+        created_at=out.now,
+        expires_at_ms=expiry_ms(state, out.now),
+    )
+    if place(state, out, [terms]):
+        flatten.attempts += 1
+        flatten.cloid = terms.cloid
+
+
+def _end(state: EngineState, out: Outbox, flatten: Flatten, text: str, *, is_done: bool) -> None:
+    state.control.flatten = None
+    if state.control.stop_reason:
+        governing.begin_clearance(state, out)
+    else:
+        state.control.paused_by = f"{flatten.by}, after flatten"
+    state.quoting.urgent = True
+    out.answer(flatten.command_id, CommandStatus.DONE if is_done else CommandStatus.REFUSED, text)
+    out.log(LogLevel.INFO if is_done else LogLevel.ERROR, "Flatten ended", result=text)
+    if not is_done:
+        state.tape.alarm("flatten", out.now, 2, f"flatten {text}")
+    else:
+        state.tape.clear("flatten")

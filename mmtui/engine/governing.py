@@ -1,0 +1,159 @@
+"""Measuring against the limits, and firing the kill switch."""
+
+from mmtui.domain.events import Feed
+from mmtui.domain.intents import Latch, LogLevel
+from mmtui.domain.records import RiskRecorded
+from mmtui.engine.control import Clearance, Kill
+from mmtui.engine.outbox import Outbox
+from mmtui.engine.state import EngineState
+from mmtui.risk.budget import pressure
+from mmtui.risk.limits import effective_limit
+from mmtui.risk.readings import Reading, RiskFacts, Verdict
+
+ERROR_WINDOW_S = 60.0
+SLOW_FACTOR_LEFT = 0.04
+
+
+def govern(state: EngineState, out: Outbox) -> None:
+    """Takes all readings, warns on what is near, fires on what is reached."""
+    account, now = state.account, out.now
+    account.pass_time(now)
+    _limit(state)
+    _slow_down(state, now)
+    if not account.is_anchored or state.control.killed is not None or state.control.finished:
+        return
+    fatal = state.risk.kill_switch.evaluate(_facts(state, now), state.settings)
+    for reading in state.risk.kill_switch.readings:
+        _warn(state, out, reading)
+    if fatal is not None:
+        detail = f"{fatal.value:,.4g} {fatal.unit} reached the limit of {fatal.limit:,.4g}".replace("  ", " ")
+        fire(state, out, fatal.name, detail)
+
+
+def fire(state: EngineState, out: Outbox, reason: str, detail: str) -> None:
+    """Kills: valve shut, everything cancelled and verified, latched. Firing twice changes nothing."""
+    control = state.control
+    if control.killed is not None:
+        return
+    control.killed = Kill(at=out.now, reason=reason, detail=detail)
+    control.flatten = None
+    control.stop_reason = ""
+    state.quoting.urgent = True
+    begin_clearance(state, out)
+    position = state.instrument.size_base(state.account.position.size)
+    state.tape.alarm("kill", out.now, 3, f"KILLED: {reason}, {detail}")
+    out.record(RiskRecorded(at=out.now, code="KILL", monitor=reason, value=0.0, limit=0.0, text=detail))
+    out.add(Latch(reason=reason, detail=detail, position_base=position, at=out.now))
+    out.log(
+        LogLevel.ERROR,
+        "KILL SWITCH TRIGGERED",
+        code="KILL",
+        reason=reason,
+        detail=detail,
+        position=position,
+        pnl=state.account.pnl.attribution().total / 1e6,
+    )
+
+
+def begin_clearance(state: EngineState, out: Outbox) -> None:
+    """Starts to cancel everything of ours and to verify it."""
+    state.control.clearance = Clearance(
+        started_at=out.now,
+        deadline=out.now + state.settings.number("execution.stop_timeout_s"),
+        cancelled=len(state.ledger.live),
+    )
+
+
+def _limit(state: EngineState) -> None:
+    touch = state.market.touch
+    if touch is not None:
+        state.risk.limit = effective_limit(
+            state.instrument, state.settings, price_usd=touch.mid, funding=state.account.funding_source()
+        )
+
+
+def _slow_down(state: EngineState, now: float) -> None:
+    errors = state.risk.rate_limit_errors
+    while errors and errors[0] <= now - ERROR_WINDOW_S:
+        errors.popleft()
+    left, cap = state.risk.address or (None, None)
+    state.risk.pressure = pressure(left, cap)
+    if len(errors) >= state.settings.count("risk.rate_limit_errors_max"):
+        state.risk.pressure = pressure(1, int(1 / SLOW_FACTOR_LEFT))
+
+
+def _facts(state: EngineState, now: float) -> RiskFacts:
+    account, touch = state.account, state.market.touch
+    mid = touch.mid if touch else 0.0
+    estimates = state.panel.estimates(now)
+    day = account.day
+    assert day is not None, "facts need an anchored account"
+    since = state.risk.undelivered_since
+    return RiskFacts(
+        now=now,
+        day_pnl_usd=account.day_pnl() / 1e6,
+        peak_pnl_usd=day.peak / 1e6,
+        opening_equity_usd=day.opening_equity / 1e6,
+        position_value_usd=abs(state.instrument.size_base(account.position.size)) * mid,
+        data_age_s=state.market.age(now),
+        cascade_severity=estimates.signals.cascade_severity if estimates else 0.0,
+        rate_limit_errors=len(state.risk.rate_limit_errors),
+        cancel_undelivered_s=0.0 if since is None else now - since,
+        liquidation_distance=account.liquidation_distance(state.instrument, mid) if mid else None,
+    )
+
+
+def _warn(state: EngineState, out: Outbox, reading: Reading) -> None:
+    before = state.risk.warned.get(reading.name, "")
+    now = reading.verdict.name if reading.verdict is not Verdict.FINE else ""
+    if before == now:
+        return
+    state.risk.warned[reading.name] = now
+    key = f"risk:{reading.name}"
+    state.quoting.urgent = True
+    out.record(
+        RiskRecorded(
+            at=out.now,
+            code=f"RISK_{now}" if now else "RISK_CLEAR",
+            monitor=reading.name,
+            value=reading.value,
+            limit=reading.limit,
+            text=reading.text,
+        )
+    )
+    if not now:
+        state.tape.clear(key)
+        out.log(LogLevel.INFO, "Risk condition cleared", monitor=reading.name)
+        return
+    state.tape.alarm(key, out.now, 2 if reading.verdict > Verdict.WARN else 1, _alarm_text(reading))
+    out.log(
+        LogLevel.WARN,
+        _message(reading),
+        code="RISK_WARN",
+        monitor=reading.name,
+        value=round(reading.value, 6),
+        limit=round(reading.limit, 6),
+        verdict=now,
+    )
+
+
+def _message(reading: Reading) -> str:
+    if reading.name == "data age":
+        return "Data staleness exceeded"
+    if reading.name == "cascade":
+        return "Cascade detected"
+    return "Reduce-only mode" if reading.verdict is Verdict.REDUCE_ONLY else "Kill switch condition detected"
+
+
+def _alarm_text(reading: Reading) -> str:
+    unit = f" {reading.unit}" if reading.unit else ""
+    return f"{reading.name} {reading.value:,.4g}{unit} of {reading.limit:,.4g}{unit}: {reading.verdict.name.lower()}"
+
+
+def note_delivery(state: EngineState, now: float, *, delivered: bool, is_cancel: bool) -> None:
+    """Follows since when a cancel could not be delivered."""
+    if delivered:
+        state.risk.undelivered_since = None
+        state.control.down_since.pop(Feed.REST, None)
+    elif is_cancel and state.risk.undelivered_since is None:
+        state.risk.undelivered_since = now

@@ -1,0 +1,285 @@
+"""Own orders and fills: what we asked for, what the venue says, and what may still fill.
+
+Position never changes here. An order leaves the live ones only when nothing of it can fill any
+more and every fill the venue counted is known.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from mmtui.domain.events import Fill, OrderReport, Outcome, OutcomeKind
+from mmtui.domain.instrument import Side
+from mmtui.domain.order import Happening, Order, OrderState, OrderTerms, Purpose, TimeInForce
+from mmtui.domain.units import Size
+from mmtui.engine.numbering import Numbering
+from mmtui.errors import InvariantError
+
+DONE_MAX = 500
+FILL_KEYS_MAX = 50_000
+ADOPTED_LEVEL = -1
+
+
+class Request(msgspec.Struct, frozen=True):
+    """An action on its way: which orders it concerns and when it was sent."""
+
+    cloids: tuple[str, ...]
+    is_cancel: bool
+    sent_at: float
+
+
+class Inquiry(msgspec.Struct):
+    """The questions asked about one order: when next, and how often the venue did not know it."""
+
+    next_at: float
+    misses: int = 0
+    missed_at: float = 0.0
+
+
+class Booked(msgspec.Struct, frozen=True):
+    """A fill that counts: the own order it belongs to, if any, and whether that was over already."""
+
+    order: Order | None
+    is_late: bool
+
+
+class Ledger:
+    """Owner of every own order, of the requests under way, and of the keys of known fills."""
+
+    __slots__ = (
+        "_by_oid",
+        "_done",
+        "_fill_keys",
+        "_fill_order",
+        "changed",
+        "inquiries",
+        "live",
+        "numbering",
+        "requests",
+    )
+
+    def __init__(self, run: int) -> None:
+        self.numbering = Numbering(run)
+        self.inquiries: dict[str, Inquiry] = {}
+        self.live: dict[str, Order] = {}
+        self.requests: dict[int, Request] = {}
+        self.changed: list[Order] = []
+        self._done: dict[str, Order] = {}
+        self._by_oid: dict[int, str] = {}
+        self._fill_keys: set[tuple[str, int, int, int]] = set()
+        self._fill_order: deque[tuple[str, int, int, int]] = deque()
+
+    def open(self, terms: OrderTerms) -> Order:
+        """Registers an order that is about to be sent."""
+        if terms.cloid in self.live or terms.cloid in self._done:
+            raise InvariantError(f"client order id used twice: {terms.cloid}")
+        order = Order(terms)
+        self.live[terms.cloid] = order
+        return order
+
+    def adopt(self, report: OrderReport, now: float) -> Order:
+        """Takes over an order of ours that rests at the venue and that we did not know."""
+        assert report.cloid is not None, "only own orders are adopted, and they have a client id"
+        order = self.open(
+            OrderTerms(
+                cloid=report.cloid,
+                side=report.side,
+                price=report.price,
+                size=report.size,
+                tif=TimeInForce.ALO,
+                purpose=Purpose.QUOTE,
+                reduce_only=report.reduce_only,
+                level=ADOPTED_LEVEL,
+                created_at=now,
+                expires_at_ms=0,
+            )
+        )
+        order.filled = report.filled
+        self._bind(order, report.oid)
+        self._rested(order, now)
+        return order
+
+    def request(self, request_id: int, cloids: tuple[str, ...], *, is_cancel: bool, now: float) -> None:
+        """Registers an action on its way."""
+        self.requests[request_id] = Request(cloids, is_cancel, now)
+
+    def find(self, cloid: str | None, oid: int | None) -> Order | None:
+        """The own order with this client id or venue id, live or done."""
+        key = cloid if cloid is not None else self._by_oid.get(oid or -1)
+        return None if key is None else self.live.get(key) or self._done.get(key)
+
+    def reserved(self, side: Side) -> Size:
+        """Size of own orders on ``side`` that may still fill."""
+        return sum(order.reserved for order in self.live.values() if order.side is side)
+
+    def recent(self) -> Iterator[Order]:
+        """Orders that are over, newest first."""
+        return reversed(self._done.values())
+
+    def cancelling(self, order: Order, now: float) -> None:
+        """Marks an order whose cancel is about to be sent."""
+        order.happens(Happening.CANCEL_SENT)
+        order.cancel_sent_at = now
+        self._note(order)
+
+    def placed_answer(self, order: Order, outcome: Outcome, now: float) -> None:
+        """Applies the venue's answer to one placed order."""
+        self._bind(order, outcome.oid)
+        if order.is_terminal:
+            return
+        if outcome.kind is OutcomeKind.RESTING:
+            self._rested(order, now)
+        elif outcome.kind is OutcomeKind.FILLED:
+            self.close(order, outcome.filled, "filled at once")
+        elif outcome.kind is OutcomeKind.REFUSED:
+            self.refuse(order, outcome.text or str(outcome.reason and outcome.reason.value))
+        else:
+            self.doubt(order, now, outcome.text or "answer not understood")
+
+    def cancel_answer(self, order: Order, outcome: Outcome, now: float) -> None:
+        """Applies the venue's answer to one cancel."""
+        if order.is_terminal or order.state is OrderState.SETTLING:
+            return
+        if outcome.kind is OutcomeKind.CANCELLED:
+            self.close(order, None, "cancelled")
+        else:
+            self.doubt(order, now, outcome.text or outcome.kind.value)
+
+    def report(self, order: Order, report: OrderReport, now: float) -> None:
+        """Applies what the venue says of one order, pushed or queried."""
+        self._bind(order, report.oid)
+        if order.is_terminal:
+            return
+        status = report.status
+        if status == "open":
+            if order.state is not OrderState.SETTLING:
+                self._rested(order, now)
+        elif status == "filled":
+            self.close(order, max(report.filled, order.filled), "filled")
+        elif status.lower().endswith("canceled"):
+            self.close(order, report.filled, status)
+        elif status.endswith("Rejected"):
+            if report.filled == 0 and order.filled == 0:
+                self.refuse(order, status)
+            else:
+                self.close(order, report.filled, status)
+        else:
+            self.doubt(order, now, f"unfamiliar status {status}")
+
+    def close(self, order: Order, venue_filled: Size | None, reason: str) -> None:
+        """The venue says the order is over; it settles when the fills it counted are known."""
+        if order.is_terminal:
+            return
+        order.happens(Happening.CLOSED, reason)
+        if venue_filled is not None:
+            order.venue_filled = max(venue_filled, order.venue_filled or 0)
+        self._settle(order)
+
+    def refuse(self, order: Order, reason: str) -> None:
+        """The venue refused the order: nothing of it exists."""
+        if order.state in (OrderState.SUBMITTED, OrderState.UNKNOWN, OrderState.CANCEL_PENDING):
+            order.happens(Happening.REFUSED, reason)
+            self._finish(order)
+        elif not order.is_terminal:
+            self.close(order, order.filled, reason)
+
+    def doubt(self, order: Order, now: float, reason: str) -> None:
+        """Nobody knows what became of it; it keeps its reservation until a query decides."""
+        if order.is_terminal or order.state is OrderState.SETTLING:
+            return
+        if order.state is not OrderState.UNKNOWN:
+            order.unknown_since = now
+        order.happens(Happening.UNANSWERED, reason)
+        self._note(order)
+
+    def prove_dead(self, order: Order, reason: str) -> None:
+        """It can never execute: the venue does not know it and its expiry has passed."""
+        if order.filled:
+            self.close(order, order.filled, reason)
+            return
+        order.happens(Happening.PROVEN_DEAD, reason)
+        self._finish(order)
+
+    def has_fill(self, fill: Fill) -> bool:
+        """Whether the fill is known already."""
+        return fill.key in self._fill_keys
+
+    def remember_fill(self, fill: Fill) -> None:
+        """Notes a fill's key without applying it."""
+        if fill.key in self._fill_keys:
+            return
+        self._fill_keys.add(fill.key)
+        self._fill_order.append(fill.key)
+        if len(self._fill_order) > FILL_KEYS_MAX:
+            self._fill_keys.discard(self._fill_order.popleft())
+
+    def book(self, fill: Fill) -> Booked:
+        """Applies an unknown fill to its order; raises InvariantError on a known one or an overfill."""
+        if fill.key in self._fill_keys:
+            raise InvariantError(f"fill applied twice: {fill.key}")
+        self.remember_fill(fill)
+        order = self.find(fill.cloid, fill.oid)
+        if order is None:
+            return Booked(None, is_late=False)
+        self._bind(order, fill.oid)
+        if order.filled + fill.size > order.size or order.side is not fill.side:
+            raise InvariantError(f"order {order.cloid} filled beyond its size or on the wrong side")
+        order.filled += fill.size
+        if order.is_terminal:
+            return Booked(order, is_late=True)
+        if order.filled == order.size:
+            order.happens(Happening.FILL_ALL)
+            self._finish(order)
+        else:
+            order.happens(Happening.FILL_PART)
+            self._settle(order)
+            self._note(order)
+        return Booked(order, is_late=False)
+
+    def take_changed(self) -> list[Order]:
+        """Orders that changed since the last call, each once."""
+        changed = list(dict.fromkeys(self.changed))
+        self.changed.clear()
+        return changed
+
+    def overdue(self, now: float, timeout_s: float) -> Iterable[tuple[int, Request]]:
+        """Requests whose answer is late."""
+        return [(key, request) for key, request in self.requests.items() if now - request.sent_at >= timeout_s]
+
+    def _rested(self, order: Order, now: float) -> None:
+        order.happens(Happening.RESTED)
+        if order.filled and order.state is OrderState.RESTING:
+            order.happens(Happening.FILL_PART)
+        if not order.acked_at:
+            order.acked_at = now
+        if order.state is OrderState.RESTING:
+            order.was_cancelling = False
+        self._note(order)
+
+    def _settle(self, order: Order) -> None:
+        stated = order.venue_filled
+        if order.state is OrderState.SETTLING and stated is not None and order.filled >= stated:
+            order.happens(Happening.FILL_ALL if order.filled == order.size else Happening.SETTLED)
+            self._finish(order)
+        else:
+            self._note(order)
+
+    def _finish(self, order: Order) -> None:
+        self.live.pop(order.cloid, None)
+        self.inquiries.pop(order.cloid, None)
+        self._done[order.cloid] = order
+        if len(self._done) > DONE_MAX:
+            oldest = next(iter(self._done))
+            gone = self._done.pop(oldest)
+            if gone.oid is not None:
+                self._by_oid.pop(gone.oid, None)
+        self._note(order)
+
+    def _bind(self, order: Order, oid: int | None) -> None:
+        if oid is not None and order.oid is None:
+            order.oid = oid
+            self._by_oid[oid] = order.cloid
+
+    def _note(self, order: Order) -> None:
+        self.changed.append(order)

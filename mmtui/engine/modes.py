@@ -1,0 +1,79 @@
+"""The mode, computed from everything that bears on it, and what each mode permits."""
+
+from mmtui.domain.events import Feed
+from mmtui.domain.view import Mode
+from mmtui.engine.state import EngineState
+from mmtui.risk.controls import Permit
+from mmtui.risk.readings import Verdict
+
+PERMITS = {Mode.QUOTING: Permit.ADD, Mode.REDUCE_ONLY: Permit.REDUCE, Mode.FLATTENING: Permit.REDUCE}
+
+
+def permit(mode: Mode) -> Permit:
+    """What may be sent in a mode; anything not named permits nothing."""
+    return PERMITS.get(mode, Permit.NONE)
+
+
+def mode(state: EngineState, now: float) -> tuple[Mode, str]:
+    """The mode and why, strongest reason first."""
+    return _ordered(state) or _booting(state) or _data(state, now) or _reduced(state) or (Mode.QUOTING, "")
+
+
+def _ordered(state: EngineState) -> tuple[Mode, str] | None:
+    control = state.control
+    if control.finished:
+        return Mode.STOPPED, control.stop_reason
+    if control.killed is not None:
+        return Mode.KILLED, control.killed.reason
+    if control.flatten is not None and state.account.is_anchored:
+        return Mode.FLATTENING, f"by {control.flatten.by}"
+    if control.stop_reason:
+        return Mode.STOPPING, control.stop_reason
+    return None
+
+
+def _booting(state: EngineState) -> tuple[Mode, str] | None:
+    if not state.account.is_anchored:
+        return Mode.BOOTING, "reading the account"
+    if any(order.terms.expires_at_ms == 0 for order in state.ledger.live.values()):
+        return Mode.BOOTING, "cancelling own orders of an earlier run"
+    if state.control.paused_by:
+        return Mode.PAUSED, f"by {state.control.paused_by}"
+    return None
+
+
+def _data(state: EngineState, now: float) -> tuple[Mode, str] | None:
+    market, settings = state.market, state.settings
+    age = market.age(now)
+    if age is None:
+        return Mode.WARMING, "no market data yet"
+    if not age < settings.number("risk.stale_data_s"):
+        return Mode.STALE, f"no market data for {age:.1f} s"
+    for feed, since in state.control.down_since.items():
+        if feed is not Feed.REST and now - since >= settings.number("risk.stale_data_s"):
+            return Mode.STALE, f"{feed.value} down for {now - since:.1f} s"
+    if state.account.uncertain_because:
+        return Mode.STALE, f"position uncertain: {state.account.uncertain_because}"
+    if not market.is_confirmed:
+        return Mode.WARMING, "book not confirmed"
+    if not state.panel.warmup(now).ready:
+        return Mode.WARMING, "warming up"
+    return None
+
+
+def _reduced(state: EngineState) -> tuple[Mode, str] | None:
+    settings, position = state.settings, state.account.position.size
+    if state.account.foreign and settings.text("execution.foreign_orders") == "block":
+        return Mode.PAUSED, "foreign orders rest on this market"
+    for reading in state.risk.kill_switch.demanding(Verdict.PULL):
+        if reading.name == "cascade" and settings.text("risk.cascade_pull") == "all":
+            return Mode.PAUSED, "liquidation cascade"
+        if reading.name == "cascade":
+            return Mode.REDUCE_ONLY, "liquidation cascade"
+    if state.control.reduce_only_by:
+        return Mode.REDUCE_ONLY, f"by {state.control.reduce_only_by}"
+    for reading in state.risk.kill_switch.demanding(Verdict.REDUCE_ONLY):
+        return Mode.REDUCE_ONLY, f"{reading.name} {reading.value:,.0f} {reading.unit} ({reading.text})"
+    if position and abs(position) >= state.risk.limit.size:
+        return Mode.REDUCE_ONLY, f"position at its limit ({state.risk.limit.binding})"
+    return None

@@ -1,0 +1,352 @@
+"""The engine's part of the view, made from its memory; changes nothing."""
+
+from mmtui.domain.estimates import Estimate, Estimates
+from mmtui.domain.instrument import Side
+from mmtui.domain.order import Order
+from mmtui.domain.view import (
+    BookRow,
+    BudgetView,
+    Counters,
+    EngineView,
+    EstimateView,
+    FeedView,
+    FillRow,
+    KillView,
+    LadderView,
+    LevelView,
+    Mode,
+    OrderRow,
+    PnlView,
+    PositionView,
+    RiskBar,
+    TermView,
+    WarmupView,
+)
+from mmtui.engine.state import EngineState
+from mmtui.estimators.warmup import WarmupStatus
+from mmtui.risk.monitors.drawdown import drawdown
+from mmtui.strategies.quote import Ladder, Level
+
+BOOK_ROWS = 20
+ORDERS_SHOWN = 60
+FILLS_SHOWN = 50
+
+
+def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> EngineView:
+    """Everything worth showing at ``now``."""
+    estimates = state.panel.estimates(now)
+    ladder = state.quoting.ladder
+    live = [order for order in state.ledger.live.values() if order.is_active]
+    reason = modes_reason(state)
+    changes = tuple(state.live.history)
+    return EngineView(
+        at=now,
+        mode=mode,
+        mode_reason=reason,
+        mode_since=mode_since,
+        bids_quoted=sum(1 for order in live if order.side is Side.BUY),
+        asks_quoted=sum(1 for order in live if order.side is Side.SELL),
+        why_no_quotes=state.quoting.why_not,
+        widened_by=tuple(TermView(t.name, t.bps) for t in ladder.widening) if ladder else (),
+        kill=_kill(state),
+        ladder=_book(state, estimates, ladder),
+        levels=_levels(state, ladder),
+        position=_position(state),
+        pnl=_pnl(state),
+        estimates=_estimates(estimates, now),
+        risk=_risk(state),
+        orders=_orders(state, now),
+        fills=_fills(state),
+        alarms=tuple(sorted(state.tape.alarms.values(), key=lambda alarm: (-alarm.severity, alarm.since))),
+        feed=_feed(state, now),
+        budget=_budget(state, now),
+        counters=_counters(state),
+        warmup=_warmup(state.panel.warmup(now)),
+        gamma=ladder.gamma_eff if ladder else 0.0,
+        cascade_severity_raw=estimates.signals.cascade_raw if estimates else 0.0,
+        tail_risk_multiplier=ladder.tail_multiplier if ladder else 1.0,
+        volatility_regime=estimates.signals.volatility_regime if estimates else 0,
+        quote_uptime=state.tape.uptime(now),
+        parameters={row.key: value for row, value in state.settings.items() if not row.secret},
+        parameters_version=state.live.version,
+        parameter_changes=changes,
+    )
+
+
+def modes_reason(state: EngineState) -> str:
+    """The reason of the mode as last computed by a cycle, without its name."""
+    return state.quoting.why_not[0] if state.quoting.why_not else ""
+
+
+def _kill(state: EngineState) -> KillView:
+    killed = state.control.killed
+    if killed is None:
+        return KillView()
+    return KillView(is_fired=True, at=killed.at, reason=f"{killed.reason}: {killed.detail}", progress=killed.progress)
+
+
+def _book(state: EngineState, estimates: Estimates | None, ladder: Ladder | None) -> LadderView:
+    book, touch, instrument = state.market.book, state.market.touch, state.instrument
+    if touch is None:
+        return LadderView()
+    own: dict[tuple[Side, float], float] = {}
+    for order in state.ledger.live.values():
+        if order.is_active:
+            key = (order.side, instrument.price_usd(order.price))
+            own[key] = own.get(key, 0.0) + instrument.size_base(order.remaining)
+    bids = dict(zip(book.bid_prices, book.bid_sizes, strict=False)) if book else {touch.bid: touch.bid_size}
+    asks = dict(zip(book.ask_prices, book.ask_sizes, strict=False)) if book else {touch.ask: touch.ask_size}
+    return LadderView(
+        bids=_side_rows(Side.BUY, bids, own),
+        asks=_side_rows(Side.SELL, asks, own),
+        mid=touch.mid,
+        fair=estimates.fair.value if estimates else None,
+        reservation=ladder.reservation if ladder and ladder.reservation else None,
+        spread_bps=touch.spread * 1e4,
+        quoted_spread_bps=_quoted_spread(state),
+        tick=instrument.price_usd(instrument.tick(instrument.price_units(touch.bid))),
+    )
+
+
+def _side_rows(side: Side, book: dict[float, float], own: dict[tuple[Side, float], float]) -> tuple[BookRow, ...]:
+    mine = {price: size for (which, price), size in own.items() if which is side}
+    prices = sorted({*book, *mine}, reverse=side is Side.BUY)
+    rows = [BookRow(price=p, size=book.get(p, 0.0), own_size=mine.get(p, 0.0)) for p in prices]
+    return tuple(rows[:BOOK_ROWS] + [row for row in rows[BOOK_ROWS:] if row.own_size])
+
+
+def _quoted_spread(state: EngineState) -> float | None:
+    bids = [o.price for o in state.ledger.live.values() if o.is_active and o.side is Side.BUY]
+    asks = [o.price for o in state.ledger.live.values() if o.is_active and o.side is Side.SELL]
+    if not bids or not asks:
+        return None
+    bid, ask = max(bids), min(asks)
+    return (ask - bid) / ((ask + bid) / 2.0) * 1e4
+
+
+def _levels(state: EngineState, ladder: Ladder | None) -> tuple[LevelView, ...]:
+    if ladder is None:
+        return ()
+    shown = [_level(state, level) for level in (*ladder.bids, *ladder.asks)]
+    absent = [
+        LevelView(
+            side=absence.side.name,
+            level=-1 if absence.index is None else absence.index,
+            price=None,
+            size=0.0,
+            reference=ladder.reference,
+            absent_because=absence.text,
+        )
+        for absence in ladder.absences
+    ]
+    return tuple(shown + absent)
+
+
+def _level(state: EngineState, level: Level) -> LevelView:
+    return LevelView(
+        side=level.side.name,
+        level=level.index,
+        price=state.instrument.price_usd(level.price),
+        size=state.instrument.size_base(level.size),
+        reference=level.waterfall.reference,
+        terms=tuple(TermView(term.name, term.bps) for term in level.waterfall.terms),
+    )
+
+
+def _position(state: EngineState) -> PositionView:
+    account, instrument, limit = state.account, state.instrument, state.risk.limit
+    size, touch, snapshot = account.position.size, state.market.touch, account.snapshot
+    mid = touch.mid if touch else None
+    reserved = {side: state.ledger.reserved(side) + account.foreign_reserved(side) for side in Side}
+    liquidation = snapshot.liquidation_price if snapshot and size else None
+    return PositionView(
+        size=instrument.size_base(size),
+        limit=instrument.size_base(limit.size),
+        binding_cap=limit.binding,
+        entry=account.position.entry(instrument.price_scale),
+        mark=mid,
+        value_usd=instrument.size_base(abs(size)) * mid if mid else 0.0,
+        utilisation=abs(size) / limit.size if limit.size else 0.0,
+        liquidation=instrument.price_usd(liquidation) if liquidation is not None else None,
+        liquidation_distance=account.liquidation_distance(instrument, mid) if mid else None,
+        leverage=snapshot.leverage if snapshot else 0,
+        worst_long=instrument.size_base(size + reserved[Side.BUY]),
+        worst_short=instrument.size_base(size - reserved[Side.SELL]),
+        foreign_orders=len(account.foreign),
+        margin_used_usd=snapshot.margin_used / 1e6 if snapshot else 0.0,
+    )
+
+
+def _pnl(state: EngineState) -> PnlView:
+    account, touch = state.account, state.market.touch
+    if account.day is None:
+        return PnlView()
+    sums = account.pnl.attribution()
+    mark = state.instrument.price_units(touch.mid) if touch else 0
+    unrealised = account.position.unrealised(mark) / 1e6 if mark else 0.0
+    day, opening = account.day_pnl() / 1e6, account.day.opening_equity / 1e6
+    volume = sum(note.price * note.size for note in state.tape.fills)
+    return PnlView(
+        total=sums.total / 1e6,
+        spread_capture=sums.spread_capture / 1e6,
+        adverse_selection=sums.adverse_selection / 1e6,
+        inventory=sums.inventory / 1e6,
+        fees=sums.fees / 1e6,
+        funding=sums.funding / 1e6,
+        realised=account.position.realised / 1e6,
+        unrealised=unrealised,
+        utc_day=day,
+        peak=account.day.peak / 1e6,
+        drawdown=drawdown(day, account.day.peak / 1e6, opening),
+        equity=account.equity() / 1e6,
+        equity_change=sums.total / 1e6,
+        volume=volume,
+    )
+
+
+def _estimates(estimates: Estimates | None, now: float) -> tuple[EstimateView, ...]:
+    if estimates is None:
+        return ()
+    named = {
+        "sigma": estimates.sigma,
+        "sigma_effective": estimates.sigma_effective,
+        "kappa_bid": estimates.kappa_bid,
+        "kappa_ask": estimates.kappa_ask,
+        "A_bid": estimates.intensity_bid,
+        "A_ask": estimates.intensity_ask,
+        "microprice": estimates.fair,
+        "jump_ratio": estimates.jump_ratio,
+        "book_imbalance": estimates.book_imbalance,
+        "flow_imbalance": estimates.flow_imbalance,
+    }
+    signals = estimates.signals
+    extra = {
+        "beta_book": signals.beta_book,
+        "beta_flow": signals.beta_flow,
+        "adverse_bid_bps": signals.adverse_bid * 1e4,
+        "adverse_ask_bps": signals.adverse_ask * 1e4,
+        "cascade": signals.cascade_severity,
+    }
+    rows = [_estimate(name, estimate, now) for name, estimate in named.items()]
+    rows += [EstimateView(name=name, value=value, unit="", provenance="") for name, value in extra.items()]
+    return tuple(rows)
+
+
+def _estimate(name: str, estimate: Estimate, now: float) -> EstimateView:
+    return EstimateView(
+        name=name,
+        value=estimate.value,
+        unit=estimate.unit,
+        provenance=str(estimate.provenance.value),
+        age_s=max(0.0, now - estimate.updated_at) if estimate.updated_at else None,
+        n_eff=estimate.n_eff,
+    )
+
+
+def _risk(state: EngineState) -> tuple[RiskBar, ...]:
+    return tuple(
+        RiskBar(
+            name=reading.name,
+            kills=reading.kills,
+            ratio=reading.ratio,
+            value=reading.value,
+            limit=reading.limit,
+            unit=reading.unit,
+            text=reading.text,
+        )
+        for reading in state.risk.kill_switch.readings
+    )
+
+
+def _orders(state: EngineState, now: float) -> tuple[OrderRow, ...]:
+    rows = [_order(state, order, now) for order in state.ledger.live.values()]
+    for order in state.ledger.recent():
+        if len(rows) >= ORDERS_SHOWN:
+            break
+        rows.append(_order(state, order, now))
+    return tuple(rows)
+
+
+def _order(state: EngineState, order: Order, now: float) -> OrderRow:
+    instrument = state.instrument
+    return OrderRow(
+        cloid=order.cloid,
+        oid=order.oid,
+        side=order.side.name,
+        level=order.terms.level,
+        price=instrument.price_usd(order.price),
+        size=instrument.size_base(order.size),
+        filled=instrument.size_base(order.filled),
+        state=order.shown_state,
+        age_s=max(0.0, now - order.terms.created_at),
+        reason=order.reason,
+    )
+
+
+def _fills(state: EngineState) -> tuple[FillRow, ...]:
+    newest = list(state.tape.fills)[-FILLS_SHOWN:]
+    return tuple(
+        FillRow(
+            at=note.at,
+            side=note.side.name,
+            price=note.price,
+            size=note.size,
+            fee_usd=note.fee_usd,
+            edge_bps=note.edge_bps,
+            markout_bps=note.markout_bps,
+            level=note.level,
+            is_taker=note.is_taker,
+            position=note.position,
+        )
+        for note in reversed(newest)
+    )
+
+
+def _feed(state: EngineState, now: float) -> FeedView:
+    market = state.market
+    age, venue_age = market.age(now), market.venue_age(now)
+    trade_age = None if market.trade_at is None else now - market.trade_at
+    down = {feed.name for feed in state.control.down_since}
+    return FeedView(
+        book_age_ms=None if age is None else age * 1e3,
+        venue_age_ms=None if venue_age is None else venue_age * 1e3,
+        trade_age_ms=None if trade_age is None else trade_age * 1e3,
+        market_up="MARKET" not in down,
+        user_up="USER" not in down,
+        refused_books=market.refused,
+    )
+
+
+def _budget(state: EngineState, now: float) -> BudgetView:
+    address, ip = state.risk.address, state.risk.ip
+    return BudgetView(
+        address_left=address[0] if address else None,
+        address_cap=address[1] if address else None,
+        ip_weight_left=ip[0] if ip else None,
+        actions_last_min=state.risk.rate.last_minute(now),
+        actions_per_min_max=state.settings.number("risk.actions_per_min_max"),
+    )
+
+
+def _counters(state: EngineState) -> Counters:
+    counts, instrument = state.tape.counts, state.instrument
+    return Counters(
+        orders_placed=counts["placed"],
+        orders_filled=counts["filled"],
+        orders_cancelled=counts["cancelled"],
+        orders_refused=counts["refused"],
+        fills=counts["fills"],
+        volume_bought=instrument.size_base(state.tape.volumes[Side.BUY]),
+        volume_sold=instrument.size_base(state.tape.volumes[Side.SELL]),
+        quote_cycles=counts["cycles"],
+        rate_limit_errors=counts["rate_limit_errors"],
+        denials=counts["denied"],
+    )
+
+
+def _warmup(status: WarmupStatus) -> WarmupView:
+    names = {"trades": "trades", "ticks": "ticks", "books": "books", "observations": "microprice"}
+    parts = tuple(
+        (shown, int(getattr(status.seen, name)), int(getattr(status.needed, name))) for name, shown in names.items()
+    )
+    return WarmupView(is_ready=status.ready, is_timed_out=status.timed_out, parts=parts)

@@ -1,0 +1,203 @@
+"""What we believe against what the venue says: account snapshots, order reports, unanswered orders."""
+
+from mmtui.domain.cloid import is_ours
+from mmtui.domain.events import (
+    AccountSnapshot,
+    OrderReport,
+    OrderReports,
+    OrderStatusAnswer,
+)
+from mmtui.domain.intents import LogLevel, QueryAccount, QueryOrder
+from mmtui.domain.order import Order, OrderState
+from mmtui.domain.records import PositionAdjusted, SessionOpened
+from mmtui.engine.account import DayState
+from mmtui.engine.fills import take_fills, take_funding
+from mmtui.engine.ledger import Inquiry
+from mmtui.engine.outbox import Outbox
+from mmtui.engine.state import EngineState
+
+QUERY_TIMEOUT_S = 10.0
+ASK_AGAIN_S = 1.0
+SETTLE_PATIENCE_S = 2.0
+FENCE_MARGIN_MS = 2_000
+MISSES_NEEDED = 2
+
+
+def ask_account(state: EngineState, out: Outbox) -> int:
+    """Asks for the account, with the fills since the last known one."""
+    request_id = state.ledger.numbering.request()
+    state.control.queries[request_id] = out.now
+    out.ask(QueryAccount(request_id=request_id, fills_since_ms=state.account.last_fill_ms))
+    return request_id
+
+
+def ask_when_due(state: EngineState, out: Outbox) -> None:
+    """Asks for the account at start, at the set interval, and sooner while something is uncertain."""
+    queries = state.control.queries
+    for request_id in [key for key, at in queries.items() if out.now - at >= QUERY_TIMEOUT_S]:
+        del queries[request_id]
+    uncertain = bool(state.account.uncertain_because) or not state.account.is_anchored
+    interval_s = ASK_AGAIN_S if uncertain else state.settings.number("execution.reconcile_interval_s")
+    last = max(queries.values(), default=state.account.asked_at)
+    if not queries and out.now - last >= interval_s:
+        state.account.asked_at = out.now
+        ask_account(state, out)
+
+
+def take_snapshot(state: EngineState, out: Outbox, snapshot: AccountSnapshot, restored: DayState | None) -> None:
+    """Applies the venue's account: anchor first, compare ever after."""
+    account = state.account
+    asked_at = state.control.queries.pop(snapshot.request_id, None)
+    if not account.is_anchored:
+        _anchor(state, out, snapshot, restored)
+        return
+    take_fills(state, out, snapshot.fills)
+    take_funding(state, out, snapshot.funding)
+    size = account.compare(snapshot)
+    if size is not None:
+        _adjust(state, out, size)
+    elif account.uncertain_because:
+        state.tape.alarm("position", out.now, 2, f"position uncertain: {account.uncertain_because}")
+        out.log(LogLevel.WARN, "Position uncertain", reason=account.uncertain_because)
+    else:
+        state.tape.clear("position")
+    _compare_orders(state, out, snapshot, asked_at)
+
+
+def take_reports(state: EngineState, out: Outbox, event: OrderReports) -> None:
+    """Applies order updates pushed by the venue; orders that are not ours are left alone."""
+    for report in event.reports:
+        order = state.ledger.find(report.cloid, report.oid)
+        if order is None or report.coin != state.instrument.coin:
+            continue
+        before = order.state
+        state.ledger.report(order, report, out.now)
+        if order.state is not before:
+            state.quoting.due = True
+
+
+def take_status(state: EngineState, out: Outbox, answer: OrderStatusAnswer) -> None:
+    """Applies the answer to a question about one order; unknown and expired twice means it never ran."""
+    order = state.ledger.live.get(answer.cloid)
+    state.control.queries.pop(answer.request_id, None)
+    if order is None:
+        return
+    if answer.report is not None:
+        state.ledger.inquiries.pop(answer.cloid, None)
+        state.ledger.report(order, answer.report, out.now)
+        state.quoting.urgent = True
+        return
+    inquiry = state.ledger.inquiries.setdefault(answer.cloid, Inquiry(out.now))
+    touch = state.market.touch
+    venue_ms = max(answer.venue_time_ms, touch.venue_time_ms if touch else 0)
+    if venue_ms <= order.terms.expires_at_ms + FENCE_MARGIN_MS:
+        return
+    if inquiry.misses == 0 or out.now - inquiry.missed_at >= ASK_AGAIN_S:
+        inquiry.misses += 1
+        inquiry.missed_at = out.now
+    if inquiry.misses >= MISSES_NEEDED:
+        state.ledger.prove_dead(order, "the venue does not know it and its expiry has passed")
+        out.log(LogLevel.WARN, "Order lost, proven", cloid=order.cloid)
+        state.quoting.urgent = True
+
+
+def inquire(state: EngineState, out: Outbox) -> None:
+    """Asks about every order whose fate is open, once a second each."""
+    for order in state.ledger.live.values():
+        if not _is_open_question(order, out.now):
+            continue
+        inquiry = state.ledger.inquiries.setdefault(order.cloid, Inquiry(out.now))
+        if out.now >= inquiry.next_at:
+            inquiry.next_at = out.now + ASK_AGAIN_S
+            request_id = state.ledger.numbering.request()
+            out.ask(QueryOrder(request_id=request_id, cloid=order.cloid))
+
+
+def expire_requests(state: EngineState, out: Outbox) -> None:
+    """Orders whose answer is late become unknown."""
+    for request_id, request in state.ledger.overdue(out.now, state.settings.number("execution.reply_timeout_s")):
+        del state.ledger.requests[request_id]
+        for cloid in request.cloids:
+            order = state.ledger.live.get(cloid)
+            if order is not None:
+                state.ledger.doubt(order, out.now, "no answer in time")
+        out.log(LogLevel.WARN, "No answer in time", orders=len(request.cloids), cancel=request.is_cancel)
+
+
+def _is_open_question(order: Order, now: float) -> bool:
+    if order.state is OrderState.UNKNOWN:
+        return True
+    waits = order.state is OrderState.SETTLING
+    return waits and now - max(order.cancel_sent_at, order.acked_at, order.terms.created_at) >= SETTLE_PATIENCE_S
+
+
+def _anchor(state: EngineState, out: Outbox, snapshot: AccountSnapshot, restored: DayState | None) -> None:
+    account = state.account
+    horizon_s = state.settings.number("estimators.adverse_horizon_s")
+    account.anchor(snapshot, now=out.now, horizon_s=horizon_s, restored=restored)
+    out.record(
+        SessionOpened(
+            at=out.now,
+            coin=state.instrument.coin,
+            position=snapshot.position,
+            cash=snapshot.cash,
+            account_value=snapshot.account_value,
+        )
+    )
+    touch = state.market.touch
+    if touch is not None:
+        account.pnl.mark(out.now, state.instrument.price_units(touch.bid), state.instrument.price_units(touch.ask))
+    take_fills(state, out, snapshot.fills)
+    for event in state.control.early_fills:
+        take_fills(state, out, event.fills)
+    state.control.early_fills.clear()
+    account.asked_at = out.now
+    _compare_orders(state, out, snapshot, None)
+    out.log(
+        LogLevel.INFO,
+        "Account read",
+        position=state.instrument.wire_size(snapshot.position),
+        equity_usd=snapshot.account_value / 1e6,
+        leverage=snapshot.leverage,
+        maker_fee_bps=round(snapshot.maker_rate * 1e4, 4),
+    )
+
+
+def _adjust(state: EngineState, out: Outbox, size: int) -> None:
+    before = state.account.position.size
+    touch = state.market.touch
+    mark = state.instrument.price_units(touch.mid) if touch else 0
+    if mark <= 0:
+        return
+    state.account.adjust(size, mark)
+    text = "the venue's position, stated twice, differs from our fills"
+    out.record(PositionAdjusted(at=out.now, before=before, after=size, reason=text))
+    state.tape.alarm("position", out.now, 2, f"position taken from the venue: {before} to {size} units")
+    out.log(LogLevel.WARN, "Position adjusted", before=before, after=size, reason=text)
+    state.quoting.urgent = True
+
+
+def _compare_orders(state: EngineState, out: Outbox, snapshot: AccountSnapshot, asked_at: float | None) -> None:
+    resting = {report.cloid: report for report in snapshot.open_orders if is_ours(report.cloid)}
+    state.account.foreign = tuple(report for report in snapshot.open_orders if not is_ours(report.cloid))
+    if state.account.foreign:
+        state.tape.alarm("foreign", out.now, 1, f"{len(state.account.foreign)} foreign orders on this market")
+    else:
+        state.tape.clear("foreign")
+    for report in resting.values():
+        _match_resting(state, out, report, asked_at)
+    for order in list(state.ledger.live.values()):
+        known_before = asked_at is not None and 0.0 < order.acked_at < asked_at
+        if known_before and order.is_active and order.cloid not in resting:
+            state.ledger.doubt(order, out.now, "not among the venue's open orders")
+            state.quoting.urgent = True
+
+
+def _match_resting(state: EngineState, out: Outbox, report: OrderReport, asked_at: float | None) -> None:
+    order = state.ledger.find(report.cloid, report.oid)
+    if order is None:
+        state.ledger.adopt(report, out.now)
+        state.quoting.urgent = True
+        out.log(LogLevel.INFO, "Own order of an earlier run found; cancelling it", oid=report.oid)
+    elif order.state is OrderState.UNKNOWN and asked_at is not None and order.unknown_since < asked_at:
+        state.ledger.report(order, report, out.now)

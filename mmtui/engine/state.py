@@ -1,0 +1,122 @@
+"""Everything the engine remembers, each part owned by one file; no part knows another."""
+
+import collections
+
+from mmtui.domain.instrument import Instrument
+from mmtui.domain.intents import LogLevel
+from mmtui.domain.parameters import Settings
+from mmtui.engine.account import Account, DayState
+from mmtui.engine.control import Control
+from mmtui.engine.edits import LiveSettings
+from mmtui.engine.ledger import Ledger
+from mmtui.engine.market import Market
+from mmtui.engine.tape import Tape
+from mmtui.estimators.panel import EstimatorPanel
+from mmtui.risk.budget import RELAXED, Pressure
+from mmtui.risk.kill_switch import KillSwitch
+from mmtui.risk.limits import EffectiveLimit
+from mmtui.risk.throttle import ActionRate, FillRun, ReplaceRate
+from mmtui.strategies.quote import Ladder
+from mmtui.strategies.registry import Strategy
+
+
+class EngineOptions:
+    """What a run is, fixed for its life: its number, how it ends, and what it inherits."""
+
+    __slots__ = ("day", "finish_on_kill", "log_level", "run")
+
+    def __init__(
+        self,
+        *,
+        run: int,
+        day: DayState | None = None,
+        finish_on_kill: bool = True,
+        log_level: LogLevel = LogLevel.INFO,
+    ) -> None:
+        self.run = run
+        self.day = day
+        self.finish_on_kill = finish_on_kill
+        self.log_level = log_level
+
+
+class Quoting:
+    """When to quote next, the last ladder, and how long quotes have been out."""
+
+    __slots__ = ("due", "first_at", "ladder", "last_at", "reference_mid", "strategy", "urgent", "why_not")
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.strategy = strategy
+        self.ladder: Ladder | None = None
+        self.due = False
+        self.urgent = False
+        self.last_at = 0.0
+        self.first_at: float | None = None
+        self.reference_mid = 0.0
+        self.why_not: tuple[str, ...] = ()
+
+
+class Risk:
+    """The kill switch, the rates, and the allowances."""
+
+    __slots__ = (
+        "address",
+        "evaluated_at",
+        "fill_run",
+        "ip",
+        "kill_switch",
+        "limit",
+        "pressure",
+        "rate",
+        "rate_limit_errors",
+        "replaced",
+        "undelivered_since",
+        "warned",
+    )
+
+    def __init__(self) -> None:
+        self.kill_switch = KillSwitch()
+        self.rate = ActionRate()
+        self.fill_run = FillRun()
+        self.replaced = ReplaceRate()
+        self.limit = EffectiveLimit(0, "account unknown", 0)
+        self.pressure: Pressure = RELAXED
+        self.address: tuple[int, int] | None = None
+        self.ip: tuple[int, int] | None = None
+        self.rate_limit_errors: collections.deque[float] = collections.deque(maxlen=1024)
+        self.undelivered_since: float | None = None
+        self.evaluated_at = 0.0
+        self.warned: dict[str, str] = {}
+
+
+class EngineState:
+    """The whole memory of one engine."""
+
+    __slots__ = (
+        "account",
+        "control",
+        "instrument",
+        "ledger",
+        "live",
+        "market",
+        "panel",
+        "quoting",
+        "risk",
+        "tape",
+    )
+
+    def __init__(self, instrument: Instrument, settings: Settings, strategy: Strategy, options: EngineOptions) -> None:
+        self.instrument = instrument
+        self.live = LiveSettings(settings)
+        self.market = Market()
+        self.panel = EstimatorPanel(settings, instrument)
+        self.ledger = Ledger(options.run)
+        self.account = Account()
+        self.quoting = Quoting(strategy)
+        self.control = Control()
+        self.risk = Risk()
+        self.tape = Tape()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.live.settings

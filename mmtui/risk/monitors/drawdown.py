@@ -1,0 +1,19 @@
+"""Fall from the day's best P&L as a share of equity. Source: models.md 10.5."""
+
+from mmtui.domain.parameters import Settings
+from mmtui.risk.readings import Reading, RiskFacts, Verdict, limit_reading
+
+EQUITY_FLOOR_USD = 100.0
+
+
+def drawdown(day_pnl_usd: float, peak_pnl_usd: float, opening_equity_usd: float) -> float:
+    """(peak - now) / (opening equity + peak), a fraction; the peak is never below zero."""
+    peak = max(peak_pnl_usd, 0.0)
+    return max(0.0, peak - day_pnl_usd) / max(opening_equity_usd + peak, EQUITY_FLOOR_USD)
+
+
+def reading(facts: RiskFacts, settings: Settings) -> Reading:
+    """Kills at the limit."""
+    value = drawdown(facts.day_pnl_usd, facts.peak_pnl_usd, facts.opening_equity_usd)
+    limit = settings.number("risk.max_drawdown_pct")
+    return limit_reading("drawdown", 100.0 * value, limit, unit="%", breach=Verdict.KILL)

@@ -1,0 +1,367 @@
+"""The local exchange as a venue in the same process, on a virtual clock: no sockets, no JSON.
+
+Intents go into the exchange's mempool after ``uplink_ms``; everything the exchange tells comes
+back as domain events after ``downlink_ms``. For one account and one coin; deterministic.
+"""
+
+import heapq
+from collections.abc import Sequence
+
+import msgspec
+
+from mmtui.domain.book import AssetContext, Book, Touch, Trade
+from mmtui.domain.events import (
+    AccountSnapshot,
+    ActionAnswered,
+    ActionFailed,
+    AnyEvent,
+    BookUpdate,
+    BudgetUpdate,
+    Certainty,
+    ConnectionChanged,
+    ContextUpdate,
+    Feed,
+    Fill,
+    FillsReceived,
+    FundingPayment,
+    FundingReceived,
+    OrderReport,
+    OrderReports,
+    OrderStatusAnswer,
+    Outcome,
+    OutcomeKind,
+    RefusalReason,
+    TouchUpdate,
+    TradePrints,
+)
+from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.intents import CancelOrders, PlaceOrders, Query, QueryOrder, Send, SetLeverage
+from mmtui.domain.units import UsdMicro
+from mmtui.venues.exchange import actions, records
+from mmtui.venues.exchange.exchange import Exchange
+from mmtui.venues.exchange.statements import PositionRow
+
+FAST_BOOK_MS = 500
+FAST_BOOK_LEVELS = 5
+CONTEXT_MS = 1_000
+IP_WEIGHT_CAP = 1_200
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds an action takes to reach the exchange, and a message to come back."""
+
+    uplink_ms: int = 60
+    downlink_ms: int = 60
+
+
+class DirectVenue:
+    """One account's view of an exchange that runs in the same process."""
+
+    __slots__ = (
+        "_account",
+        "_book_ms",
+        "_coin",
+        "_context_ms",
+        "_exchange",
+        "_inbox",
+        "_latency",
+        "_sequence",
+        "instrument",
+    )
+
+    def __init__(self, exchange: Exchange, coin: str, account: str, latency: Latency | None = None) -> None:
+        instrument = exchange.listing.instrument(coin)
+        assert instrument is not None, f"{coin} is not listed"
+        self.instrument: Instrument = instrument
+        self._exchange = exchange
+        self._coin = coin
+        self._account = account
+        self._latency = latency or Latency()
+        self._inbox: list[tuple[int, int, AnyEvent]] = []
+        self._sequence = 0
+        self._book_ms = 0
+        self._context_ms = 0
+        exchange.set_listener(self)
+        for feed in (Feed.MARKET, Feed.USER):
+            self._deliver(ConnectionChanged(received_at=self._due_s(), feed=feed, is_up=True))
+
+    def advance(self, now_ms: int) -> list[AnyEvent]:
+        """Runs the exchange until ``now_ms``; returns what has arrived by then, in order."""
+        self._exchange.advance(now_ms)
+        due: list[AnyEvent] = []
+        while self._inbox and self._inbox[0][0] <= now_ms:
+            due.append(heapq.heappop(self._inbox)[2])
+        return due
+
+    def send(self, now_ms: int, intents: Sequence[Send]) -> None:
+        """Puts each intent on its way as one action."""
+        for intent in intents:
+            request_id = intent.request_id
+
+            def reply(answer: actions.Reply, request_id: int = request_id) -> None:
+                self._deliver(self._answer(request_id, answer))
+
+            self._exchange.submit(
+                now_ms + self._latency.uplink_ms,
+                self._account,
+                self._action(intent),
+                reply,
+                expires_after_ms=intent.expires_at_ms,
+            )
+
+    def ask(self, intents: Sequence[Query]) -> None:
+        """Answers each query from the exchange's state now, one round trip later."""
+        for intent in intents:
+            if isinstance(intent, QueryOrder):
+                self._deliver(self._status(intent), trips=2)
+            else:
+                self._deliver(self._snapshot(intent.request_id, intent.fills_since_ms), trips=2)
+                limit = self._exchange.statements.rate_limit(self._account)
+                self._deliver(
+                    BudgetUpdate(
+                        received_at=self._due_s(2),
+                        address_left=max(0, limit.cap - limit.used),
+                        address_cap=limit.cap,
+                        ip_weight_left=IP_WEIGHT_CAP,
+                        ip_weight_cap=IP_WEIGHT_CAP,
+                    ),
+                    trips=2,
+                )
+
+    def on_fill(self, account: str, fill: records.AccountFill) -> None:
+        """An account traded."""
+        if account == self._account and fill.coin == self._coin:
+            self._deliver(FillsReceived(received_at=self._due_s(), fills=(_fill(fill),)))
+
+    def on_order(self, account: str, update: records.OrderUpdate) -> None:
+        """An order of an account changed."""
+        if account == self._account and update.coin == self._coin:
+            self._deliver(OrderReports(received_at=self._due_s(), reports=(_report(update),)))
+
+    def on_trades(self, coin: str, trades: Sequence[records.PublicTrade]) -> None:
+        """The prints of one block."""
+        if coin != self._coin:
+            return
+        prints = tuple(
+            Trade(
+                venue_time_ms=trade.time_ms,
+                side=trade.side,
+                price=self.instrument.price_usd(trade.price),
+                size=self.instrument.size_base(trade.size),
+                tid=trade.tid,
+                order_key=trade.hash,
+            )
+            for trade in trades
+        )
+        self._deliver(TradePrints(received_at=self._due_s(), trades=prints))
+
+    def on_book(self, coin: str) -> None:
+        """The book changed in this block."""
+        if coin != self._coin:
+            return
+        book = self._book()
+        if book.bid_prices and book.ask_prices:
+            self._deliver(TouchUpdate(received_at=self._due_s(), touch=book.touch))
+        else:
+            empty = Touch(book.venue_time_ms, 0.0, 0.0, 0.0, 0.0)
+            self._deliver(TouchUpdate(received_at=self._due_s(), touch=empty))
+
+    def on_context(self, coin: str) -> None:
+        """Nothing: contexts travel at their own cadence."""
+
+    def on_funding(self, account: str, payment: records.FundingPayment) -> None:
+        """An account paid or received funding."""
+        if account == self._account and payment.coin == self._coin:
+            self._deliver(FundingReceived(received_at=self._due_s(), payments=(_funding(payment),)))
+
+    def on_liquidation(self, account: str, liquidation: records.Liquidation) -> None:
+        """Nothing: the fills say it."""
+
+    def on_block(self, now_ms: int) -> None:
+        """Full books and contexts at their cadence."""
+        if self._exchange.is_silent(self._coin):
+            return
+        if now_ms - self._book_ms >= FAST_BOOK_MS:
+            self._book_ms = now_ms
+            self._deliver(BookUpdate(received_at=self._due_s(), book=self._book()))
+        if now_ms - self._context_ms >= CONTEXT_MS:
+            self._context_ms = now_ms
+            context = self._exchange.context(self._coin)
+            facts = AssetContext(
+                mark=context.mark,
+                oracle=context.oracle,
+                funding_rate=context.funding_rate,
+                open_interest=self.instrument.size_base(context.open_interest),
+                premium=context.premium,
+            )
+            self._deliver(ContextUpdate(received_at=self._due_s(), context=facts))
+
+    def _deliver(self, event: AnyEvent, trips: int = 1) -> None:
+        self._sequence += 1
+        due_ms = self._exchange.now_ms + trips * self._latency.downlink_ms
+        heapq.heappush(self._inbox, (due_ms, self._sequence, event))
+
+    def _due_s(self, trips: int = 1) -> float:
+        return (self._exchange.now_ms + trips * self._latency.downlink_ms) / 1000.0
+
+    def _book(self) -> Book:
+        book, instrument = self._exchange.book(self._coin), self.instrument
+        sides = {side: book.levels(side, FAST_BOOK_LEVELS) for side in Side}
+        return Book(
+            venue_time_ms=self._exchange.book_time_ms(self._coin),
+            bid_prices=tuple(instrument.price_usd(level[0]) for level in sides[Side.BUY]),
+            bid_sizes=tuple(instrument.size_base(level[1]) for level in sides[Side.BUY]),
+            ask_prices=tuple(instrument.price_usd(level[0]) for level in sides[Side.SELL]),
+            ask_sizes=tuple(instrument.size_base(level[1]) for level in sides[Side.SELL]),
+        )
+
+    def _action(self, intent: Send) -> actions.Action:
+        asset = self.instrument.asset_id
+        if isinstance(intent, PlaceOrders):
+            return actions.OrderAction(
+                tuple(
+                    actions.PlaceOrder(
+                        asset=asset,
+                        side=approved.terms.side,
+                        price=approved.terms.price,
+                        size=approved.terms.size,
+                        tif=actions.Tif(approved.terms.tif.value),
+                        reduce_only=approved.terms.reduce_only,
+                        cloid=approved.terms.cloid,
+                    )
+                    for approved in intent.orders
+                )
+            )
+        if isinstance(intent, CancelOrders):
+            return actions.CancelAction(tuple(actions.Cancel(asset, cloid) for cloid in intent.cloids))
+        assert isinstance(intent, SetLeverage), "three kinds of actions are sent"
+        return actions.UpdateLeverageAction(asset, intent.is_cross, intent.leverage)
+
+    def _answer(self, request_id: int, answer: actions.Reply) -> ActionAnswered | ActionFailed:
+        at = self._due_s()
+        if isinstance(answer, actions.Refused):
+            return ActionFailed(
+                received_at=at,
+                request_id=request_id,
+                certainty=Certainty.NOT_EXECUTED,
+                reason=RefusalReason.RATE_LIMITED if "cumulative requests" in answer.text else RefusalReason.OTHER,
+                text=answer.text,
+            )
+        if isinstance(answer, actions.OrderReply):
+            outcomes = tuple(_placed(status) for status in answer.statuses)
+        elif isinstance(answer, actions.CancelReply):
+            outcomes = tuple(_cancelled(text) for text in answer.errors)
+        else:
+            outcomes = ()
+        return ActionAnswered(received_at=at, request_id=request_id, outcomes=outcomes)
+
+    def _status(self, intent: QueryOrder) -> OrderStatusAnswer:
+        update = self._exchange.statements.order_status(self._account, intent.cloid)
+        return OrderStatusAnswer(
+            received_at=self._due_s(2),
+            request_id=intent.request_id,
+            cloid=intent.cloid,
+            report=None if update is None else _report(update),
+            venue_time_ms=self._exchange.now_ms,
+        )
+
+    def _snapshot(self, request_id: int, since_ms: int) -> AccountSnapshot:
+        statements, dex = self._exchange.statements, self.instrument.dex
+        statement = statements.statement(self._account, dex)
+        row = next((row for row in statement.positions if row.coin == self._coin), None)
+        leverage = statements.leverage(self._account, self._coin)
+        rates, limit = statements.fee_rates(self._account), statements.rate_limit(self._account)
+        liquidation = None if row is None else row.liquidation_price
+        return AccountSnapshot(
+            received_at=self._due_s(2),
+            request_id=request_id,
+            venue_time_ms=statement.time_ms,
+            position=0 if row is None else row.size,
+            entry_cost=0 if row is None else _signed_cost(row),
+            account_value=statement.total.account_value_micro,
+            cash=statement.total.total_raw_usd_micro,
+            margin_used=statement.total.total_margin_used_micro,
+            withdrawable=statement.withdrawable_micro,
+            leverage=leverage.value,
+            is_cross=leverage.is_cross,
+            liquidation_price=None if liquidation is None else self.instrument.price_units(liquidation),
+            open_orders=tuple(
+                _report(update) for update in statements.open_orders(self._account, dex) if update.coin == self._coin
+            ),
+            fills=tuple(
+                _fill(fill)
+                for fill in statements.fills(self._account)
+                if fill.time_ms >= since_ms and fill.coin == self._coin
+            ),
+            funding=tuple(
+                _funding(payment)
+                for payment in statements.fundings(self._account)
+                if payment.time_ms >= since_ms and payment.coin == self._coin
+            ),
+            maker_rate=rates.maker,
+            taker_rate=rates.taker,
+            requests_used=limit.used,
+            requests_cap=limit.cap,
+        )
+
+
+def _signed_cost(row: PositionRow) -> UsdMicro:
+    return row.entry_notional_micro if row.size > 0 else -row.entry_notional_micro
+
+
+def _fill(fill: records.AccountFill) -> Fill:
+    return Fill(
+        coin=fill.coin,
+        venue_time_ms=fill.time_ms,
+        tid=fill.tid,
+        oid=fill.oid,
+        side=fill.side,
+        price=fill.price,
+        size=fill.size,
+        fee=fill.fee_micro,
+        start_position=fill.start_position,
+        is_taker=fill.crossed,
+        cloid=fill.cloid,
+        closed_pnl=fill.closed_pnl_micro,
+        is_liquidation=fill.liquidation is not None,
+        fee_token=fill.fee_token,
+    )
+
+
+def _report(update: records.OrderUpdate) -> OrderReport:
+    return OrderReport(
+        coin=update.coin,
+        oid=update.oid,
+        cloid=update.cloid,
+        side=update.side,
+        price=update.price,
+        size=update.original_size,
+        filled=update.original_size - update.size,
+        status=update.status,
+        status_time_ms=update.status_ms,
+        reduce_only=update.reduce_only,
+    )
+
+
+def _funding(payment: records.FundingPayment) -> FundingPayment:
+    return FundingPayment(
+        coin=payment.coin,
+        venue_time_ms=payment.time_ms,
+        amount=payment.amount_micro,
+        rate=payment.rate,
+        position=payment.position,
+    )
+
+
+def _placed(status: actions.Resting | actions.Filled | actions.Rejected) -> Outcome:
+    if isinstance(status, actions.Resting):
+        return Outcome(kind=OutcomeKind.RESTING, oid=status.oid)
+    if isinstance(status, actions.Filled):
+        return Outcome(kind=OutcomeKind.FILLED, oid=status.oid, filled=status.total_size)
+    return Outcome(kind=OutcomeKind.REFUSED, reason=RefusalReason.OTHER, text=status.text)
+
+
+def _cancelled(text: str | None) -> Outcome:
+    if text is None:
+        return Outcome(kind=OutcomeKind.CANCELLED)
+    return Outcome(kind=OutcomeKind.GONE, text=text)
