@@ -48,10 +48,10 @@ UNLIMITED = IpLimits(
 class IpAccount:
     """What one IP address has used. ``users`` counts subscriptions by user over all its connections."""
 
-    __slots__ = ("_connects", "_limits", "_messages", "_weight", "connections", "subscriptions", "users")
+    __slots__ = ("_connects", "_messages", "_weight", "connections", "limits", "subscriptions", "users")
 
     def __init__(self, limits: IpLimits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._weight = SlidingWindow(limits.weight_per_minute)
         self._messages = SlidingWindow(limits.messages_per_minute)
         self._connects = SlidingWindow(limits.connections_per_minute)
@@ -78,7 +78,7 @@ class IpAccount:
 
     def connect(self, now_ms: int) -> bool:
         """Open a connection; False when it may not."""
-        if self.connections >= self._limits.connections or not _take(self._connects, now_ms, 1):
+        if self.connections >= self.limits.connections or not _take(self._connects, now_ms, 1):
             return False
         self.connections += 1
         return True
@@ -89,11 +89,11 @@ class IpAccount:
 
     def may_subscribe(self) -> bool:
         """Whether one more subscription fits."""
-        return self.subscriptions < self._limits.subscriptions
+        return self.subscriptions < self.limits.subscriptions
 
     def may_track(self, user: str) -> bool:
         """Whether subscriptions of ``user`` are within the number of users."""
-        return user in self.users or len(self.users) < self._limits.users
+        return user in self.users or len(self.users) < self.limits.users
 
     def subscribe(self, user: str | None) -> None:
         """Count a subscription."""

@@ -3,25 +3,18 @@
 Owns the settings of the server and their bounds. Knows no socket.
 """
 
-import enum
 from pathlib import Path
 
 import msgspec
 
 from mmtui.errors import ConfigError, Problem
 from mmtui.venues.exchange.gateway.ip_limits import GENEROUS, IpLimits
+from mmtui.venues.exchange.markets.market_clock import SPEED_MAX
+from mmtui.venues.exchange.markets.playback import AtEnd
+from mmtui.venues.exchange.rulebook.settings import ExchangeSettings
 
 DEFAULT_PORT = 3001
 SYNTHETIC = "synthetic"
-SPEED_MAX = 10_000.0
-
-
-class AtEnd(enum.StrEnum):
-    """What a recorded market does when its file is over."""
-
-    HOLD = "hold"
-    LOOP = "loop"
-    EXIT = "exit"
 
 
 class Cadence(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +35,7 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     ``markets`` holds ``synthetic`` and paths of recordings: a recording replaces the synthetic
     market of its coin. ``speed`` compresses the markets, every time on the wire is the clock's.
     ``accounts``, if any, are the only addresses (with their agents) that may act; without them every
-    address is credited with ``balance_usd`` of each dex's collateral. ``schedule_cancel_volume_usd``
-    is what an account must have traded to use the dead man's switch.
+    address is credited with ``balance_usd`` of each dex's collateral.
     """
 
     port: int = DEFAULT_PORT
@@ -53,7 +45,7 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     balance_usd: float = 100_000.0
     at_end: AtEnd = AtEnd.HOLD
     accounts: tuple[str, ...] = ()
-    schedule_cancel_volume_usd: int = 1_000_000
+    rules: ExchangeSettings = ExchangeSettings()
     limits: IpLimits = GENEROUS
     cadence: Cadence = Cadence()
 

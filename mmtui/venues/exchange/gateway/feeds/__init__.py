@@ -1,0 +1,1 @@
+"""Subscriptions: who hears what, when, over which socket."""

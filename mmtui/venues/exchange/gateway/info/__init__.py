@@ -1,0 +1,1 @@
+"""Information requests: what may be asked, and the answers."""
