@@ -190,14 +190,7 @@ def test_a_keystore_opens_with_its_password_only(tmp_path: Path) -> None:
         found("mainnet", sources)
     private_file(tmp_path / "keystore.json", '{"version": 3}')
     with pytest.raises(CredentialError, match="not a V3 keystore"):
-        found(
-            "mainnet",
-            sources_with(
-                tmp_path / "..",
-            )
-            if False
-            else trial,
-        )
+        found("mainnet", trial)
 
 
 def test_no_key_stays_in_the_environment_not_even_after_a_refusal(tmp_path: Path) -> None:

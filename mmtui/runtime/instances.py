@@ -1,0 +1,126 @@
+"""Which markets are traded by which process: the lock, and the announcements of running instances.
+
+Owns one lock file a market, held by ``flock`` so that any death of the process frees it, and the
+list that `mmtui ps`, `attach` and `ctl` read. Never signals a process. Answers M10.
+"""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+import msgspec
+
+from mmtui.errors import LockError
+from mmtui.runtime.files import replace_file, utc_text
+
+_PROBE_S = 0.05
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A running instance, for `mmtui ps`, `attach` and `ctl`."""
+
+    id: str
+    pid: int
+    network: str
+    account: str
+    coin: str
+    started_at: float
+    version: str
+    run_kind: str
+    socket: str = ""
+    metrics_port: int = 0
+
+
+class _Holder(msgspec.Struct, frozen=True):
+    pid: int
+    since: float
+
+
+class RunLock:
+    """Held while a process trades a market; freed by the system however the process ends."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, folder: Path, market: str, *, since: float) -> "RunLock":
+        """The lock of ``market``; raises LockError naming who holds it. ``since`` is epoch seconds."""
+        path = folder / f"{market}.lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not _flocked(descriptor):
+            holder = _held_by(descriptor)
+            os.close(descriptor)
+            raise LockError(
+                f"{market} is already traded by {holder}",
+                remedy="stop that process, or watch it with `mmtui attach`",
+            )
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, msgspec.json.encode(_Holder(os.getpid(), since)), 0)
+        return cls(path, descriptor)
+
+    def release(self) -> None:
+        """Gives the lock back."""
+        os.close(self._descriptor)
+
+
+def is_locked(folder: Path, market: str) -> bool:
+    """Whether a live process trades ``market``."""
+    try:
+        descriptor = os.open(folder / f"{market}.lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def register(folder: Path, running: Running) -> None:
+    """Announces a running instance; call with its lock held."""
+    replace_file(folder / f"{running.id}.running.json", msgspec.json.encode(running))
+
+
+def unregister(folder: Path, market: str) -> None:
+    """Takes the announcement back."""
+    (folder / f"{market}.running.json").unlink(missing_ok=True)
+
+
+def running_instances(folder: Path) -> list[Running]:
+    """Every instance that is alive, by id; what dead ones left behind is removed."""
+    alive = []
+    for path in sorted(folder.glob("*.running.json")):
+        try:
+            running = msgspec.json.decode(path.read_bytes(), type=Running)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        if is_locked(folder, running.id):
+            alive.append(running)
+        else:
+            path.unlink(missing_ok=True)
+    return alive
+
+
+def _flocked(descriptor: int) -> bool:
+    """Takes the lock; a second try outlasts another program that only looks whether it is held."""
+    for is_last in (False, True):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not is_last:
+                time.sleep(_PROBE_S)
+        else:
+            return True
+    return False
+
+
+def _held_by(descriptor: int) -> str:
+    try:
+        holder = msgspec.json.decode(os.pread(descriptor, 500, 0), type=_Holder)
+    except msgspec.MsgspecError:
+        return "another process"
+    return f"process {holder.pid} since {utc_text(holder.since)}"

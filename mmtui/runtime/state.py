@@ -1,0 +1,177 @@
+"""The small files that outlive a run: kill latch, kill file, the day's opening.
+
+Owns the state folder and its layout: everything of one market, ``NETWORK-COIN-ACCOUNT``, starts
+with that id. Files are mode 0600 and replaced atomically. Never reads a clock and never talks to an
+exchange. Answers S57, S64 and ruling 16.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from mmtui.domain.intents import Latch, SaveDay
+from mmtui.errors import JournalError, LatchedError
+from mmtui.runtime.files import replace_file, sync_folder, utc_text
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
+
+
+class LatchRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A kill as it is kept; ``at`` is epoch seconds."""
+
+    reason: str
+    detail: str
+    position_base: float
+    at: float
+    schema: int = 1
+
+
+def state_folder(environment: Mapping[str, str]) -> Path:
+    """``$XDG_STATE_HOME/mmtui``, made with mode 0700; raises JournalError when it cannot be used."""
+    home = environment.get("XDG_STATE_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".local/state")
+    folder = Path(home) / "mmtui"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise JournalError(
+            f"the state folder {folder} cannot be used: {error.strerror}",
+            remedy="set XDG_STATE_HOME to a folder that you own",
+        ) from None
+    return folder
+
+
+def market_id(network: str, coin: str, account: str) -> str:
+    """The short name of one market of one account, such as ``testnet-BTC-3f2a91cd``."""
+    who = account.lower().removeprefix("0x")[:8] or "local"
+    return "-".join(_UNSAFE.sub("_", part) for part in (network, coin, who))
+
+
+class MarketFiles:
+    """The files of one market."""
+
+    __slots__ = ("folder", "market")
+
+    def __init__(self, folder: Path, market: str) -> None:
+        self.folder = folder
+        self.market = market
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal is."""
+        return self.folder / f"{self.market}.journal.sqlite"
+
+    @property
+    def kill_file(self) -> Path:
+        """Making this file by any means kills a running engine."""
+        return self.folder / f"{self.market}.kill"
+
+    @property
+    def socket(self) -> Path:
+        """Where a running engine listens for consoles."""
+        return self.folder / f"{self.market}.sock"
+
+    def recording(self, run_id: str) -> Path:
+        """Where a session's market messages are recorded."""
+        recordings = self.folder / "recordings"
+        recordings.mkdir(mode=0o700, exist_ok=True)
+        return recordings / f"{self.market}-{run_id}.jsonl.zst"
+
+    def latch(self, intent: Latch) -> None:
+        """Latches a kill: durable when this returns."""
+        record = LatchRecord(
+            reason=intent.reason, detail=intent.detail, position_base=intent.position_base, at=intent.at
+        )
+        self._replace("latch.json", msgspec.json.encode(record))
+
+    def latched(self) -> LatchRecord | None:
+        """The latched kill; a damaged latch is a latch."""
+        data = self._read("latch.json")
+        if data is None:
+            return None
+        try:
+            return msgspec.json.decode(data, type=LatchRecord)
+        except msgspec.MsgspecError:
+            return LatchRecord(reason="unknown", detail="the latch file is damaged", position_base=0.0, at=0.0)
+
+    def refuse_if_latched(self) -> None:
+        """Raises LatchedError while a kill is latched."""
+        record = self.latched()
+        if record is None:
+            return
+        since = f" at {utc_text(record.at)}" if record.at else ""
+        detail = f" ({record.detail})" if record.detail else ""
+        raise LatchedError(
+            f"{self.market} was killed{since}: {record.reason}{detail}; position then {record.position_base:g}",
+            remedy="look into it, then clear it with `mmtui resume --reason TEXT`",
+        )
+
+    def clear_latch(self, *, reason: str, by: str, at: float) -> None:
+        """Removes the latch and adds who did so and why to the history beside it; ``at`` is epoch seconds."""
+        assert reason.strip(), "a cleared kill needs a reason"
+        record = self.latched()
+        if record is None:
+            return
+        line = {"killed": msgspec.to_builtins(record), "cleared_at": at, "by": by, "reason": reason}
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        descriptor = os.open(self._path("latches.jsonl"), flags, 0o600)
+        try:
+            os.write(descriptor, msgspec.json.encode(line) + b"\n")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        self._path("latch.json").unlink(missing_ok=True)
+        sync_folder(self.folder)
+
+    def ask_kill(self, reason: str) -> None:
+        """Asks a running engine to kill itself."""
+        replace_file(self.kill_file, reason.encode())
+
+    def kill_asked(self) -> str | None:
+        """The reason given in the kill file, None while there is none."""
+        try:
+            with self.kill_file.open("rb") as stream:
+                text = stream.read(500).decode("utf-8", errors="replace").strip()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            text = ""
+        return text or "the kill file was made"
+
+    def withdraw_kill(self) -> None:
+        """Removes the kill file, once the kill is latched."""
+        self.kill_file.unlink(missing_ok=True)
+
+    def save_day(self, day: SaveDay) -> None:
+        """Keeps the day's opening equity and peak."""
+        self._replace("day.json", msgspec.json.encode(day))
+
+    def day(self) -> SaveDay | None:
+        """What ``save_day`` kept last; raises JournalError when it is damaged."""
+        data = self._read("day.json")
+        if data is None:
+            return None
+        try:
+            return msgspec.json.decode(data, type=SaveDay)
+        except msgspec.MsgspecError:
+            raise JournalError(
+                f"{self._path('day.json')} is damaged, so the day's loss so far is not known",
+                remedy="remove it: the limits then count from the equity at start",
+            ) from None
+
+    def _path(self, ending: str) -> Path:
+        return self.folder / f"{self.market}.{ending}"
+
+    def _read(self, ending: str) -> bytes | None:
+        try:
+            return self._path(ending).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise JournalError(f"{self._path(ending)} cannot be read: {error.strerror}") from None
+
+    def _replace(self, ending: str, data: bytes) -> None:
+        replace_file(self._path(ending), data)
