@@ -21,6 +21,7 @@ TEXT_LENGTH_MAX = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _BBO = re.compile(r"bbo was\s+([0-9.]{1,20})\s*@\s*([0-9.]{1,20}?)(?:\.?\s|\.?$)")
 _PENDING_POST = re.compile(r"too many pending post requests id=([0-9]{1,18})", re.IGNORECASE)
+_HELD = re.compile(r'Already subscribed: .{0,200}?"type"\s*:\s*"([A-Za-z0-9]{1,40})"')
 _STATUS = re.compile(r"\s*([1-5][0-9]{2})\b")
 
 
@@ -180,6 +181,12 @@ def refused_post_id(text: str) -> int | None:
     """The id of a post that an error frame says was never taken."""
     found = _PENDING_POST.search(text)
     return int(found[1]) if found else None
+
+
+def subscription_held(text: str) -> str | None:
+    """The type of the feed that an error frame says we have already."""
+    found = _HELD.match(text)
+    return found[1] if found else None
 
 
 def quoted_touch(text: str, instrument: Instrument) -> tuple[Price, Price] | None:

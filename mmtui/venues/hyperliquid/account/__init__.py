@@ -1,0 +1,1 @@
+"""The account behind the key: who it is, and what the venue says it holds."""

@@ -1,0 +1,264 @@
+"""Actions on their way: signed, sent, answered, or left unknown.
+
+Owns the table of requests in flight. Posts go over the account's WebSocket; HTTP carries what
+provably never left: a request that may have arrived is never sent again, its outcome is unknown and
+its ``expiresAfter`` fences it. Never blocks and never decides. Faults F01 to F13, F31 to F33;
+performance.md 4.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+
+import msgspec
+
+from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, RefusalReason
+from mmtui.domain.instrument import Instrument
+from mmtui.domain.intents import CancelOrders, PlaceOrders, Send
+from mmtui.errors import CredentialError, JournalError
+from mmtui.venues.hyperliquid import actions, answers, errors, wire
+from mmtui.venues.hyperliquid.answers import Batch, Sent
+from mmtui.venues.hyperliquid.http import Rest
+from mmtui.venues.hyperliquid.limits import EXPIRED_COST, POSTS_IN_FLIGHT_MAX, AddressBudget
+from mmtui.venues.hyperliquid.nonces import NonceSource
+from mmtui.venues.hyperliquid.signing import Signer
+from mmtui.venues.hyperliquid.venue_clock import VenueClock
+from mmtui.venues.hyperliquid.ws import Socket, Ticket
+from mmtui.venues.port import Clock, Sink
+
+PLACING_IN_FLIGHT_MAX = 20  # far below the 100 nonces the venue keeps: none can be pushed out (F32)
+LATE_S = 60.0
+_NOT_EXECUTED = Certainty.NOT_EXECUTED
+
+
+class _InFlight(msgspec.Struct):
+    """One post without an answer; ``is_late`` once its time-out was reported."""
+
+    sent: Sent
+    envelope: actions.Envelope
+    ticket: Ticket
+    timer: asyncio.TimerHandle | None = None
+    is_late: bool = False
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What signing needs."""
+
+    signer: Signer
+    nonces: NonceSource
+
+
+class OrderDesk:
+    """Sends actions for one instrument and reports what became of each."""
+
+    __slots__ = (
+        "_clock",
+        "_credentials",
+        "_in_flight",
+        "_instrument",
+        "_last_id",
+        "_rest",
+        "_sink",
+        "_socket",
+        "_tasks",
+        "_timeout_s",
+        "_venue_clock",
+        "budget",
+    )
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        credentials: Credentials | None,
+        *,
+        rest: Rest,
+        sink: Sink,
+        clock: Clock,
+        venue_clock: VenueClock,
+        timeout_s: float,
+    ) -> None:
+        self._instrument = instrument
+        self._credentials = credentials
+        self._rest = rest
+        self._sink = sink
+        self._clock = clock
+        self._venue_clock = venue_clock
+        self._timeout_s = timeout_s
+        self._socket: Socket | None = None
+        self._in_flight: dict[int, _InFlight] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last_id = 0
+        self.budget = AddressBudget()
+
+    def use(self, socket: Socket) -> None:
+        """Posts go over ``socket`` from now on, while it is up."""
+        self._socket = socket
+
+    def send(self, intent: Send) -> None:
+        """Signs and sends one intent; its result is an event."""
+        action = _action(self._instrument, intent)
+        sent = _sent(action, intent.request_id, self._clock())
+        unanswered = len(self._in_flight) + len(self._tasks)
+        if isinstance(intent, PlaceOrders) and unanswered >= PLACING_IN_FLIGHT_MAX:
+            self._fail(sent, _NOT_EXECUTED, RefusalReason.RATE_LIMITED, "too many requests are without an answer")
+            return
+        try:
+            envelope = self._sign(action, intent.expires_at_ms, None)
+        except CredentialError as error:
+            self._fail(sent, _NOT_EXECUTED, RefusalReason.SIGNER_UNKNOWN, str(error))
+            return
+        except JournalError as error:
+            self._fail(sent, _NOT_EXECUTED, RefusalReason.OTHER, str(error))
+            return
+        self._dispatch(sent, envelope)
+
+    async def execute(
+        self, action: actions.Action, *, expires_at_ms: int | None = None, nonce: int | None = None
+    ) -> ActionAnswered | ActionFailed:
+        """Sends one action over HTTP and returns its result: for the dead man's switch, for margin
+        and for the emergency verbs. A given ``nonce`` fences the request that used it before.
+
+        Raises CredentialError without a key and JournalError when no nonce can be had.
+        """
+        sent = _sent(action, 0, self._clock())
+        return await self._exchange(sent, self._sign(action, expires_at_ms, nonce))
+
+    def on_post(self, post: wire.Post) -> None:
+        """Takes the answer to a post; a late one is still told to the engine."""
+        entry = self._take(post.id)
+        if entry is None:
+            return
+        now, payload = self._clock(), bytes(post.response.payload)
+        if post.response.type == "error":
+            self._report(entry.sent, answers.read_post_error(entry.sent, payload, now))
+        else:
+            self._report(entry.sent, answers.read_answer(entry.sent, payload, self._instrument, now))
+
+    def on_error(self, text: str) -> None:
+        """Takes an error frame: it may say that a post was never taken."""
+        post_id = errors.refused_post_id(text)
+        entry = self._take(post_id) if post_id is not None else None
+        if entry is not None and not entry.is_late:
+            self._fail(entry.sent, _NOT_EXECUTED, RefusalReason.RATE_LIMITED, errors.plain(text))
+
+    def on_down(self) -> None:
+        """The socket is gone: what never left goes by HTTP, what may have arrived is unknown."""
+        waiting, self._in_flight = self._in_flight, {}
+        for entry in waiting.values():
+            if entry.timer is not None:
+                entry.timer.cancel()
+            if entry.is_late:
+                continue
+            if entry.ticket.has_left:
+                self._fail(
+                    entry.sent, Certainty.UNKNOWN, RefusalReason.VENUE_DOWN, "the connection was lost before the answer"
+                )
+            else:
+                self._spawn(self._by_http(entry.sent, entry.envelope))
+
+    def tick(self) -> None:
+        """Keeps a block of nonces ready, off the event loop."""
+        if self._credentials is not None:
+            now_ms = self._venue_clock.nonce_ms(self._clock())
+            if self._credentials.nonces.is_low(now_ms):
+                self._spawn(self._refill(self._credentials.nonces, now_ms))
+
+    async def close(self) -> None:
+        """Waits for nothing: open requests stay unknown."""
+        for entry in self._in_flight.values():
+            if entry.timer is not None:
+                entry.timer.cancel()
+        self._in_flight.clear()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _sign(self, action: actions.Action, expires_at_ms: int | None, nonce: int | None) -> actions.Envelope:
+        if self._credentials is None:
+            raise CredentialError("no key was given, so nothing can be signed", remedy="give an agent key")
+        signer = self._credentials.signer
+        if nonce is None:
+            nonce = self._credentials.nonces.take(self._venue_clock.nonce_ms(self._clock()))
+        signature = signer.sign(action, nonce, expires_at_ms)
+        return actions.Envelope(action, nonce, signature, signer.vault_address, expires_at_ms)
+
+    def _dispatch(self, sent: Sent, envelope: actions.Envelope) -> None:
+        if self._socket is not None and len(self._in_flight) < POSTS_IN_FLIGHT_MAX:
+            self._last_id += 1
+            entry = _InFlight(sent, envelope, Ticket())
+            if self._socket.send(actions.post_frame(self._last_id, envelope), entry.ticket):
+                self.budget.spend(max(1, sent.count))
+                self._in_flight[self._last_id] = entry
+                loop = asyncio.get_running_loop()
+                entry.timer = loop.call_later(self._timeout_s, self._expire, self._last_id)
+                return
+        self._spawn(self._by_http(sent, envelope))
+
+    def _expire(self, post_id: int) -> None:
+        entry = self._in_flight[post_id]
+        if entry.is_late:
+            del self._in_flight[post_id]
+            return
+        entry.is_late = True
+        entry.timer = asyncio.get_running_loop().call_later(LATE_S, self._expire, post_id)
+        self._fail(entry.sent, Certainty.UNKNOWN, RefusalReason.VENUE_DOWN, f"no answer in {self._timeout_s:g} s")
+
+    async def _by_http(self, sent: Sent, envelope: actions.Envelope) -> None:
+        self._report(sent, await self._exchange(sent, envelope))
+
+    async def _exchange(self, sent: Sent, envelope: actions.Envelope) -> ActionAnswered | ActionFailed:
+        self.budget.spend(max(1, sent.count))
+        answer = await self._rest.exchange(actions.http_body(envelope), sent.count)
+        now = self._clock()
+        if answer.is_ok:
+            return answers.read_answer(sent, answer.body, self._instrument, now)
+        if answer.status:
+            return answers.read_http_error(sent, answer.status, answer.body, now)
+        certainty = Certainty.UNKNOWN if answer.has_left else Certainty.NOT_EXECUTED
+        refusal = errors.Refusal(certainty, RefusalReason.VENUE_DOWN)
+        return answers.failed(sent, refusal, answer.error, now)
+
+    async def _refill(self, nonces: NonceSource, now_ms: int) -> None:
+        try:
+            await asyncio.to_thread(nonces.refill, now_ms)
+        except JournalError:
+            return  # the next ``take`` meets the same disk and refuses the send with this reason
+
+    def _report(self, sent: Sent, event: ActionAnswered | ActionFailed) -> None:
+        if isinstance(event, ActionFailed):
+            if event.reason is RefusalReason.RATE_LIMITED:
+                self.budget.refuse(self._clock())
+            elif event.reason is RefusalReason.EXPIRED:
+                self.budget.spend((EXPIRED_COST - 1) * max(1, sent.count))
+        self._sink(event)
+
+    def _fail(self, sent: Sent, certainty: Certainty, reason: RefusalReason, text: str) -> None:
+        self._sink(answers.failed(sent, errors.Refusal(certainty, reason), text, self._clock()))
+
+    def _take(self, post_id: int) -> _InFlight | None:
+        entry = self._in_flight.pop(post_id, None)
+        if entry is not None and entry.timer is not None:
+            entry.timer.cancel()
+        return entry
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _action(instrument: Instrument, intent: Send) -> actions.Action:
+    if isinstance(intent, PlaceOrders):
+        return actions.place_action(instrument, intent.orders)
+    if isinstance(intent, CancelOrders):
+        return actions.cancel_action(instrument, intent.cloids)
+    return actions.leverage_action(instrument, intent.leverage, is_cross=intent.is_cross)
+
+
+def _sent(action: actions.Action, request_id: int, now_s: float) -> Sent:
+    if isinstance(action, actions.Order):
+        return Sent(request_id, Batch.ORDERS, len(action.orders), now_s)
+    if isinstance(action, actions.BatchModify):
+        return Sent(request_id, Batch.ORDERS, len(action.modifies), now_s)
+    if isinstance(action, actions.Cancel | actions.CancelByCloid):
+        return Sent(request_id, Batch.CANCELS, len(action.cancels), now_s)
+    return Sent(request_id, Batch.NOTHING, 0, now_s)
