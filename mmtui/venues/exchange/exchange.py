@@ -265,3 +265,6 @@ def _pit(listing: Listing, market: Market) -> Pit:
             f"its market has {market.instrument.size_decimals}"
         )
     return Pit(contract, market)
+
+
+ExchangeApi = Exchange

@@ -13,7 +13,6 @@ from mmtui.domain.units import Price, Size, UsdMicro
 from mmtui.errors import ConfigError
 from mmtui.venues.exchange.ledger import margin
 from mmtui.venues.exchange.ledger.accounts import Account, DexAccount, Holding
-from mmtui.venues.exchange.ledger.agents import Agent
 from mmtui.venues.exchange.ledger.fees import DAY_MS, RATE_ONE, WINDOW_DAYS, day_text
 from mmtui.venues.exchange.records import AccountFill, FundingPayment, LedgerEntry, OrderUpdate
 from mmtui.venues.exchange.rulebook.state import State
@@ -161,9 +160,10 @@ class Statements:
         """Deposits, ascending."""
         return self._state.account(account).ledger
 
-    def agents(self, account: str) -> list[Agent]:
-        """Live agents, the unnamed one included (its name is empty)."""
-        return self._state.account(account).agents.live(self._state.now_ms)
+    def agents(self, account: str) -> list[tuple[str, str, int]]:
+        """Live agents: name (empty for the unnamed one), address, valid until ms."""
+        live = self._state.account(account).agents.live(self._state.now_ms)
+        return [(agent.name, agent.address, agent.valid_until_ms) for agent in live]
 
     def leverage(self, account: str, coin: str) -> Leverage:
         """The margin choice of a coin; raises ConfigError for a coin without a market."""
