@@ -63,8 +63,10 @@ class DisplayedBook:
         results = []
         for side, levels in shown.items():
             results.extend(self._lay(side, levels, may_fill, settle))
-            if not (is_late and not levels):
-                self._clear_unlisted(side, levels, row.is_touch)
+            if not row.is_touch:
+                self._clear_unlisted(side, levels, is_late=is_late)
+            elif levels and not self._seen_depth:
+                self._keep_touch_only(side, levels)
             self._reach[side] = self._worst(side, levels, row.is_touch)
         return results
 
@@ -79,30 +81,33 @@ class DisplayedBook:
 
     def _clear_better(self, side: Side, best: Price | None) -> None:
         """Remove background at prices better than the displayed best; all of it when the side is empty."""
+        standing = self._book.best(side)
+        if standing is None or (best is not None and side * (standing - best) <= 0):
+            return
         for price in list(self._levels[side]):
             if best is None or side * (price - best) > 0:
                 self._set(side, price, 0)
 
-    def _clear_unlisted(self, side: Side, levels: list[LevelRow], is_touch: bool) -> None:
-        """Remove what a snapshot covers but does not list, and what is no longer worth keeping."""
-        if is_touch and self._seen_depth:
+    def _clear_unlisted(self, side: Side, levels: list[LevelRow], *, is_late: bool) -> None:
+        """Remove what a depth snapshot covers but does not list, and the deepest of what is retained."""
+        if not levels:
             return
-        kept = self._levels[side]
-        listed = {price for price, _ in levels}
-        worst = levels[-1][0] if levels else None
-        best = levels[0][0] if levels else None
+        kept, listed = self._levels[side], {price for price, _ in levels}
+        best, worst = levels[0][0], levels[-1][0]
         for price in list(kept):
-            if price in listed:
-                continue
-            is_covered = (
-                worst is not None and best is not None and side * (best - price) >= 0 and side * (price - worst) > 0
-            )
-            if (is_covered and not is_touch) or (not self._seen_depth and not self._accounts_at(side, price)):
+            is_covered = side * (price - worst) > 0 and not (is_late and side * (price - best) > 0)
+            if is_covered and price not in listed:
                 self._set(side, price, 0)
         if len(kept) > RETAINED_LEVELS:
             for price in sorted(kept, key=lambda price: side * price)[:-RETAINED_LEVELS]:
                 if not self._accounts_at(side, price):
                     self._set(side, price, 0)
+
+    def _keep_touch_only(self, side: Side, levels: list[LevelRow]) -> None:
+        """In a recording without depth, forget old touches at which no account order waits."""
+        for price in list(self._levels[side]):
+            if price != levels[0][0] and not self._accounts_at(side, price):
+                self._set(side, price, 0)
 
     def _worst(self, side: Side, levels: list[LevelRow], is_touch: bool) -> Price | None:
         """Deepest price whose queue is known: everything better has been displayed."""
@@ -113,9 +118,10 @@ class DisplayedBook:
 
     def _lay(self, side: Side, levels: list[LevelRow], may_fill: MayFill, settle: Settle) -> list[MatchResult]:
         book, results = self._book, []
+        is_touching = bool(levels) and book.crosses(side, levels[0][0])
         for price, displayed in levels:
             size = displayed
-            if book.crosses(side, price):
+            if is_touching and book.crosses(side, price):
                 taker = BookOrder(self._oids.take(), BACKGROUND, side, price, size, tif="Ioc")
                 results.append(book.match(taker, price, may_fill, settle))
                 size = taker.size
@@ -129,6 +135,8 @@ class DisplayedBook:
             if displayed:
                 is_first = bool(self._accounts_at(side, price)) and not self._was_covered(side, price)
                 kept[price] = [self._rest(side, price, displayed, is_first)]
+            return
+        if len(queue) == 1 and queue[0].size == displayed:
             return
         change = displayed - sum(order.size for order in queue)
         if change < 0:

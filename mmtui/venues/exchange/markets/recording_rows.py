@@ -17,13 +17,14 @@ import zstandard
 
 from mmtui.domain.book import AssetContext
 from mmtui.domain.instrument import Instrument, Side
-from mmtui.domain.units import Price, Size, UnitError
+from mmtui.domain.units import Price, Size, UnitError, parse_units
 from mmtui.errors import ConfigError
 
 KNOWN_SIZE_DECIMALS = {"BTC": 5, "ETH": 4, "SOL": 2, "HYPE": 2, "WLFI": 0, "kPEPE": 0}
 """Size decimals of coins whose recorded sizes may all happen to be coarser."""
 
 SURVEY_ROWS = 5_000
+TEXTS_REMEMBERED = 50_000
 _REMEDY = 'give a file of {"ts":…,"msg":{"channel":…,"data":…}} lines, or cut the damaged line out'
 
 LevelRow: TypeAlias = tuple[Price, Size]
@@ -129,6 +130,25 @@ class _WireContext(msgspec.Struct):
     ctx: _WireFigures
 
 
+class _Texts(dict[str, int]):
+    """Units of each number text met; most texts of a snapshot were in the one before."""
+
+    __slots__ = ("_decimals",)
+
+    def __init__(self, decimals: int) -> None:
+        super().__init__()
+        self._decimals = decimals
+
+    def __missing__(self, text: str) -> int:
+        units = parse_units(text, self._decimals)
+        if units <= 0:
+            raise ValueError(f"a price or size is {text}")
+        if len(self) >= TEXTS_REMEMBERED:
+            self.clear()
+        self[text] = units
+        return units
+
+
 _ROW = msgspec.json.Decoder(_Row)
 _COIN = msgspec.json.Decoder(_Coin)
 _COINS = msgspec.json.Decoder(list[_Coin])
@@ -141,11 +161,13 @@ _CONTEXT = msgspec.json.Decoder(_WireContext)
 class RecordingReader:
     """Reads the rows of one coin, from the beginning each time it is iterated."""
 
-    __slots__ = ("_instrument", "path")
+    __slots__ = ("_instrument", "_prices", "_sizes", "path")
 
     def __init__(self, path: Path, instrument: Instrument) -> None:
         self.path = path
         self._instrument = instrument
+        self._prices = _Texts(instrument.price_decimals)
+        self._sizes = _Texts(instrument.size_decimals)
 
     @property
     def coin(self) -> str:
@@ -185,19 +207,14 @@ class RecordingReader:
         return [ContextRow(row.ts, _context(_CONTEXT.decode(data).ctx))]
 
     def _levels(self, levels: list[_WireLevel]) -> list[LevelRow]:
-        instrument = self._instrument
-        found = [(instrument.parse_price(level.px), instrument.parse_size(level.sz)) for level in levels]
-        if not all(price > 0 and size > 0 for price, size in found):
-            raise ValueError("a level has no price or no size")
-        return found
+        prices, sizes = self._prices, self._sizes
+        return [(prices[level.px], sizes[level.sz]) for level in levels]
 
     def _print(self, ts_ms: int, trade: _WireTrade) -> PrintRow:
         if trade.side not in ("A", "B"):
             raise ValueError(f"side is {trade.side!r}, not A or B")
         side = Side.BUY if trade.side == "B" else Side.SELL
-        price, size = self._instrument.parse_price(trade.px), self._instrument.parse_size(trade.sz)
-        if price <= 0 or size <= 0:
-            raise ValueError("a trade has no price or no size")
+        price, size = self._prices[trade.px], self._sizes[trade.sz]
         return PrintRow(ts_ms, trade.time, side, price, size, trade.tid, trade.hash)
 
 
