@@ -254,6 +254,10 @@ def test_an_outage_is_silence_until_the_next_quote(tmp_path):
     for at_ms in (0, 499, 500, 17_999, 18_000, 18_200):
         play.until(at_ms)
         silent[at_ms] = play.market.is_silent(START_MS + at_ms)
+    ended = Play(tmp_path / "r.jsonl")
+    ended.until(18_000)
+    assert ended.market.is_silent(START_MS + 18_199)
+    assert not ended.market.is_silent(START_MS + 18_200)
     # The book that stood before the outage is not published again when the feed returns.
     assert silent == {0: False, 499: False, 500: True, 17_999: True, 18_000: True, 18_200: False}
 

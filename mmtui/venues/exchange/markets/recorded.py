@@ -118,9 +118,10 @@ class RecordedMarket:
         return None if due_ms is None else self._clock.exchange_ms(due_ms)
 
     def is_silent(self, now_ms: int) -> bool:
-        """Whether the recording is inside an outage."""
-        del now_ms
-        return self._playback.is_silent
+        """Whether the recording is inside an outage with nothing due by ``now_ms`` to end it."""
+        due_ms = self._playback.due_ms
+        is_due = due_ms is not None and due_ms <= self._clock.market_ms(now_ms)
+        return self._playback.is_silent and not is_due
 
     def is_finished(self, now_ms: int) -> bool:
         """Whether the file has ended and was to be played with ``exit``."""
