@@ -1,1 +1,1 @@
-"""One file a pane: pure rows from a View."""
+"""One file a pane: each gives ``rows(scene, width, height)``, exact lines of (text, role), and is pure."""

@@ -1,0 +1,139 @@
+"""Pages, lists, panes, the command line, and leaving. Pure; what only the app can do becomes a wish."""
+
+from collections.abc import Callable
+
+from mmtui.console.acts.editing import PAGE as PARAMETERS_PAGE
+from mmtui.console.asks import KILL_S, Ask
+from mmtui.console.desk import Desk, Handler
+from mmtui.console.drafts import LIVE_PARAMETERS
+from mmtui.console.field import Field
+from mmtui.console.keys import COMMANDS, PAGES
+
+
+def completions(text: str) -> tuple[str, ...]:
+    """Command lines that begin with ``text``."""
+    head, space, tail = text.partition(" ")
+    if not space:
+        return tuple(sorted(a.id + (" " if a.argument else "") for a in COMMANDS if a.id.startswith(head)))
+    if head == "set":
+        names = (p.key for p in LIVE_PARAMETERS)
+        return tuple(f"set {name} " for name in sorted(names) if name.startswith(tail) or f".{tail}" in name)
+    return ()
+
+
+def _page(name: str) -> Handler:
+    def handle(desk: Desk, _: str, now: float) -> None:
+        desk.cursors.open(name)
+
+    return handle
+
+
+def _move(step: Callable[[Desk], int]) -> Handler:
+    def handle(desk: Desk, _: str, now: float) -> None:
+        desk.cursors.move(step(desk))
+
+    return handle
+
+
+def _jump(to_end: bool) -> Handler:
+    def handle(desk: Desk, _: str, now: float) -> None:
+        desk.cursors.jump(to_end)
+
+    return handle
+
+
+def _wish(name: str) -> Handler:
+    def handle(desk: Desk, argument: str, now: float) -> None:
+        desk.wishes.append((name, argument))
+
+    return handle
+
+
+def _choose_pane(step: int) -> Handler:
+    def handle(desk: Desk, _: str, now: float) -> None:
+        pane = desk.cursors.next_pane(step)
+        desk.say(f"{pane}: y copies it" if pane else "no pane to choose here", now)
+
+    return handle
+
+
+def _hold(desk: Desk, _: str, now: float) -> None:
+    desk.sight.toggle_hold(now)
+
+
+def _command(desk: Desk, _: str, now: float) -> None:
+    desk.field = Field("command", ":", history=desk.history, complete=completions)
+
+
+def _filter(desk: Desk, _: str, now: float) -> None:
+    if desk.page == "main":
+        desk.cursors.open("log")
+    desk.field = Field("filter", "/", text=desk.cursors.filters.get(desk.page, ""))
+    if desk.page == PARAMETERS_PAGE:
+        desk.cursors.jump(to_end=False)
+
+
+def _acknowledge(desk: Desk, _: str, now: float) -> None:
+    alarm = desk.sight.worst_alarm()
+    if alarm is None:
+        desk.say("no alarm to acknowledge", now)
+    else:
+        desk.sight.acknowledge(alarm)
+
+
+def _leave(how: str) -> Callable[[Desk, float], None]:
+    def answer(desk: Desk, now: float) -> None:
+        desk.wishes.append(("leave", how))
+
+    return answer
+
+
+def _quit(desk: Desk, _: str, now: float) -> None:
+    if desk.link.is_attached:
+        desk.wishes.append(("leave", "detach"))
+    else:
+        _ask_to_quit(desk, now, "QUIT", {})
+
+
+def _interrupt(desk: Desk, _: str, now: float) -> None:
+    if desk.link.is_attached:
+        desk.wishes.append(("leave", "detach"))
+        return
+    _ask_to_quit(desk, now, "QUIT", {"ctrl+c": _leave("stop")})
+
+
+def _ask_to_quit(desk: Desk, now: float, kind: str, extra: dict[str, Callable[[Desk, float], None]]) -> None:
+    is_interrupt = bool(extra)
+    headline = "ctrl+c again within 3 s stops gracefully." if is_interrupt else "the engine runs inside this console."
+    desk.ask = Ask(
+        kind,
+        headline,
+        "s stop: cancel quotes, end   d leave it running, no screen   any other key: back",
+        {**extra, "s": _leave("stop"), "d": _leave("detach")},
+        opened_at=now,
+        lasts_s=KILL_S if is_interrupt else 10.0,
+        is_armed_at_once=is_interrupt,
+    )
+
+
+MOVING: dict[str, Handler] = {
+    **{page.name: _page(page.name) for page in PAGES},
+    "help": _page("help"),
+    "up": _move(lambda _: -1),
+    "down": _move(lambda _: 1),
+    "page-up": _move(lambda desk: -desk.cursors.screenful()),
+    "page-down": _move(lambda desk: desk.cursors.screenful()),
+    "first": _jump(to_end=False),
+    "last": _jump(to_end=True),
+    "next-pane": _choose_pane(1),
+    "previous-pane": _choose_pane(-1),
+    "hold": _hold,
+    "command": _command,
+    "filter": _filter,
+    "acknowledge": _acknowledge,
+    "quit": _quit,
+    "interrupt": _interrupt,
+    "copy": _wish("copy"),
+    "theme": _wish("theme"),
+    "redraw": _wish("redraw"),
+}

@@ -1,0 +1,168 @@
+"""What the trading keys do: pause, resume, one side off, flatten, kill, re-arm. Pure.
+
+Pausing, killing and cancelling a side go out at once, whatever the picture. Acts that can add risk
+or spend money are refused while the picture is old, because the person cannot see what is so.
+"""
+
+from mmtui.console.asks import KILL_S, Ask
+from mmtui.console.desk import Desk, Handler
+from mmtui.console.format import number, plain, signed
+from mmtui.domain.commands import Act, CancelSide, Rearm, SetParameters, Verb
+from mmtui.domain.instrument import Side
+from mmtui.domain.parameters import Value
+from mmtui.domain.view import View
+
+
+def act(desk: Desk, verb: Verb, label: str, now: float) -> None:
+    """Send a verb with the engine time of the picture it was decided on."""
+    seen_at = desk.view.engine.at if desk.view is not None else 0.0
+    command_id = desk.outbox.register(label, now)
+    desk.link.send(Act(id=command_id, by=desk.outbox.name, verb=verb, seen_at=seen_at))
+    desk.say(f"{label}: sent", now)
+
+
+def send_parameters(desk: Desk, changes: dict[str, Value], label: str, now: float) -> None:
+    """Send parameter changes, all or none."""
+    seen_at = desk.view.engine.at if desk.view is not None else 0.0
+    command_id = desk.outbox.register(label, now)
+    desk.link.send(SetParameters(id=command_id, by=desk.outbox.name, changes=changes, seen_at=seen_at))
+    desk.say(f"{label}: sent", now)
+
+
+def is_stale(desk: Desk, what: str, now: float) -> bool:
+    """Whether the picture is too old for ``what``; says so when it is."""
+    if not desk.sight.is_silent(now):
+        return False
+    desk.say(f"{what} refused: the picture is {desk.sight.age_s(now):.1f} s old; pause and kill still work", now, "bad")
+    return True
+
+
+def is_live(view: View | None) -> bool:
+    """Whether real money is at stake."""
+    return view is not None and view.session.run_kind == "LIVE"
+
+
+def run_kind(desk: Desk) -> str:
+    """LIVE, PAPER, SIM and so on; empty before the first picture."""
+    return plain(desk.view.session.run_kind) if desk.view is not None else ""
+
+
+def _pause(desk: Desk, _: str, now: float) -> None:
+    act(desk, Verb.PAUSE, "pause", now)
+
+
+def _reduce_only(desk: Desk, _: str, now: float) -> None:
+    act(desk, Verb.REDUCE_ONLY, "reduce-only", now)
+
+
+def _cancel(side: Side, label: str) -> Handler:
+    def handle(desk: Desk, _: str, now: float) -> None:
+        command_id = desk.outbox.register(label, now)
+        desk.link.send(CancelSide(id=command_id, by=desk.outbox.name, side=side))
+        desk.say(f"{label}: sent", now)
+
+    return handle
+
+
+def _resume(desk: Desk, _: str, now: float) -> None:
+    if is_stale(desk, "resume", now):
+        return
+    view = desk.view
+    assert view is not None
+    if not is_live(view):
+        act(desk, Verb.RESUME, "resume", now)
+        return
+    position = signed(view.engine.position.size, view.session.size_decimals)
+    headline = f"quote {plain(view.session.coin)} again with position {position}"
+    desk.ask = Ask("RESUME", headline, "y yes   any other key: no", {"y": _resume_now}, opened_at=now)
+
+
+def _resume_now(desk: Desk, now: float) -> None:
+    if not is_stale(desk, "resume", now):
+        act(desk, Verb.RESUME, "resume", now)
+
+
+def _flatten(desk: Desk, _: str, now: float) -> None:
+    if is_stale(desk, "flatten", now):
+        return
+    view = desk.view
+    assert view is not None
+    size = view.engine.position.size
+    if not size:
+        desk.say("no position to flatten", now)
+        return
+    verb = "sell" if size > 0 else "buy"
+    amount = number(abs(size), view.session.size_decimals)
+    headline = f"{verb} {amount} {plain(view.session.coin)} at market, reduce only. {flatten_cost(view)}"
+    desk.ask = Ask("FLATTEN", headline, "y yes   any other key: no", {"y": _flatten_now}, opened_at=now)
+
+
+def _flatten_now(desk: Desk, now: float) -> None:
+    if not is_stale(desk, "flatten", now):
+        act(desk, Verb.FLATTEN, "flatten", now)
+
+
+def flatten_cost(view: View) -> str:
+    """What closing the position through the shown book would cost against the mid, before fees."""
+    ladder, size = view.engine.ladder, view.engine.position.size
+    rows = ladder.bids if size > 0 else ladder.asks
+    left, cash = abs(size), 0.0
+    for row in rows:
+        taken = min(left, max(row.size - row.own_size, 0.0))
+        cash += taken * row.price
+        left -= taken
+        if left <= 1e-12:
+            break
+    done = abs(size) - left
+    if ladder.mid is None or done <= 0:
+        return "Cost unknown: no book."
+    average = cash / done
+    cost_bps = abs(average - ladder.mid) / ladder.mid * 1e4
+    text = f"Costs {cost_bps / 1e4 * ladder.mid * abs(size):.2f} USD ({cost_bps:.1f} bp) and fees"
+    return f"{text}, more: the shown book is thinner." if left > 1e-12 else f"{text}."
+
+
+def _kill(desk: Desk, _: str, now: float) -> None:
+    desk.ask = Ask(
+        "KILL",
+        "press K again within 3 s: cancel everything, stop, keep the position.",
+        "K kills   any other key: no",
+        {"K": _kill_confirmed},
+        opened_at=now,
+        lasts_s=KILL_S,
+        is_armed_at_once=True,
+    )
+
+
+def _kill_confirmed(desk: Desk, now: float) -> None:
+    _kill_now(desk, "", now)
+
+
+def _kill_now(desk: Desk, _: str, now: float) -> None:
+    desk.ask = None
+    act(desk, Verb.KILL, "kill", now)
+
+
+def _rearm(desk: Desk, reason: str, now: float) -> None:
+    if is_stale(desk, "rearm", now):
+        return
+    view = desk.view
+    if view is not None and not view.engine.kill.is_fired:
+        desk.say("nothing to rearm: the kill switch has not fired", now, "warn")
+        return
+    command_id = desk.outbox.register("rearm", now)
+    desk.link.send(Rearm(id=command_id, by=desk.outbox.name, reason=reason))
+    desk.say("rearm: sent", now)
+
+
+TRADING: dict[str, Handler] = {
+    "pause": _pause,
+    "resume": _resume,
+    "reduce-only": _reduce_only,
+    "cancel-bids": _cancel(Side.BUY, "bids off"),
+    "cancel-asks": _cancel(Side.SELL, "asks off"),
+    "flatten": _flatten,
+    "kill": _kill,
+    "kill-now": _kill_now,
+    "rearm": _rearm,
+}

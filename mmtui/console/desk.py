@@ -1,0 +1,165 @@
+"""Everything the person at the console has going on, and what a key does to it. Pure of Textual.
+
+Owns the page, the question or field that is open, cursors, staged values and the last note. Time
+is an argument, so each rule of the keyboard is tested without a terminal. What only the app can do
+(copy, redraw, end) is left in ``wishes``.
+"""
+
+from collections.abc import Callable
+
+from mmtui.console.asks import Ask
+from mmtui.console.drafts import Drafts
+from mmtui.console.field import Field
+from mmtui.console.keys import ACTIONS, KILL_KEY, PAGES, Action, KeyMap
+from mmtui.console.link import Link
+from mmtui.console.outbox import Note, Outbox
+from mmtui.console.scroll import Cursors
+from mmtui.console.sight import Sight
+from mmtui.domain.view import View
+
+NOTE_S = 12.0
+HISTORY_MAX = 50
+PAGE_NAMES = tuple(page.name for page in PAGES)
+
+Handler = Callable[["Desk", str, float], None]
+
+
+class Desk:
+    """The console's own state; the engine's is only ever read from ``sight``."""
+
+    __slots__ = (
+        "_handlers",
+        "ask",
+        "cursors",
+        "drafts",
+        "field",
+        "history",
+        "keymap",
+        "link",
+        "note",
+        "outbox",
+        "sight",
+        "wishes",
+    )
+
+    def __init__(self, link: Link, keymap: KeyMap, handlers: dict[str, Handler], *, name: str, now: float) -> None:
+        assert handlers.keys() == {action.id for action in ACTIONS}, "an action without a handler, or the reverse"
+        self.link = link
+        self.keymap = keymap
+        self.sight = Sight(now)
+        self.outbox = Outbox(name)
+        self.drafts = Drafts()
+        self.cursors = Cursors()
+        self.ask: Ask | None = None
+        self.field: Field | None = None
+        self.note: Note | None = None
+        self.history: list[str] = []
+        self.wishes: list[tuple[str, str]] = []
+        self._handlers = handlers
+
+    @property
+    def view(self) -> View | None:
+        """The live picture."""
+        return self.sight.view
+
+    @property
+    def page(self) -> str:
+        """The open page."""
+        return self.cursors.page
+
+    def say(self, text: str, now: float, role: str = "text") -> None:
+        """Put a note on the line above the keys."""
+        self.note = Note(text, role, now)
+
+    def do(self, action_id: str, argument: str, now: float) -> None:
+        """Perform an action by name."""
+        self._handlers[action_id](self, argument, now)
+
+    def look(self, now: float) -> None:
+        """Take in the latest picture and answers; let questions and notes run out."""
+        self.sight.take(self.link.latest(), now)
+        note = self.outbox.settle(self.link.results(), now)
+        if note is not None:
+            self.note = note
+        if self.ask is not None and self.ask.is_over(now):
+            self.say(f"{self.ask.kind}: no answer, nothing done", now)
+            self.ask = None
+        if self.note is not None and self.note.role != "bad" and now - self.note.at > NOTE_S:
+            self.note = None
+
+    def press(self, key: str, now: float) -> None:
+        """One key, by the rules of questions first, then typing, then the table."""
+        if key == KILL_KEY:
+            self.do("kill-now", "", now)
+            return
+        action = self.keymap.find(key, self.page)
+        if self.ask is not None and self._answer(key, now):
+            return
+        if self.field is not None and not (action is not None and action.while_typing and len(key) > 1):
+            self._type(key, now)
+            return
+        if action is not None:
+            self.do(action.id, "", now)
+
+    def paste(self, text: str) -> None:
+        """Pasted text is added to an open field and otherwise dropped."""
+        if self.field is not None:
+            self.field.insert(text)
+
+    def _answer(self, key: str, now: float) -> bool:
+        ask = self.ask
+        assert ask is not None
+        answer = ask.answers.get(key)
+        if answer is not None:
+            if ask.is_armed(now):
+                self.ask = None
+                answer(self, now)
+            return True
+        self.ask = None
+        self.say(f"{ask.kind}: no, nothing done", now)
+        action = self.keymap.find(key, self.page)
+        return not (action is not None and action.while_typing and len(key) > 1)
+
+    def _type(self, key: str, now: float) -> None:
+        field = self.field
+        assert field is not None
+        if key == "escape" or (key == "backspace" and not field.text and field.purpose != "edit"):
+            self.field = None
+            if field.purpose == "filter":
+                self.cursors.filters.pop(self.page, None)
+        elif key == "enter":
+            self._submit(field, now)
+        elif field.press(key) and field.purpose == "filter":
+            self.cursors.filters[self.page] = field.text
+
+    def _submit(self, field: Field, now: float) -> None:
+        if field.purpose == "command":
+            self.field = None
+            self.run_line(field.text, now)
+        elif field.purpose == "filter":
+            self.field = None
+        else:
+            refusal = self.drafts.stage_text(field.purpose_key, field.text, self.view)
+            if not refusal:
+                self.field = None
+                self.say(f"{field.purpose_key} staged; a applies, esc drops", now)
+
+    def run_line(self, line: str, now: float) -> None:
+        """Perform a typed command: an action's name and its argument."""
+        name, _, argument = line.strip().partition(" ")
+        if not name:
+            return
+        self.history = [*(entry for entry in self.history if entry != line), line][-HISTORY_MAX:]
+        action = next((a for a in ACTIONS if a.id == name and a.id != "command"), None)
+        if action is None:
+            self.say(f"no command {name!r}; ? lists them, tab completes", now, "warn")
+        elif action.argument and not argument.strip():
+            self.say(f"use :{action.id} {action.argument}", now, "warn")
+        elif argument and not action.argument:
+            self.say(f":{action.id} takes nothing after it", now, "warn")
+        else:
+            self.do(action.id, argument.strip(), now)
+
+    def hint_actions(self) -> tuple[Action, ...]:
+        """The actions that have a key here."""
+        return tuple(action for action in ACTIONS if self.keymap.keys_of[action.id])

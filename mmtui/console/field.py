@@ -1,0 +1,107 @@
+"""A one-line text field, as state: text, cursor, history, completion. Pure.
+
+The console's only place for typing. It never acts on what it holds: enter hands the text to
+whoever opened it, and a paste only ever adds text.
+"""
+
+from collections.abc import Callable, Sequence
+
+from mmtui.console.format import plain
+
+LENGTH_MAX = 200
+Complete = Callable[[str], Sequence[str]]
+
+
+class Field:
+    """What is being typed, for what purpose, and where the cursor is."""
+
+    __slots__ = ("complete", "cursor", "history", "place", "prompt", "purpose", "purpose_key", "text")
+
+    def __init__(
+        self,
+        purpose: str,
+        prompt: str,
+        *,
+        text: str = "",
+        history: Sequence[str] = (),
+        complete: Complete | None = None,
+        purpose_key: str = "",
+    ) -> None:
+        self.purpose = purpose
+        self.purpose_key = purpose_key
+        self.prompt = prompt
+        self.text = text
+        self.cursor = len(text)
+        self.history = list(history)
+        self.place = len(self.history)
+        self.complete = complete
+
+    def insert(self, text: str) -> None:
+        """Add characters at the cursor; a paste arrives here whole and never submits."""
+        clean = plain(text)[: LENGTH_MAX - len(self.text)]
+        self.text = self.text[: self.cursor] + clean + self.text[self.cursor :]
+        self.cursor += len(clean)
+
+    def press(self, key: str) -> bool:
+        """Edit by one key; False when the key does not edit."""
+        edit = _EDITS.get(key)
+        if edit is not None:
+            edit(self)
+            return True
+        if len(key) == 1 or key == "space":
+            self.insert(" " if key == "space" else key)
+            return True
+        return False
+
+    def _remove(self, start: int, end: int) -> None:
+        start = max(start, 0)
+        self.text = self.text[:start] + self.text[end:]
+        self.cursor = start
+
+    def _word_back(self) -> None:
+        head = self.text[: self.cursor].rstrip()
+        self._remove(head.rfind(" ") + 1, self.cursor)
+
+    def _recall(self, step: int) -> None:
+        place = self.place + step
+        if 0 <= place <= len(self.history):
+            self.place = place
+            self.text = self.history[place] if place < len(self.history) else ""
+            self.cursor = len(self.text)
+
+    def _move(self, cursor: int) -> None:
+        self.cursor = min(max(cursor, 0), len(self.text))
+
+    def choices(self) -> Sequence[str]:
+        """Completions of the whole text."""
+        return self.complete(self.text) if self.complete else ()
+
+    def _complete(self) -> None:
+        choices = self.choices()
+        if choices:
+            shared = _shared_start(choices)
+            self.text = shared if len(shared) > len(self.text) else self.text
+            self.cursor = len(self.text)
+
+
+def _shared_start(texts: Sequence[str]) -> str:
+    first, last = min(texts), max(texts)
+    same = 0
+    while same < min(len(first), len(last)) and first[same] == last[same]:
+        same += 1
+    return first if len(texts) == 1 else first[:same]
+
+
+_EDITS: dict[str, Callable[[Field], None]] = {
+    "backspace": lambda f: f._remove(f.cursor - 1, f.cursor),
+    "delete": lambda f: f._remove(f.cursor, f.cursor + 1),
+    "left": lambda f: f._move(f.cursor - 1),
+    "right": lambda f: f._move(f.cursor + 1),
+    "home": lambda f: f._move(0),
+    "end": lambda f: f._move(len(f.text)),
+    "ctrl+u": lambda f: f._remove(0, f.cursor),
+    "ctrl+w": lambda f: f._word_back(),
+    "up": lambda f: f._recall(-1),
+    "down": lambda f: f._recall(1),
+    "tab": lambda f: f._complete(),
+}

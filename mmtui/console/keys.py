@@ -1,0 +1,161 @@
+"""The one table of what can be done by key or by command line.
+
+Bindings, the key line, the help page, completion and the user's own keys are all made from these
+rows. Owns the names of keys; never acts. ``ctrl+k`` belongs to ``kill-now`` whatever a user maps.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Danger(enum.IntEnum):
+    """How much an act can cost: nothing, quotes, a question first, trading itself."""
+
+    NONE = 0
+    QUOTES = 1
+    ASKS = 2
+    STOPS = 3
+
+
+class Page(NamedTuple):
+    """One screen: the digit that opens it, its name and what it is for."""
+
+    digit: str
+    name: str
+    help: str
+
+
+class Action(NamedTuple):
+    """One thing a person can do. An empty ``pages`` means everywhere; ``hint`` is the key line's words."""
+
+    id: str
+    keys: tuple[str, ...]
+    help: str
+    hint: str = ""
+    danger: Danger = Danger.NONE
+    pages: tuple[str, ...] = ()
+    while_typing: bool = False
+    argument: str = ""
+
+
+KILL_KEY = "ctrl+k"
+FORBIDDEN_KEYS = frozenset({"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+z", "ctrl+m", "ctrl+i", "ctrl+j"})
+REPEATING_KEYS = frozenset({"space", "enter", "escape", "up", "down", "left", "right", "tab", "backspace"})
+
+PAGES = (
+    Page("1", "main", "everything at a glance"),
+    Page("2", "orders", "working orders and why each stands where it stands"),
+    Page("3", "fills", "own trades with edge, markout and fee"),
+    Page("4", "chart", "mid price and own fills over time"),
+    Page("5", "parameters", "change settings of the running engine"),
+    Page("6", "log", "what happened, filtered"),
+    Page("7", "risk", "every limit, latency and the request budget"),
+)
+_LISTS = ("orders", "fills", "parameters", "log", "help")
+_EDIT = ("parameters",)
+
+ACTIONS: tuple[Action, ...] = (
+    Action("pause", ("p", "ctrl+p"), "cancel own quotes and stop quoting", "pause", Danger.QUOTES, while_typing=True),
+    Action("resume", ("P",), "quote again; asks when LIVE", "resume", Danger.ASKS),
+    Action("reduce-only", ("r",), "only quotes that shrink the position", "reduce only", Danger.QUOTES),
+    Action("cancel-bids", ("b",), "cancel own bids and quote asks only until resume", "bids off", Danger.QUOTES),
+    Action("cancel-asks", ("s",), "cancel own asks and quote bids only until resume", "asks off", Danger.QUOTES),
+    Action("flatten", ("f",), "close the position at market, reduce only; asks", "flatten", Danger.ASKS),
+    Action("kill", ("K",), "twice within 3 s: cancel everything, stop, keep the position", "kill", Danger.STOPS),
+    Action("kill-now", (KILL_KEY,), "kill at once, from anywhere", "kill now", Danger.STOPS, while_typing=True),
+    Action("rearm", (), "clear a kill; the reason is recorded", danger=Danger.ASKS, argument="TEXT"),
+    Action("acknowledge", ("x",), "put the alarm away; it stays in the log", "ack"),
+    *(Action(page.name, (page.digit,), page.help) for page in PAGES),
+    Action("edit", ("e", "enter"), "edit the chosen parameter", "edit", pages=_EDIT),
+    Action("parameters-edit", ("e",), "open the parameters", "edit", pages=("main", "orders", "fills", "chart", "risk")),
+    Action("apply", ("a",), "send every staged value at once; asks when LIVE", "apply", Danger.ASKS, _EDIT),
+    Action("undo", ("u",), "go back to the values before the last change", "undo", Danger.ASKS, _EDIT),
+    Action("drop", ("escape",), "forget staged values, filters and messages", "drop"),
+    Action("set", (), "stage and apply one parameter", danger=Danger.ASKS, argument="KEY VALUE"),
+    Action("up", ("up", "k"), "one line up", pages=_LISTS),
+    Action("down", ("down", "j"), "one line down", pages=_LISTS),
+    Action("page-up", ("pageup",), "one screen up", pages=_LISTS),
+    Action("page-down", ("pagedown",), "one screen down", pages=_LISTS),
+    Action("first", ("g", "home"), "first line", pages=_LISTS),
+    Action("last", ("G", "end"), "last line", pages=_LISTS),
+    Action("next-pane", ("tab",), "choose the next pane, for copying", "pane"),
+    Action("previous-pane", ("shift+tab",), "choose the previous pane"),
+    Action("hold", ("space",), "hold the panes still; the top lines go on", "hold"),
+    Action("filter", ("/",), "show only lines that contain the text", "filter", pages=("log", "parameters", "main")),
+    Action("copy", ("y",), "copy the chosen pane to the terminal's clipboard", "copy"),
+    Action("theme", (), "change the colours", argument="NAME"),
+    Action("command", (":",), "type a command; tab completes", "command"),
+    Action("help", ("?", "f1"), "this page", "help"),
+    Action("redraw", ("ctrl+l",), "draw everything again", while_typing=True),
+    Action("quit", ("q", "ctrl+q"), "leave; asks what becomes of the engine", "quit", while_typing=True),
+    Action("interrupt", ("ctrl+c",), "ask to quit; twice within 3 s stops gracefully", while_typing=True),
+)
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+COMMANDS: tuple[Action, ...] = tuple(
+    a for a in ACTIONS if a.id not in ("command", "interrupt", "parameters-edit") and (a.argument or a.hint or a.keys)
+)
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "main": ("pause", "resume", "flatten", "kill", "kill-now", "parameters-edit", "reduce-only", "cancel-bids",
+             "cancel-asks", "acknowledge", "next-pane", "copy", "hold", "command", "help", "quit"),
+    "parameters": ("edit", "apply", "undo", "drop", "filter", "pause", "kill", "kill-now", "command", "help", "quit"),
+    "log": ("pause", "kill", "kill-now", "filter", "drop", "hold", "copy", "command", "help", "quit"),
+}  # fmt: skip
+HINTS_ELSEWHERE = (
+    "pause", "flatten", "kill", "kill-now", "parameters-edit", "hold", "copy", "command", "help", "quit",
+)  # fmt: skip
+
+
+class KeyMap:
+    """Which action a key means on a page."""
+
+    __slots__ = ("_everywhere", "_on_page", "keys_of", "problems")
+
+    def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
+        self.problems: list[str] = []
+        self.keys_of: dict[str, tuple[str, ...]] = {action.id: action.keys for action in ACTIONS}
+        for key, action_id in (overrides or {}).items():
+            self._remap(key, action_id)
+        self._everywhere: dict[str, Action] = {}
+        self._on_page: dict[tuple[str, str], Action] = {}
+        for action in ACTIONS:
+            for key in self.keys_of[action.id]:
+                if action.pages:
+                    self._on_page.update({(page, key): action for page in action.pages})
+                else:
+                    self._everywhere[key] = action
+
+    def _remap(self, key: str, action_id: str) -> None:
+        action = BY_ID.get(action_id)
+        if action is None:
+            self.problems.append(f"key {key}: there is no action {action_id!r}; ? lists them")
+        elif key == KILL_KEY:
+            self.problems.append(f"key {KILL_KEY} always kills and cannot be given away")
+        elif key in FORBIDDEN_KEYS:
+            self.problems.append(f"key {key} is eaten by terminals; choose another")
+        elif action.danger and key in REPEATING_KEYS:
+            self.problems.append(f"key {key} repeats and cannot mean {action_id}; choose another")
+        else:
+            for other, keys in self.keys_of.items():
+                if key in keys and _overlap(BY_ID[other], action):
+                    self.keys_of[other] = tuple(k for k in keys if k != key)
+            self.keys_of[action_id] = (*self.keys_of[action_id], key)
+
+    def find(self, key: str, page: str) -> Action | None:
+        """The action of a key on a page."""
+        return self._on_page.get((page, key)) or self._everywhere.get(key)
+
+    def key_of(self, action_id: str) -> str:
+        """The first key of an action, or nothing."""
+        keys = self.keys_of[action_id]
+        return keys[0] if keys else ""
+
+
+def _overlap(one: Action, other: Action) -> bool:
+    return not one.pages or not other.pages or bool(set(one.pages) & set(other.pages))
+
+
+def hints(page: str) -> tuple[Action, ...]:
+    """The actions of a page's key line, in the order shown."""
+    return tuple(BY_ID[name] for name in HINTS.get(page, HINTS_ELSEWHERE))

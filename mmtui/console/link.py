@@ -1,0 +1,55 @@
+"""How the console sees an engine and speaks to it, whether in this process or over a socket.
+
+Owns the protocol and its in-memory form. A link never blocks and never raises for a slow or absent
+engine: ``latest`` simply keeps returning the last picture, and the console says that it is old.
+"""
+
+from collections import deque
+from typing import Protocol
+
+from mmtui.domain.commands import Command, CommandResult
+from mmtui.domain.view import View
+
+
+class Link(Protocol):
+    """What the console needs; in-process and socket links provide it."""
+
+    is_attached: bool
+    """Whether the engine lives in another process, so that leaving cannot stop it."""
+
+    def latest(self) -> View | None:
+        """The last picture published, or None before the first."""
+
+    def send(self, command: Command) -> None:
+        """Hand a command over; the answer comes through ``results``."""
+
+    def results(self) -> list[CommandResult]:
+        """Answers since the last call, oldest first."""
+
+
+class MemoryLink:
+    """A link whose far end is this object: pictures are put in and commands are read out."""
+
+    def __init__(self, view: View | None = None, *, is_attached: bool = False) -> None:
+        self.is_attached = is_attached
+        self.view = view
+        self.sent: list[Command] = []
+        self._answers: deque[CommandResult] = deque()
+
+    def latest(self) -> View | None:
+        """The picture put in last."""
+        return self.view
+
+    def send(self, command: Command) -> None:
+        """Keep the command for the far end."""
+        self.sent.append(command)
+
+    def answer(self, result: CommandResult) -> None:
+        """Queue an answer for the console."""
+        self._answers.append(result)
+
+    def results(self) -> list[CommandResult]:
+        """Answers since the last call."""
+        drained = list(self._answers)
+        self._answers.clear()
+        return drained

@@ -1,0 +1,81 @@
+"""Commands on their way and what the engine answered. Pure; time is an argument.
+
+Owns command ids and the rule that nothing is shown as done before the engine says so. A command
+without an answer after ``ACK_LIMIT_S`` is an alarm that names the way to kill without a console.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mmtui.console.format import milliseconds, plain
+from mmtui.domain.commands import CommandResult, CommandStatus
+
+ACK_LIMIT_S = 0.5
+PENDING_MAX = 64
+
+
+class Sent(NamedTuple):
+    """A command out: what it is called and when it left."""
+
+    label: str
+    at: float
+    is_accepted: bool = False
+
+
+class Note(NamedTuple):
+    """The line above the key line: text, role and when it came."""
+
+    text: str
+    role: str
+    at: float
+
+
+class Outbox:
+    """Ids for commands, and the account of those not yet finished."""
+
+    __slots__ = ("_count", "name", "pending")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.pending: dict[str, Sent] = {}
+        self._count = 0
+
+    def register(self, label: str, now: float) -> str:
+        """A fresh id; the command counts as pending from ``now``."""
+        self._count += 1
+        command_id = f"{self.name}-{self._count}"
+        if len(self.pending) >= PENDING_MAX:
+            del self.pending[next(iter(self.pending))]
+        self.pending[command_id] = Sent(label, now)
+        return command_id
+
+    def settle(self, results: Sequence[CommandResult], now: float) -> Note | None:
+        """Take answers in; the note of the last one that is ours."""
+        note = None
+        for result in results:
+            sent = self.pending.get(result.id)
+            if sent is None:
+                continue
+            took = milliseconds((now - sent.at) * 1e3)
+            text = plain(result.text)
+            if result.status is CommandStatus.ACCEPTED:
+                self.pending[result.id] = sent._replace(is_accepted=True)
+                note = Note(f"{sent.label}: accepted in {took}{_tail(text)}", "text", now)
+                continue
+            del self.pending[result.id]
+            if result.status is CommandStatus.REFUSED:
+                note = Note(f"{sent.label} REFUSED{_tail(text)}", "bad", now)
+            else:
+                note = Note(f"{sent.label}: done in {took}{_tail(text)}", "ok", now)
+        return note
+
+    def silence(self, now: float) -> str:
+        """The alarm for the oldest command without any answer, or nothing."""
+        for sent in self.pending.values():
+            if not sent.is_accepted and now - sent.at >= ACK_LIMIT_S:
+                return f"NO ACK {sent.label}, {now - sent.at:.1f} s: run `mmtui kill` in another terminal"
+        return ""
+
+
+def _tail(text: str) -> str:
+    return f": {text}" if text else ""

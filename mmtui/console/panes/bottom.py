@@ -1,0 +1,109 @@
+"""The last two lines: a question or the last note, then the keys, or the field being typed in.
+
+A question uses both lines and covers no pane; with one line only it takes that line.
+"""
+
+from mmtui.console.asks import Ask
+from mmtui.console.field import Field
+from mmtui.console.format import clock, cut, plain
+from mmtui.console.keys import PAGES, hints
+from mmtui.console.panes.status import RUN_ROLES
+from mmtui.console.rows import Line, Lines, block, fit, join
+from mmtui.console.scene import Scene
+from mmtui.domain.parameters import find
+
+KEEP = ("pause", "kill", "help", "kill-now", "flatten", "resume", "quit", "apply", "edit", "parameters-edit", "hold", "command")
+KIND_ROLES = {"KILL": "alarm", "FLATTEN": "ask-block", "RESUME": "ask-block", "APPLY": "ask-block", "UNDO": "ask-block", "QUIT": "ask-block"}
+
+
+def rows(scene: Scene, width: int, height: int) -> Lines:
+    """Two lines, or one."""
+    desk = scene.desk
+    if desk.ask is not None:
+        lines = _ask(desk.ask, scene, width)
+        return block(lines if height > 1 else [_short_ask(desk.ask, scene, width)], width, height)
+    last = _field(desk.field, scene, width) if desk.field is not None else key_line(scene, width)
+    if height > 1:
+        above = _field_help(scene, width) if desk.field is not None else _note(scene, width)
+        return block([above, last], width, height)
+    return block([_note(scene, width) if desk.note is not None and desk.field is None else last], width, height)
+
+
+def key_line(scene: Scene, width: int) -> Line:
+    """The keys of this page, the least important dropped first."""
+    items: list[tuple[int, Line]] = []
+    for place, action in enumerate(hints(scene.desk.page)):
+        key = scene.keymap.key_of(action.id)
+        if key:
+            hint: Line = ((key.replace("escape", "esc"), "key"), (f" {action.hint}", "label"))
+            items.append((KEEP.index(action.id) if action.id in KEEP else len(KEEP) + place, hint))
+    items.insert(min(6, len(items)), (4, ((f"{PAGES[0].digit}-{PAGES[-1].digit}", "key"), (" screens", "label"))))
+    return ((" ", "text"), *join(items, width - 1))
+
+
+def _note(scene: Scene, width: int) -> Line:
+    note = scene.desk.note
+    if note is None:
+        return ()
+    view = scene.live
+    time = f"{clock(view.engine.at)} " if view is not None and note.at == scene.now else ""
+    return ((" ", "text"), (cut(f"{time}{plain(note.text)}", width - 1), note.role))
+
+
+def _kind_block(ask: Ask, scene: Scene) -> Line:
+    view = scene.live
+    kind = plain(view.session.run_kind) if view is not None else ""
+    is_live = RUN_ROLES.get(kind) == "live"
+    role = "live" if is_live else KIND_ROLES.get(ask.kind, "ask-block")
+    return ((f" {ask.kind} {kind} ".replace("  ", " "), role),)
+
+
+def _ask(ask: Ask, scene: Scene, width: int) -> list[Line]:
+    head = _kind_block(ask, scene)
+    used = len(head[0][0]) + 1
+    first: Line = (*head, (" ", "text"), (cut(ask.headline, max(width - used, 0)), "text"))
+    return [first, _options(ask, scene, width)]
+
+
+def _options(ask: Ask, scene: Scene, width: int) -> Line:
+    left = f"closes in {ask.left_s(scene.now):.0f} s "
+    room = width - len(left) - 2
+    return fit(((" ", "text"), (cut(ask.options, room).ljust(room), "key"), (" ", "text"), (left, "label")), width)
+
+
+def _short_ask(ask: Ask, scene: Scene, width: int) -> Line:
+    head = _kind_block(ask, scene)
+    keys = "/".join(sorted(ask.answers))
+    tail = f" {keys}? {ask.left_s(scene.now):.0f}s"
+    room = width - len(head[0][0]) - len(tail) - 1
+    return (*head, (" ", "text"), (cut(ask.headline, max(room, 0)), "text"), (tail, "key"))
+
+
+def _field(field: Field, scene: Scene, width: int) -> Line:
+    prompt = f" {field.prompt}" if len(field.prompt) == 1 else f" {field.prompt} = "
+    room = width - len(prompt) - 1
+    start = max(field.cursor - room + 1, 0)
+    text = field.text[start : start + room]
+    at = field.cursor - start
+    under = text[at] if at < len(text) else " "
+    return ((prompt, "key"), (text[:at], "text"), (under, "cursor"), (text[at + 1 :], "text"))
+
+
+def _field_help(scene: Scene, width: int) -> Line:
+    desk, field = scene.desk, scene.desk.field
+    assert field is not None
+    if field.purpose == "edit":
+        refusal = _edit_refusal(scene, field)
+        return ((" ", "text"), (cut(refusal or "ok: enter stages, nothing is sent yet; esc cancels", width - 1), "bad" if refusal else "ok"))
+    choices = field.choices()
+    if field.purpose == "command":
+        text = "  ".join(choice.strip() for choice in choices) if choices else "enter runs, esc cancels"
+        return ((" ", "text"), (cut(text, width - 1), "label"))
+    count = desk.cursors.lengths.get(desk.page, 0)
+    return ((f" {count} lines match; enter keeps the filter, esc clears it"[:width], "label"),)
+
+
+def _edit_refusal(scene: Scene, field: Field) -> str:
+    row = find(field.purpose_key)
+    assert row is not None
+    return scene.desk.drafts.refusal(row, field.text, scene.live)

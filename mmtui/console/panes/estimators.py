@@ -1,0 +1,103 @@
+"""What the models believe, how old that is, and how far it may be trusted."""
+
+from mmtui.console.format import age, aligned, compact, number, plain, signed
+from mmtui.console.rows import Column, Line, Lines, block, cells, columns_for, fit, title
+from mmtui.console.scene import Scene
+from mmtui.domain.view import EstimateView, View
+
+COLUMNS = (
+    Column("", 18, 0, is_left=True),
+    Column("value", 9, 0),
+    Column("unit", 9, 3, is_left=True),
+    Column("age", 5, 1),
+    Column("n", 6, 4),
+    Column("trust", 8, 2, is_left=True),
+)
+SHORT_COLUMNS = (Column("", 11, 0, is_left=True), Column("", 9, 0), Column("", 5, 1, is_left=True), Column("", 4, 2))
+SHORT_NAMES = {
+    "sigma effective": "sigma eff", "intensity bid": "A bid", "intensity ask": "A ask", "book imbalance": "book imb",
+    "flow imbalance": "flow imb",
+}  # fmt: skip
+TRUSTED = ("learned", "set")
+TWO_COLUMNS = 56
+STALE_S = 60.0
+
+
+def rows(scene: Scene, width: int, height: int) -> Lines:
+    """One line an estimate, or two side by side when they do not fit otherwise."""
+    view = scene.view
+    estimates = list(view.engine.estimates) if view is not None else []
+    room = (height - 1) * (2 if width >= TWO_COLUMNS else 1)
+    detail = _warmth(view) or (f"{room} of {len(estimates)}" if len(estimates) > room else "")
+    lines: list[Line] = [title("MODEL", scene.state(detail), width, scene.glyphs)]
+    if len(estimates) > height - 1 or width < 40:
+        lines += _pairs(estimates, scene, width, height - 1)
+        return block(lines, width, height)
+    shown = columns_for(COLUMNS, width - 1)
+    lines += [((" ", "text"), *cells(COLUMNS, shown, _cells(one, scene))) for one in estimates]
+    return block(lines, width, height)
+
+
+def _warmth(view: View | None) -> str:
+    if view is None or view.engine.warmup.is_ready:
+        return ""
+    parts = "  ".join(f"{plain(name)} {min(seen, needed)}/{needed}" for name, seen, needed in view.engine.warmup.parts)
+    return f"warming {parts}".rstrip()
+
+
+def scaled(estimate: EstimateView) -> tuple[float, str]:
+    """Value and unit as a trader says them: fractions of price in bp."""
+    if estimate.unit == "1/sqrt(s)":
+        return estimate.value * 1e4, "bp/√s"
+    if estimate.unit == "1/fraction":
+        return estimate.value / 1e4, "1/bp"
+    if estimate.unit == "fraction":
+        return estimate.value * 1e4, "bp"
+    return estimate.value, plain(estimate.unit)
+
+
+def _value(estimate: EstimateView) -> tuple[str, str]:
+    value, unit = scaled(estimate)
+    if unit == "USD":
+        return number(value, 2), unit
+    if estimate.value < 0 or unit == "bp" or "imbalance" in estimate.name:
+        return signed(value, 3 if abs(value) < 10 else 1), unit
+    return aligned(value), unit
+
+
+def _cells(estimate: EstimateView, scene: Scene) -> tuple[tuple[str, str], ...]:
+    value, unit = _value(estimate)
+    if not scene.glyphs.is_unicode:
+        unit = unit.replace("√", "sqrt")
+    is_trusted = estimate.provenance in TRUSTED
+    is_old = estimate.provenance == "stale"
+    role = scene.mark("stale" if is_old else "text")
+    return (
+        (plain(estimate.name).replace("_", " "), "label"),
+        (value + ("?" if is_old else ""), role),
+        (unit, "label"),
+        (age(estimate.age_s), "label"),
+        (compact(estimate.n_eff, 3) if estimate.n_eff else "", "label"),
+        (plain(estimate.provenance), "label" if is_trusted else "warn"),
+    )
+
+
+def _pairs(estimates: list[EstimateView], scene: Scene, width: int, height: int) -> list[Line]:
+    across = 2 if width >= TWO_COLUMNS else 1
+    room = width // across
+    lines: list[Line] = []
+    for start in range(min(height, -(-len(estimates) // across))):
+        line: list[tuple[str, str]] = []
+        for estimate in estimates[start :: max(height, 1)][:across] if across == 2 else [estimates[start]]:
+            line += _short(estimate, scene, room)
+        lines.append(tuple(line))
+    return lines
+
+
+def _short(estimate: EstimateView, scene: Scene, room: int) -> Line:
+    name, value, unit, since, _, trust = _cells(estimate, scene)
+    doubtful = trust[1] != "label"
+    figure = (value[0] if value[0].endswith("?") or not doubtful else value[0] + "?", "warn" if doubtful else value[1])
+    shown = columns_for(SHORT_COLUMNS, room - 1)
+    name = (SHORT_NAMES.get(name[0], name[0]), name[1])
+    return fit(((" ", "text"), *cells(SHORT_COLUMNS, shown, (name, figure, unit, since))), room)

@@ -1,0 +1,76 @@
+"""Is the machine well: data age, orders, the loop, this console's own share, and the request budget."""
+
+from mmtui.console.format import compact, milliseconds, number, percent, plain
+from mmtui.console.rows import Column, Line, Lines, Span, block, cells, columns_for, headings, title
+from mmtui.console.scene import Scene
+from mmtui.domain.view import LatencyRow, View
+
+COLUMNS = (
+    Column("", 22, 0, is_left=True),
+    Column("p50", 7, 2),
+    Column("p99", 7, 0),
+    Column("max", 7, 3),
+    Column("limit", 7, 1),
+    Column("", 1, 0, is_left=True),
+)
+
+
+def rows(scene: Scene, width: int, height: int) -> Lines:
+    """Title with headings, one line a figure, then the feed and the budget."""
+    view = scene.view
+    shown = columns_for(COLUMNS, width - 1)
+    lines: list[Line] = [title("LATENCY", scene.state("ms, last minute"), width, scene.glyphs)]
+    if view is None:
+        return block(lines, width, height)
+    lines.append((((" " + headings(COLUMNS, shown)), "label"),))
+    lines += [((" ", "text"), *cells(COLUMNS, shown, _cells(row, scene))) for row in view.latency]
+    health = scene.health
+    own = LatencyRow(name="console, callback", p50=None, p99=None, longest=health.longest_ms, limit=5.0)
+    lines.append(((" ", "text"), *cells(COLUMNS, shown, _cells(own, scene))))
+    lines.append(_console(scene))
+    lines += _feed(view, scene)
+    return block(lines, width, height)
+
+
+def _cells(row: LatencyRow, scene: Scene) -> tuple[Span, ...]:
+    worst = row.p99 if row.p99 is not None else row.longest
+    is_over = row.limit is not None and worst is not None and not worst <= row.limit
+    role = scene.mark("warn" if is_over else "text")
+    return (
+        (plain(row.name).replace("_", " "), "label"),
+        (_ms(row.p50), scene.mark("text")),
+        (_ms(row.p99), role),
+        (_ms(row.longest), scene.mark("text")),
+        (_ms(row.limit), "label"),
+        ("!" if is_over else "", "warn"),
+    )
+
+
+def _ms(value: float | None) -> str:
+    if value is None:
+        return "."
+    return number(value, 1) if value < 99.95 else number(value, 0)
+
+
+def _console(scene: Scene) -> Line:
+    health = scene.health
+    return ((f" console {percent(health.share)} of the loop at {health.rate_hz:g} Hz", "label"),)
+
+
+def _feed(view: View, scene: Scene) -> list[Line]:
+    feed, budget, engine = view.engine.feed, view.engine.budget, view.engine
+    up = ("up", "text")
+    down = ("DOWN", "bad")
+    left = compact(budget.address_left) if budget.address_left is not None else "unknown"
+    cap = f" of {compact(budget.address_cap)}" if budget.address_cap is not None else ""
+    ages = f"  book {milliseconds(feed.book_age_ms)}  venue {milliseconds(feed.venue_age_ms)}  trade {milliseconds(feed.trade_age_ms)}"
+    guards = ", ".join(plain(guard) for guard in view.guards) or "none"
+    counts = engine.counters
+    return [
+        ((" market ", "label"), up if feed.market_up else down, ("  user ", "label"), up if feed.user_up else down, (ages, "label")),
+        ((" actions ", "label"), (f"{budget.actions_last_min} of {budget.actions_per_min_max:g} a minute", scene.mark("text")),
+         ("  address budget ", "label"), (left + cap, scene.mark("text"))),
+        ((" orders ", "label"), (f"{counts.orders_placed} placed, {counts.orders_cancelled} cancelled, {counts.orders_refused} refused, "
+                                 f"{counts.denials} denied here", scene.mark("text"))),
+        ((" guards ", "label"), (guards, "text" if view.guards else "warn")),
+    ]  # fmt: skip

@@ -1,0 +1,65 @@
+"""What a pane may look at: the picture to draw, the desk, the time, and the characters to use."""
+
+from typing import NamedTuple
+
+from mmtui.console.desk import Desk
+from mmtui.console.keys import KeyMap
+from mmtui.console.rows import Glyphs
+from mmtui.console.sight import SILENT_S
+from mmtui.domain.view import View
+
+
+class Health(NamedTuple):
+    """What the console knows of itself: share of the loop, longest callback, rate, and its own alarms."""
+
+    share: float = 0.0
+    longest_ms: float = 0.0
+    rate_hz: float = 10.0
+    alarms: tuple[str, ...] = ()
+
+
+class Scene(NamedTuple):
+    """One moment of the console, read by every pane."""
+
+    desk: Desk
+    now: float
+    glyphs: Glyphs
+    theme: str = "default"
+    health: Health = Health()
+
+    @property
+    def live(self) -> View | None:
+        """The latest picture, for what is never held."""
+        return self.desk.sight.view
+
+    @property
+    def view(self) -> View | None:
+        """The picture the panes show: the held one while the view is held."""
+        return self.desk.sight.held or self.desk.sight.view
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the picture moved on."""
+        return self.desk.sight.age_s(self.now)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether numbers on the screen are old."""
+        return self.desk.sight.is_silent(self.now)
+
+    @property
+    def keymap(self) -> KeyMap:
+        """Keys as mapped now."""
+        return self.desk.keymap
+
+    def state(self, detail: str = "") -> str:
+        """What a title says beside the name: old, held, or the given detail."""
+        if self.desk.sight.view is None:
+            return f"no data {self.age_s:.0f} s"
+        if self.age_s > SILENT_S:
+            return f"OLD {self.age_s:.0f} s"
+        return detail
+
+    def mark(self, role: str) -> str:
+        """The role of a number: marked stale while the picture is old."""
+        return "stale" if self.is_silent and role not in ("rule", "label", "title") else role

@@ -1,0 +1,93 @@
+"""Which plan each page has, which function draws each pane, and how often. Pure."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from mmtui.console.panes import (
+    alarm,
+    bottom,
+    chart,
+    compact,
+    estimators,
+    fills,
+    help as help_pane,
+    ladder,
+    latency,
+    log,
+    orders,
+    parameters,
+    pnl,
+    position,
+    risk,
+    status,
+    why,
+)
+from mmtui.console.rows import Lines, divided
+from mmtui.console.scene import Scene
+from mmtui.console.screens import lists, main, watch
+from mmtui.console.screens.plan import BodyPlan, Plan, whole
+
+Draw: TypeAlias = Callable[[Scene, int, int], Lines]
+
+PANES: dict[str, Draw] = {
+    "status": status.rows,
+    "alarm": alarm.rows,
+    "bottom": bottom.rows,
+    "compact": compact.rows,
+    "ladder": ladder.rows,
+    "position": position.rows,
+    "pnl": pnl.rows,
+    "why": why.rows,
+    "estimators": estimators.rows,
+    "risk": risk.rows,
+    "latency": latency.rows,
+    "orders": orders.rows,
+    "fills": fills.rows,
+    "chart": chart.rows,
+    "log": log.rows,
+    "orders-page": orders.page_rows,
+    "fills-page": fills.page_rows,
+    "log-page": log.page_rows,
+    "parameters-page": parameters.rows,
+    "about": parameters.detail_rows,
+    "help": help_pane.rows,
+}
+BODIES: dict[str, BodyPlan] = {
+    "main": main.body,
+    "orders": lists.orders,
+    "fills": lists.fills,
+    "parameters": lists.parameters,
+    "log": lists.log,
+    "help": lists.help_page,
+    "chart": watch.chart,
+    "risk": watch.risk,
+}
+FRAME = ("status", "alarm", "bottom")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "ladder": ("ladder", "compact"),
+    "frame": FRAME,
+    "money": ("position", "pnl", "risk"),
+    "orders": ("orders", "orders-page", "why"),
+    "models": ("estimators", "latency", "parameters-page", "about"),
+    "events": ("fills", "fills-page", "log", "log-page", "help"),
+    "chart": ("chart",),
+}
+
+
+def plan(page: str, width: int, height: int) -> Plan:
+    """Where each pane of a page stands."""
+    return whole(BODIES[page], width, height)
+
+
+def draw(scene: Scene, page: str, width: int, height: int) -> list[str]:
+    """The whole screen as plain text, without a terminal: for tests and for reading."""
+    canvas = [" " * width for _ in range(height)]
+    for place in plan(page, width, height):
+        offset = 1 if place.has_divider else 0
+        lines = PANES[place.pane](scene, place.width - offset, place.height)
+        for row, line in enumerate(lines):
+            text = "".join(part for part, _ in (divided(line, scene.glyphs) if place.has_divider else line))
+            old = canvas[place.y + row]
+            canvas[place.y + row] = old[: place.x] + text + old[place.x + len(text) :]
+    return [line.rstrip() for line in canvas]

@@ -1,0 +1,33 @@
+"""The screens that are mostly one list: orders, fills, parameters, log, help. Pure."""
+
+from mmtui.console.screens.plan import Placement, Plan, stack
+
+ABOUT_HEIGHT = 8
+WHY_HEIGHT = 13
+
+
+def orders(width: int, y: int, height: int) -> Plan:
+    """The orders, and below them why each level stands where it stands."""
+    why = min(WHY_HEIGHT, height // 2)
+    return stack(0, y, width, (("orders-page", height - why), ("why", why)))
+
+
+def fills(width: int, y: int, height: int) -> Plan:
+    """The blotter."""
+    return (Placement("fills-page", 0, y, width, height),)
+
+
+def parameters(width: int, y: int, height: int) -> Plan:
+    """The list and the chosen parameter explained."""
+    about = ABOUT_HEIGHT if height >= 18 else 0
+    return stack(0, y, width, (("parameters-page", height - about), ("about", about)))
+
+
+def log(width: int, y: int, height: int) -> Plan:
+    """The whole log."""
+    return (Placement("log-page", 0, y, width, height),)
+
+
+def help_page(width: int, y: int, height: int) -> Plan:
+    """The keys."""
+    return (Placement("help", 0, y, width, height),)

@@ -1,0 +1,61 @@
+"""Where the person is: page, chosen pane, list positions and filters. Pure."""
+
+from collections.abc import Sequence
+
+MAIN = "main"
+
+
+class Cursors:
+    """The open page, and for each page its chosen line, first shown line, filter and pane."""
+
+    __slots__ = ("chosen", "filters", "lengths", "page", "pane", "panes", "view_heights")
+
+    def __init__(self) -> None:
+        self.page = MAIN
+        self.chosen: dict[str, int] = {}
+        self.filters: dict[str, str] = {}
+        self.lengths: dict[str, int] = {}
+        self.view_heights: dict[str, int] = {}
+        self.pane = ""
+        self.panes: tuple[str, ...] = ()
+
+    def open(self, page: str) -> None:
+        """Show a page; the chosen pane does not carry over."""
+        self.page = page
+        self.pane = ""
+
+    def at(self, page: str, length: int, height: int) -> tuple[int, int]:
+        """(chosen line, first line shown) of a list of ``length`` in ``height`` lines."""
+        self.lengths[page] = length
+        self.view_heights[page] = height
+        chosen = min(max(self.chosen.get(page, 0), 0), max(length - 1, 0))
+        self.chosen[page] = chosen
+        first = min(max(chosen - height // 2, 0), max(length - height, 0))
+        return chosen, first
+
+    def move(self, step: int) -> None:
+        """Move the chosen line of the open page."""
+        last = max(self.lengths.get(self.page, 1) - 1, 0)
+        self.chosen[self.page] = min(max(self.chosen.get(self.page, 0) + step, 0), last)
+
+    def jump(self, to_end: bool) -> None:
+        """Choose the first or the last line."""
+        self.chosen[self.page] = max(self.lengths.get(self.page, 1) - 1, 0) if to_end else 0
+
+    def screenful(self) -> int:
+        """Lines a page key moves by."""
+        return max(self.view_heights.get(self.page, 10) - 1, 1)
+
+    def offer(self, panes: Sequence[str]) -> None:
+        """Note the panes that can be chosen now."""
+        self.panes = tuple(panes)
+        if self.pane not in self.panes:
+            self.pane = ""
+
+    def next_pane(self, step: int) -> str:
+        """Choose the next or previous pane; its name."""
+        if not self.panes:
+            return ""
+        place = self.panes.index(self.pane) + step if self.pane else (0 if step > 0 else -1)
+        self.pane = self.panes[place % len(self.panes)]
+        return self.pane
