@@ -23,8 +23,8 @@ from mmtui.venues.hyperliquid.feeds import FeedCounts, Feeds
 from mmtui.venues.hyperliquid.http import Rest
 from mmtui.venues.hyperliquid.limits import CONNECTIONS_PER_MINUTE, SlidingWindow
 from mmtui.venues.hyperliquid.networks import Network
-from mmtui.venues.hyperliquid.session import Allowances, Parts, Session, Stream
-from mmtui.venues.hyperliquid.subscriptions import Subscriptions, market_feeds, user_feeds
+from mmtui.venues.hyperliquid.session import Allowances, Parts, Patience, Session, Stream
+from mmtui.venues.hyperliquid.subscriptions import Subscription, Subscriptions, market_feeds, user_feeds
 from mmtui.venues.hyperliquid.venue_clock import VenueClock
 from mmtui.venues.hyperliquid.ws import Socket, SocketEvents
 from mmtui.venues.port import Clock, Sink, Tap
@@ -39,6 +39,7 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
     answer_timeout_s: float = 5.0
     open_timeout_s: float = 10.0
     ping_s: float = 10.0
+    patience: Patience = Patience()
 
 
 class HyperliquidVenue:
@@ -178,12 +179,21 @@ class HyperliquidVenue:
             timeout_s=self._options.answer_timeout_s,
         )
         allowances = Allowances(desk.budget, self._rest.weight)
-        market = Stream(Feed.MARKET, Subscriptions(market_feeds(instrument.coin)), sink=sink, clock=clock)
+        market = self._stream(Feed.MARKET, market_feeds(instrument.coin), sink)
         user, reader = None, None
         if self._account:
-            user = Stream(Feed.USER, Subscriptions(user_feeds(self._account)), sink=sink, clock=clock)
+            user = self._stream(Feed.USER, user_feeds(self._account), sink)
             reader = AccountReader(instrument, self._account, rest=self._rest, budget=desk.budget, clock=clock)
-        self._parts = Parts(instrument, desk, allowances, venue_clock, market, user, reader)
+        self._parts = Parts(
+            instrument=instrument,
+            desk=desk,
+            allowances=allowances,
+            venue_clock=venue_clock,
+            market=market,
+            user=user,
+            reader=reader,
+            patience=self._options.patience,
+        )
         session = Session(self._parts, sink=sink, clock=clock)
         feeds = Feeds(instrument, sink, session, clock=clock, venue_clock=venue_clock, tap=tap)
         market.socket = self._socket(SocketEvents(feeds.receive, market.came_up, market.went_down))
@@ -192,6 +202,9 @@ class HyperliquidVenue:
             desk.use(user.socket)
         self._session = session
         session.start(feeds)
+
+    def _stream(self, feed: Feed, feeds: tuple[Subscription, ...], sink: Sink) -> Stream:
+        return Stream(feed, Subscriptions(feeds), sink=sink, clock=self._clock, patience=self._options.patience)
 
     def _socket(self, events: SocketEvents) -> Socket:
         return Socket(

@@ -155,12 +155,13 @@ class OrderDesk:
             else:
                 self._spawn(self._by_http(entry.sent, entry.envelope))
 
-    def tick(self) -> None:
-        """Keeps a block of nonces ready, off the event loop."""
-        if self._credentials is not None:
-            now_ms = self._venue_clock.nonce_ms(self._clock())
-            if self._credentials.nonces.is_low(now_ms):
-                self._spawn(self._refill(self._credentials.nonces, now_ms))
+    def refill(self) -> Coroutine[object, object, None] | None:
+        """The work that keeps a block of nonces ready off the event loop, when there is any."""
+        if self._credentials is None:
+            return None
+        now_ms = self._venue_clock.nonce_ms(self._clock())
+        nonces = self._credentials.nonces
+        return _refill(nonces, now_ms) if nonces.is_low(now_ms) else None
 
     async def close(self) -> None:
         """Waits for nothing: open requests stay unknown."""
@@ -217,12 +218,6 @@ class OrderDesk:
         refusal = errors.Refusal(certainty, RefusalReason.VENUE_DOWN)
         return answers.failed(sent, refusal, answer.error, now)
 
-    async def _refill(self, nonces: NonceSource, now_ms: int) -> None:
-        try:
-            await asyncio.to_thread(nonces.refill, now_ms)
-        except JournalError:
-            return  # the next ``take`` meets the same disk and refuses the send with this reason
-
     def _report(self, sent: Sent, event: ActionAnswered | ActionFailed) -> None:
         if isinstance(event, ActionFailed):
             if event.reason is RefusalReason.RATE_LIMITED:
@@ -244,6 +239,13 @@ class OrderDesk:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _refill(nonces: NonceSource, now_ms: int) -> None:
+    try:
+        await asyncio.to_thread(nonces.refill, now_ms)
+    except JournalError:
+        return  # the next ``take`` meets the same disk and refuses the send with this reason
 
 
 def _action(instrument: Instrument, intent: Send) -> actions.Action:

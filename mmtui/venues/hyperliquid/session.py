@@ -36,10 +36,19 @@ from mmtui.venues.port import Clock, Sink
 _Result: TypeAlias = AccountSnapshot | OrderStatusAnswer | QueryFailed
 _Query: TypeAlias = Coroutine[object, object, _Result]
 
-WATCH_S = 1.0
-SILENT_RENEW_S = 5.0
-SILENT_DROP_S = 15.0
-RESYNC_SPACING_S = 2.0
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a session waits before it acts, in seconds.
+
+    ``watch_s`` is between two looks at the connections, ``renew_s`` and ``drop_s`` how long market
+    data may be silent before it is subscribed again or the connection given up, ``resync_s`` the
+    least time between two queries of the whole account.
+    """
+
+    watch_s: float = 1.0
+    renew_s: float = 5.0
+    drop_s: float = 15.0
+    resync_s: float = 2.0
 
 
 class Stream:
@@ -47,6 +56,7 @@ class Stream:
 
     __slots__ = (
         "_clock",
+        "_patience",
         "_refusal_told",
         "_renewed_at",
         "_sink",
@@ -58,8 +68,11 @@ class Stream:
         "socket",
     )
 
-    def __init__(self, feed: Feed, subscriptions: Subscriptions, *, sink: Sink, clock: Clock) -> None:
+    def __init__(
+        self, feed: Feed, subscriptions: Subscriptions, *, sink: Sink, clock: Clock, patience: Patience
+    ) -> None:
         self.feed = feed
+        self._patience = patience
         self._subscriptions = subscriptions
         self._sink = sink
         self._clock = clock
@@ -105,11 +118,11 @@ class Stream:
     def check_silence(self, now_s: float, heard_at: float) -> None:
         """Subscribes again to feeds that fell silent on a live connection, then gives it up."""
         silent_s = now_s - max(heard_at, self._up_at)
-        if not self.is_up or self.socket is None or silent_s <= SILENT_RENEW_S:
+        if not self.is_up or self.socket is None or silent_s <= self._patience.renew_s:
             return
-        if silent_s > SILENT_DROP_S:
+        if silent_s > self._patience.drop_s:
             self.socket.drop()
-        elif now_s - self._renewed_at > SILENT_RENEW_S:
+        elif now_s - self._renewed_at > self._patience.renew_s:
             self._renewed_at = now_s
             self._send(self._subscriptions.renew(now_s))
 
@@ -155,6 +168,7 @@ class Parts(msgspec.Struct, frozen=True):
     market: Stream
     user: Stream | None
     reader: AccountReader | None
+    patience: Patience
 
 
 class Session:
@@ -225,8 +239,8 @@ class Session:
         assert user is not None, "only an account has this stream"
         user.came_up()
         if user.has_gap:
-            self._resync_due = True
             self._resync_at = 0.0
+            self.on_disturbance()
 
     def user_down(self, text: str) -> None:
         """The account's stream is gone, and posts with it."""
@@ -259,6 +273,7 @@ class Session:
     def on_disturbance(self) -> None:
         """The account changed in a way that only a query can tell."""
         self._resync_due = self._parts.reader is not None
+        self._resync(self._clock())
 
     def _streams(self) -> tuple[Stream, ...]:
         market, user = self._parts.market, self._parts.user
@@ -267,24 +282,28 @@ class Session:
     async def _watch(self, feeds: Feeds) -> None:
         while True:
             self._look(feeds, self._clock())
-            await asyncio.sleep(WATCH_S)
+            await asyncio.sleep(self._parts.patience.watch_s)
 
     def _look(self, feeds: Feeds, now_s: float) -> None:
-        self._parts.desk.tick()
+        refill = self._parts.desk.refill()
+        if refill is not None:
+            self._spawn(refill)
         for stream in self._streams():
             stream.check(now_s)
             if feeds.is_garbled(now_s) and stream.socket is not None:
                 stream.socket.drop()
         self._parts.market.check_silence(now_s, feeds.market_at)
-        if self._resync_due and now_s - self._resync_at >= RESYNC_SPACING_S:
-            self._resync(feeds, now_s)
+        self._resync(now_s)
         update = self._parts.allowances.update(now_s)
         if update is not None:
             self._sink(update)
 
-    def _resync(self, feeds: Feeds, now_s: float) -> None:
-        reader = self._parts.reader
-        if reader is not None and (self._parts.user is None or self._parts.user.is_up):
+    def _resync(self, now_s: float) -> None:
+        """Asks for the whole account when that is due; a failed query stays due."""
+        reader, user, feeds = self._parts.reader, self._parts.user, self.feeds
+        if not self._resync_due or now_s - self._resync_at < self._parts.patience.resync_s:
+            return
+        if reader is not None and user is not None and user.is_up and feeds is not None:
             self._resync_due = False
             self._resync_at = now_s
             since_ms = feeds.last_fill_ms or self._opened_ms
