@@ -20,7 +20,7 @@ from mmtui.venues.exchange.gateway.feeds.connection import Connection, Desk
 from mmtui.venues.exchange.gateway.feeds.hub import Feeds
 from mmtui.venues.exchange.gateway.info.route import InfoRoute
 from mmtui.venues.exchange.gateway.ip_limits import GENEROUS, UNLIMITED, VENUE, IpAccount, IpAccounts, IpLimits
-from mmtui.venues.exchange.gateway.market_setup import build_markets
+from mmtui.venues.exchange.gateway.market_setup import build_exchange
 from mmtui.venues.exchange.gateway.options import Cadence, ServeOptions
 from mmtui.venues.exchange.markets.playback import AtEnd
 
@@ -32,6 +32,7 @@ LOOPBACK = "127.0.0.1"
 LOOPBACK_V6 = "::1"
 BODY_BYTES_MAX = 4 * 1024 * 1024
 MESSAGE_BYTES_MAX = 1024 * 1024
+CLOSE_TIMEOUT_S = 0.5
 CATCH_UP_MS = 1_000
 """Blocks run at a stretch when the process was held up; requests are read in between."""
 
@@ -40,18 +41,16 @@ class ExchangeServer:
     """A local exchange that listens. ``wall_ms`` is the clock of everything on the wire."""
 
     __slots__ = (
-        "_addresses", "_blocks", "_connections", "_desk", "_options", "_port", "_runner", "_wall_ms", "exchange",
+        "_addresses", "_blocks", "_closing", "_connections", "_desk", "_options", "_port", "_runner", "_wall_ms",
+        "exchange",
     )  # fmt: skip
 
-    def __init__(self, options: ServeOptions, wall_ms: Callable[[], int]) -> None:
-        """Raises ConfigError for bad options or a bad recording."""
+    def __init__(self, options: ServeOptions, wall_ms: Callable[[], int], *, exchange: Exchange | None = None) -> None:
+        """``exchange`` takes the place of the one the options describe. Raises ConfigError for bad options."""
         options.check()
-        listing, markets = build_markets(options)
         self._options = options
         self._wall_ms = wall_ms
-        self.exchange = Exchange(
-            listing, markets, balance_usd=options.balance_usd, start_ms=wall_ms(), settings=options.rules
-        )
+        self.exchange = exchange or build_exchange(options, wall_ms())
         candles = Candles()
         self._desk = Desk(
             self.exchange,
@@ -63,6 +62,7 @@ class ExchangeServer:
         self.exchange.set_listener(self._desk.feeds)
         self._addresses = IpAccounts(options.limits)
         self._connections: set[Connection] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
         self._blocks: asyncio.Task[None] | None = None
         self._port = options.port
@@ -85,7 +85,7 @@ class ExchangeServer:
         application.router.add_post("/info", self._info)
         application.router.add_post("/exchange", self._act)
         application.router.add_get("/ws", self._connect)
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_TIMEOUT_S)
         await self._runner.setup()
         for each in sockets:
             await web.SockSite(self._runner, each).start()
@@ -103,7 +103,8 @@ class ExchangeServer:
         if blocks is not None:
             blocks.cancel()
             await asyncio.gather(blocks, return_exceptions=True)
-        await asyncio.gather(*(each.close(WSCloseCode.GOING_AWAY) for each in list(self._connections)))
+        leaving = [each.close(WSCloseCode.GOING_AWAY) for each in self._connections]
+        await asyncio.gather(*leaving, *self._closing)
         if runner is not None:
             await runner.cleanup()
 
@@ -114,15 +115,17 @@ class ExchangeServer:
             until_ms = min(now_ms, exchange.now_ms + CATCH_UP_MS)
             exchange.advance(until_ms)
             feeds.publish(now_ms)
-            await self._close_idle(now_ms)
+            self._close_idle(now_ms)
             wait_ms = exchange.next_block_ms() - self._wall_ms() if until_ms == now_ms else 0
             await asyncio.sleep(max(0, wait_ms) / 1000.0)
 
-    async def _close_idle(self, now_ms: int) -> None:
+    def _close_idle(self, now_ms: int) -> None:
         limit_ms = self._options.cadence.idle_close_ms
         for connection in [each for each in self._connections if each.is_idle(now_ms, limit_ms)]:
             self._connections.discard(connection)
-            await connection.close()
+            task = asyncio.create_task(connection.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def _info(self, request: web.Request) -> web.Response:
         async def answer(body: bytes, ip: IpAccount) -> Answer:
@@ -145,16 +148,21 @@ class ExchangeServer:
         ip = self._addresses.of(request.remote or "")
         if not ip.connect(self._wall_ms()):
             return _response(TOO_MANY)
-        connection_socket = web.WebSocketResponse(compress=False, max_msg_size=MESSAGE_BYTES_MAX)
-        connection = Connection(connection_socket, self._desk, ip)
+        client = web.WebSocketResponse(compress=False, max_msg_size=MESSAGE_BYTES_MAX, timeout=CLOSE_TIMEOUT_S)
+        transport = request.transport
         try:
-            await connection_socket.prepare(request)
+            await client.prepare(request)
+            if transport is None:
+                return client
+            connection = Connection(client, self._desk, ip, transport.abort)
             self._connections.add(connection)
-            await connection.run()
+            try:
+                await connection.run()
+            finally:
+                self._connections.discard(connection)
         finally:
-            self._connections.discard(connection)
             ip.disconnect()
-        return connection_socket
+        return client
 
 
 async def serve(

@@ -160,6 +160,11 @@ class Statements:
         """Deposits, ascending."""
         return self._state.account(account).ledger
 
+    def net_deposits(self, dex: str) -> UsdMicro:
+        """Collateral credited to all accounts on ``dex``."""
+        entries = (entry for each in self._state.accounts.values() for entry in each.ledger)
+        return sum(entry.amount_micro for entry in entries if entry.dex == dex)
+
     def agents(self, account: str) -> list[tuple[str, str, int]]:
         """Live agents: name (empty for the unnamed one), address, valid until ms."""
         live = self._state.account(account).agents.live(self._state.now_ms)

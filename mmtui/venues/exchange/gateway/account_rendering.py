@@ -144,9 +144,7 @@ def clearinghouse_state(listing: Listing, row: DexStatement) -> Row:
         "crossMarginSummary": _summary(row.cross),
         "crossMaintenanceMarginUsed": money(row.cross_maintenance_micro),
         "withdrawable": money(row.withdrawable_micro),
-        "assetPositions": [
-            {"type": "oneWay", "position": _position(listing, position)} for position in row.positions
-        ],
+        "assetPositions": [{"type": "oneWay", "position": _position(listing, position)} for position in row.positions],
         "time": row.time_ms,
     }
 

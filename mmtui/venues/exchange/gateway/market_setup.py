@@ -8,12 +8,19 @@ import random
 from pathlib import Path
 
 from mmtui.errors import ConfigError
+from mmtui.venues.exchange.exchange import Exchange
 from mmtui.venues.exchange.gateway.options import SYNTHETIC, ServeOptions
 from mmtui.venues.exchange.listing import Listing, default_listing
 from mmtui.venues.exchange.markets.flow import Market
 from mmtui.venues.exchange.markets.recorded import RecordedMarket
 from mmtui.venues.exchange.markets.recording_rows import recorded_coins
 from mmtui.venues.exchange.markets.synthetic import SyntheticMarket
+
+
+def build_exchange(options: ServeOptions, start_ms: int) -> Exchange:
+    """An exchange that begins at ``start_ms``. Raises ConfigError as ``build_markets``."""
+    listing, markets = build_markets(options)
+    return Exchange(listing, markets, balance_usd=options.balance_usd, start_ms=start_ms, settings=options.rules)
 
 
 def build_markets(options: ServeOptions) -> tuple[Listing, list[Market]]:

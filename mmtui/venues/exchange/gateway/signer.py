@@ -39,9 +39,7 @@ def _recover(digest: bytes, signature: WireSignature) -> str | None:
         return None
     compact = bytes.fromhex(signature.r[2:].rjust(64, "0") + signature.s[2:].rjust(64, "0"))
     try:
-        key = coincurve.PublicKey.from_signature_and_message(
-            compact + bytes((recovery_id,)), digest, hasher=None
-        )
+        key = coincurve.PublicKey.from_signature_and_message(compact + bytes((recovery_id,)), digest, hasher=None)
     except ValueError:
         return None
     return address_of(key.format(compressed=False))

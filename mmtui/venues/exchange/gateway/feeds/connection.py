@@ -5,6 +5,7 @@ Source: hyperliquid-protocol.md 11.1, 11.5, 12.1.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 
@@ -45,10 +46,12 @@ class Desk(msgspec.Struct, frozen=True):
 class Connection:
     """A client; ``run`` ends when it leaves or is closed."""
 
-    __slots__ = ("_desk", "_feeds", "_ip", "_outbox", "_posts", "_sent_ms", "_socket", "_wake")
+    __slots__ = ("_abort", "_desk", "_feeds", "_ip", "_outbox", "_posts", "_sent_ms", "_socket", "_wake")
 
-    def __init__(self, socket: web.WebSocketResponse, desk: Desk, ip: IpAccount) -> None:
+    def __init__(self, socket: web.WebSocketResponse, desk: Desk, ip: IpAccount, abort: Callable[[], None]) -> None:
+        """``abort`` drops the transport without waiting for the client."""
         self._socket = socket
+        self._abort = abort
         self._desk = desk
         self._ip = ip
         self._feeds: set[AnySubscription] = set()
@@ -59,8 +62,11 @@ class Connection:
 
     def send(self, frame_bytes: bytes) -> None:
         """Queue a frame; a client too far behind loses the connection instead."""
-        if len(self._outbox) < OUTBOX_FRAMES:
-            self._outbox.append(frame_bytes)
+        if len(self._outbox) >= OUTBOX_FRAMES:
+            self._outbox.clear()
+            self._abort()
+            return
+        self._outbox.append(frame_bytes)
         self._wake.set()
 
     def is_idle(self, now_ms: int, limit_ms: int) -> bool:
@@ -88,18 +94,13 @@ class Connection:
                 self._drop(feed)
 
     async def _write(self) -> None:
-        try:
+        with contextlib.suppress(ConnectionError):
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                if len(self._outbox) >= OUTBOX_FRAMES:
-                    await self.close(WSCloseCode.TRY_AGAIN_LATER)
-                    return
                 while self._outbox:
                     await self._socket.send_frame(self._outbox.popleft(), WSMsgType.TEXT)
                     self._sent_ms = self._desk.wall_ms()
-        except ConnectionError:
-            await self.close(WSCloseCode.GOING_AWAY)
 
     def _receive(self, text: str) -> None:
         now_ms = self._desk.wall_ms()

@@ -175,9 +175,9 @@ def user_role(exchange: Exchange, request: OfUser) -> object:
 def extra_agents(exchange: Exchange, request: OfUser) -> object:
     """Named agents that may sign."""
     return [
-        {"name": agent.name, "address": agent.address, "validUntil": agent.valid_until_ms}
-        for agent in exchange.statements.agents(request.account)
-        if agent.name
+        {"name": name, "address": address, "validUntil": until_ms}
+        for name, address, until_ms in exchange.statements.agents(request.account)
+        if name
     ]
 
 

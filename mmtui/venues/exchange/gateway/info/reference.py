@@ -140,6 +140,12 @@ def dex_limits(exchange: Exchange, request: OfDex) -> object:
     }
 
 
+def dex_status(exchange: Exchange, request: OfDex) -> object:
+    """What was deposited on a dex; null for an unknown name."""
+    dex = exchange.listing.dex(request.dex_name)
+    return None if dex is None else {"totalNetDeposit": money(exchange.statements.net_deposits(dex.name))}
+
+
 def predicted_fundings(exchange: Exchange, _request: InfoRequest) -> object:
     """The next hourly rate of every main-dex contract, on this venue alone."""
     next_ms = exchange.now_ms - exchange.now_ms % HOUR_MS + HOUR_MS

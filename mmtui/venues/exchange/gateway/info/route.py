@@ -46,6 +46,7 @@ QUESTIONS: dict[str, Question] = {
     "allMids": (OfDex, reference.all_mids),
     "perpsAtOpenInterestCap": (OfDex, reference.at_open_interest_cap),
     "perpDexLimits": (OfDex, reference.dex_limits),
+    "perpDexStatus": (OfDex, reference.dex_status),
     "predictedFundings": (InfoRequest, reference.predicted_fundings),
     "exchangeStatus": (InfoRequest, reference.exchange_status),
     "l2Book": (OfBook, market.l2_book),
