@@ -79,7 +79,7 @@ class GlftStrategy:
         bid, ask = _shapes(context, model, tuning)
         half_bps = (bid.depths[0].bps + ask.depths[0].bps) / 2.0
         shift = skew(model.inventory_bps, model.balance_bps, share, half_bps, tuning.limits)
-        frame = Frame(*reference, shift, bid, ask, tuning.sizes, tuning.limits)
+        frame = Frame(*reference, shift, bid, ask, tuning.limits)
         bids, asks = place(context, frame)
         return Ladder(
             bids=bids.levels,
@@ -104,10 +104,9 @@ class GlftStrategy:
 def _shapes(context: QuoteContext, model: Model, tuning: Tuning) -> tuple[SideShape, SideShape]:
     market_bps = context.touch.spread * BPS
     lots = _level_lots(context, tuning) if tuning.depth.is_by_inventory else ()
-    return (
-        SideShape(model.bid.terms, side_depths(model.bid, tuning.depth, market_bps, model.slope_bps, lots)),
-        SideShape(model.ask.terms, side_depths(model.ask, tuning.depth, market_bps, model.slope_bps, lots)),
-    )
+    bid = side_depths(model.bid, tuning.depth, market_bps, model.slope_bps, lots)
+    ask = side_depths(model.ask, tuning.depth, market_bps, model.slope_bps, lots)
+    return SideShape(model.bid.terms, bid, tuning.sizes), SideShape(model.ask.terms, ask, tuning.sizes)
 
 
 def _level_lots(context: QuoteContext, tuning: Tuning) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from mmtui.domain.book import touch_refusal
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import BPS, Price
+from mmtui.strategies.bounds import clip
 from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext, Term, Waterfall
 from mmtui.strategies.sizing import SizeSettings, is_reducing, level_sizes, side_budget, wanted_total
 from mmtui.strategies.spread import Shift, SpreadLimits
@@ -26,22 +27,22 @@ class LevelDepth(msgspec.Struct, frozen=True, gc=False):
 
 
 class SideShape(msgspec.Struct, frozen=True):
-    """One side before the skew: its terms, a depth for each level, and the share of the size it keeps."""
+    """One side before the skew: its terms, a depth for each level, its size, and why it has no depths."""
 
     terms: tuple[Term, ...]
     depths: tuple[LevelDepth, ...]
-    size_share: float = 1.0
+    sizes: SizeSettings
+    absence: AbsenceReason = AbsenceReason.NOT_WANTED
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """What the quotes hang on: reference price (USD) and its name, the shift, the two sides, their sizes."""
+    """What the quotes hang on: reference price (USD) and its name, the shift, and the two sides."""
 
     reference: float
     reference_name: str
     shift: Shift
     bid: SideShape
     ask: SideShape
-    sizes: SizeSettings
     limits: SpreadLimits
 
 
@@ -101,14 +102,16 @@ def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price) -
     if room <= 0:
         return _absent(side, AbsenceReason.NO_ROOM, context.rooms.reason(side))
     shape = frame.bid if side is Side.BUY else frame.ask
+    if not shape.depths:
+        return _absent(side, shape.absence)
     levels = _priced(context, frame, side, bound)
     if not levels:
         return _absent(side, AbsenceReason.NO_PRICE)
-    wanted = int(wanted_total(context, side, frame.sizes, context.touch.mid) * shape.size_share)
+    wanted = wanted_total(context, side, shape.sizes, context.touch.mid)
     total = side_budget(context, side, wanted, levels[0][0])
     if total <= 0:
         return _absent(side, AbsenceReason.NO_SIZE)
-    plan = level_sizes(total, room, frame.sizes.weights, [price for price, _ in levels], context.instrument)
+    plan = level_sizes(total, room, shape.sizes.weights, [price for price, _ in levels], context.instrument)
     detail = context.rooms.reason(side)
     absences = [
         Absence(side, index, reason, detail if reason is AbsenceReason.NO_ROOM else "")
@@ -142,9 +145,10 @@ def _priced(context: QuoteContext, frame: Frame, side: Side, bound: Price) -> li
         if is_increasing and bps < least_bps:
             terms += (Term("exposure floor", least_bps - bps),)
             bps = least_bps
-        if bps > limits.max_half_bps:
-            terms += (Term("distance cap", limits.max_half_bps - bps),)
-            bps = limits.max_half_bps
+        if not -limits.max_half_bps <= bps <= limits.max_half_bps:
+            allowed_bps = clip(bps, -limits.max_half_bps, limits.max_half_bps)
+            terms += (Term("distance cap", allowed_bps - bps),)
+            bps = allowed_bps
         price = instrument.quote_price(side, reference * (1.0 - sign * bps / BPS))
         name = "grid rounding"
         if sign * (price - bound) > 0:

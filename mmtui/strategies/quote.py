@@ -62,7 +62,7 @@ class AbsenceReason(enum.Enum):
     SIDE_BELOW_MINIMUM = "the whole side is below the venue's minimum order value"
     SAME_PRICE = "falls on the price of the level inside it; its size is added to that level"
     NO_REFERENCE = "no usable reference price"
-    NO_PRICE = "the price would be outside the venue's range"
+    NO_PRICE = "there is no usable price for it"
     NOT_WANTED = "the strategy wants no quote here"
 
 

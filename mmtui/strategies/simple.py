@@ -22,7 +22,7 @@ from mmtui.strategies.placement import (
     reference_price,
 )
 from mmtui.strategies.quote import AbsenceReason, Ladder, QuoteContext, Term
-from mmtui.strategies.sizing import SizeSettings, is_reducing
+from mmtui.strategies.sizing import SizeSettings, is_reducing, scaled
 from mmtui.strategies.spread import Shift, SpreadLimits, data_terms, side_spread, skew
 
 
@@ -81,10 +81,11 @@ class FixedSpreadStrategy:
         spread = side_spread(model, widening, context.maker_rate * BPS, tuning.limits)
         shift, size_share = _lean(context, tuning, spread.half_bps)
         depths = (LevelDepth(spread.half_bps),)
-        bid_share = 1.0 if is_reducing(Side.BUY, context.position) else size_share
-        ask_share = 1.0 if is_reducing(Side.SELL, context.position) else size_share
-        bid, ask = SideShape(spread.terms, depths, bid_share), SideShape(spread.terms, depths, ask_share)
-        bids, asks = place(context, Frame(*reference, shift, bid, ask, tuning.sizes, tuning.limits))
+        exposed = SideShape(spread.terms, depths, scaled(tuning.sizes, size_share))
+        exiting = SideShape(spread.terms, depths, tuning.sizes)
+        bid = exiting if is_reducing(Side.BUY, context.position) else exposed
+        ask = exiting if is_reducing(Side.SELL, context.position) else exposed
+        bids, asks = place(context, Frame(*reference, shift, bid, ask, tuning.limits))
         return Ladder(
             bids=bids.levels,
             asks=asks.levels,

@@ -34,6 +34,13 @@ class SizeSettings(msgspec.Struct, frozen=True):
         )
 
 
+def scaled(settings: SizeSettings, share: float) -> SizeSettings:
+    """The same wanted size times ``share``."""
+    if share == 1.0:
+        return settings
+    return SizeSettings(settings.liquidity_base * share, settings.notional_usd * share, settings.weights)
+
+
 class SidePlan(msgspec.Struct, frozen=True):
     """Sizes by level, 0 where absent, and the reason of each absence by level (None: the whole side)."""
 
@@ -60,7 +67,7 @@ def is_reducing(side: Side, position: Size) -> bool:
 
 def wanted_total(context: QuoteContext, side: Side, settings: SizeSettings, mid: float) -> Size:
     """Size units a side wants before its room caps it."""
-    base = settings.liquidity_base or settings.notional_usd / mid
+    base = settings.liquidity_base if settings.liquidity_base > 0.0 else settings.notional_usd / mid
     base *= max(0.0, min(1.0, context.rooms.size_factor(side)))
     return context.instrument.floor_size(base * PRIOR_SHARE if context.is_prior else base)
 
