@@ -1,0 +1,93 @@
+"""Log files: named, private, rotated by size.
+
+Owns the documents' naming and the rotation; a file that cannot be written is given up with one
+report, never an exception on the way of a line.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mmtui.errors import ConfigError, Problem
+
+KEPT = 4
+_BUFFER = 64 * 1024
+
+
+class RotatingFile:
+    """Appends lines to ``path``; at ``bytes_max`` it becomes ``path.1`` and four old ones are kept."""
+
+    def __init__(self, path: Path, *, bytes_max: int, on_error: Callable[[str], None]) -> None:
+        self._path = path
+        self._bytes_max = bytes_max
+        self._on_error = on_error
+        self._pending = bytearray()
+        try:
+            self._descriptor = self._opened()
+        except OSError as error:
+            raise ConfigError(
+                "the log file cannot be opened",
+                problems=[Problem(str(path), error.strerror or "unusable", "a file that can be written")],
+            ) from None
+
+    def write(self, line: str) -> None:
+        """Appends one line; it may wait for ``flush``."""
+        if self._descriptor < 0:
+            return
+        data = line.encode("utf-8", errors="backslashreplace") + b"\n"
+        if self._size and self._size + len(data) > self._bytes_max:
+            self._rotate()
+        self._pending += data
+        self._size += len(data)
+        if len(self._pending) >= _BUFFER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hands what was written to the system."""
+        try:
+            while self._pending and self._descriptor >= 0:
+                del self._pending[: os.write(self._descriptor, self._pending)]
+        except OSError as error:
+            self._give_up(error)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.flush()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _opened(self) -> int:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        descriptor = os.open(self._path, flags, 0o600)
+        self._size = os.fstat(descriptor).st_size
+        return descriptor
+
+    def _rotate(self) -> None:
+        self.close()
+        try:
+            for number in range(KEPT, 0, -1):
+                older = self._numbered(number - 1) if number > 1 else self._path
+                if older.exists():
+                    older.replace(self._numbered(number))
+            self._descriptor = self._opened()
+        except OSError as error:
+            self._give_up(error)
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")
+
+    def _give_up(self, error: OSError) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        self._pending.clear()
+        self._on_error(f"the log file {self._path} ended: {error.strerror}")
+
+
+def auto_name(*, network: str, dex: str, asset: str, started_at: float) -> str:
+    """``mm_{network|dex}_{asset}_{YYYY-MM-DD}_{HH-MM-SS}``, in UTC, without the ending."""
+    where = dex or network
+    return f"mm_{where}_{asset}_{datetime.fromtimestamp(started_at, UTC):%Y-%m-%d_%H-%M-%S}"
