@@ -17,12 +17,13 @@ import sha3
 
 _CHAIN_ID = re.compile(r"0x[0-9a-fA-F]{1,64}", re.ASCII)
 _ZERO_WORD = bytes(32)
+_keccak_256 = sha3.keccak_256
 _pack = msgspec.msgpack.Encoder().encode
 
 
 def keccak(data: bytes) -> bytes:
     """Keccak-256 as Ethereum uses it (not the later SHA-3 padding)."""
-    digest: bytes = sha3.keccak_256(data).digest()
+    digest: bytes = _keccak_256(data).digest()
     return digest
 
 
