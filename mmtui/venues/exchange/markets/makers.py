@@ -15,9 +15,9 @@ from mmtui.venues.exchange.matching import MatchingBook
 _LEVELS_ALL = 1_000_000
 _NOTIONAL_MIN_USD = 10.0
 _TOUCH_PRESENCE = 0.92
-_FAR_SHARE = 0.12
+_FAR_SHARE = 0.18
 _FAR_FACTOR = 6.0
-_BACKSTOP_DEPTHS = 60.0
+_BACKSTOP_DEPTHS = 15.0
 """Distance of the one order a side always keeps, in mean depths; no sweep reaches it."""
 
 

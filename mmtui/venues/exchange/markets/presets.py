@@ -28,15 +28,15 @@ class TakerFlow(msgspec.Struct, frozen=True, kw_only=True):
     branching_ratio: float = 0.6
     """Orders that each order sets off on average, below 1."""
     excitation_half_life_s: float = 1.0
-    side_persistence: float = 0.35
+    side_persistence: float = 0.25
     """Probability that an order repeats the last one's side outright rather than tossing a coin."""
     median_usd: float = 2_500.0
     size_log_sigma: float = 1.3
     sweep_share: float = 0.13
     """Share of orders that take everything up to a limit."""
     sweep_reach_bps: float = 5.5
-    """Mean distance of a sweep's limit from the mid: exponential, cut at 2.5 times this mean."""
-    impact_ratio: float = 0.3
+    """Mean distance of a sweep's limit from the efficient price: exponential, cut at 2.5 times this mean."""
+    impact_ratio: float = 0.2
     """Share of an order's reach by which the efficient price follows it."""
     impact_half_life_s: float = 2.0
     informed_share: float = 0.25

@@ -19,6 +19,19 @@ from mmtui.domain.book import AssetContext
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.units import Price, Size, UnitError, parse_units
 from mmtui.errors import ConfigError
+from mmtui.venues.exchange.markets.recording_wire import (
+    BOOK,
+    COIN,
+    CONTEXT,
+    ROW,
+    TOUCH,
+    TRADES,
+    Message,
+    Row,
+    WireFigures,
+    WireLevel,
+    WireTrade,
+)
 
 KNOWN_SIZE_DECIMALS = {"BTC": 5, "ETH": 4, "SOL": 2, "HYPE": 2, "WLFI": 0, "kPEPE": 0}
 """Size decimals of coins whose recorded sizes may all happen to be coarser."""
@@ -77,59 +90,6 @@ class ContextRow(msgspec.Struct, frozen=True, gc=False):
 RecordedRow: TypeAlias = QuoteRow | PrintRow | ContextRow
 
 
-class _Message(msgspec.Struct):
-    channel: str
-    data: msgspec.Raw = msgspec.Raw()
-
-
-class _Row(msgspec.Struct):
-    ts: int
-    msg: _Message
-
-
-class _Coin(msgspec.Struct):
-    coin: str
-
-
-class _WireLevel(msgspec.Struct):
-    px: str
-    sz: str
-
-
-class _WireBook(msgspec.Struct):
-    coin: str
-    time: int
-    levels: tuple[list[_WireLevel], list[_WireLevel]]
-
-
-class _WireTouch(msgspec.Struct):
-    coin: str
-    time: int
-    bbo: tuple[_WireLevel | None, _WireLevel | None]
-
-
-class _WireTrade(msgspec.Struct):
-    coin: str
-    side: str
-    px: str
-    sz: str
-    time: int
-    tid: int
-    hash: str = ""
-
-
-class _WireFigures(msgspec.Struct):
-    markPx: str  # noqa: N815  the venue's spelling
-    oraclePx: str  # noqa: N815
-    funding: str = "0"
-    openInterest: str = "0"  # noqa: N815
-
-
-class _WireContext(msgspec.Struct):
-    coin: str
-    ctx: _WireFigures
-
-
 class _Texts(dict[str, int]):
     """Units of each number text met; most texts of a snapshot were in the one before."""
 
@@ -147,15 +107,6 @@ class _Texts(dict[str, int]):
             self.clear()
         self[text] = units
         return units
-
-
-_ROW = msgspec.json.Decoder(_Row)
-_COIN = msgspec.json.Decoder(_Coin)
-_COINS = msgspec.json.Decoder(list[_Coin])
-_BOOK = msgspec.json.Decoder(_WireBook)
-_TOUCH = msgspec.json.Decoder(_WireTouch)
-_TRADES = msgspec.json.Decoder(list[_WireTrade])
-_CONTEXT = msgspec.json.Decoder(_WireContext)
 
 
 class RecordingReader:
@@ -178,22 +129,22 @@ class RecordingReader:
         """Rows in file order; raises ConfigError at the first unreadable one."""
         for number, line in _lines(self.path):
             try:
-                rows = self._rows(_ROW.decode(line))
+                rows = self._rows(ROW.decode(line))
             except (msgspec.DecodeError, UnitError, ValueError) as error:
                 raise _unreadable(self.path, number, str(error)) from error
             yield from rows
 
-    def _rows(self, row: _Row) -> list[RecordedRow]:
+    def _rows(self, row: Row) -> list[RecordedRow]:
         channel, data = row.msg.channel, row.msg.data
         if channel == "trades":
             coin = self._instrument.coin
-            return [self._print(row.ts, trade) for trade in _TRADES.decode(data) if trade.coin == coin]
+            return [self._print(row.ts, trade) for trade in TRADES.decode(data) if trade.coin == coin]
         if channel not in ("bbo", "l2Book", "activeAssetCtx"):
             return []
-        if _COIN.decode(data).coin != self._instrument.coin:
+        if COIN.decode(data).coin != self._instrument.coin:
             return []
         if channel == "bbo":
-            touch = _TOUCH.decode(data)
+            touch = TOUCH.decode(data)
             bid, ask = touch.bbo
             return [
                 QuoteRow(
@@ -201,16 +152,16 @@ class RecordingReader:
                 )
             ]
         if channel == "l2Book":
-            book = _BOOK.decode(data)
+            book = BOOK.decode(data)
             bids, asks = book.levels
             return [QuoteRow(row.ts, book.time, self._levels(bids), self._levels(asks), False)]
-        return [ContextRow(row.ts, _context(_CONTEXT.decode(data).ctx))]
+        return [ContextRow(row.ts, _context(CONTEXT.decode(data).ctx))]
 
-    def _levels(self, levels: list[_WireLevel]) -> list[LevelRow]:
+    def _levels(self, levels: list[WireLevel]) -> list[LevelRow]:
         prices, sizes = self._prices, self._sizes
         return [(prices[level.px], sizes[level.sz]) for level in levels]
 
-    def _print(self, ts_ms: int, trade: _WireTrade) -> PrintRow:
+    def _print(self, ts_ms: int, trade: WireTrade) -> PrintRow:
         if trade.side not in ("A", "B"):
             raise ValueError(f"side is {trade.side!r}, not A or B")
         side = Side.BUY if trade.side == "B" else Side.SELL
@@ -229,7 +180,7 @@ def recorded_coins(path: Path) -> dict[str, int]:
         if number > SURVEY_ROWS and found and all(_known(coin) is not None for coin in found):
             break
         try:
-            for coin, decimals in _sizes(_ROW.decode(line).msg):
+            for coin, decimals in _sizes(ROW.decode(line).msg):
                 found[coin] = max(found.get(coin, 0), decimals)
         except msgspec.DecodeError as error:
             raise _unreadable(path, number, str(error)) from error
@@ -242,17 +193,17 @@ def _known(coin: str) -> int | None:
     return KNOWN_SIZE_DECIMALS.get(coin.rpartition(":")[2])
 
 
-def _sizes(message: _Message) -> Iterator[tuple[str, int]]:
+def _sizes(message: Message) -> Iterator[tuple[str, int]]:
     """Coin and number of decimals of each size in a message."""
     if message.channel == "trades":
-        for trade in _TRADES.decode(message.data):
+        for trade in TRADES.decode(message.data):
             yield trade.coin, _decimals(trade.sz)
     elif message.channel == "l2Book":
-        book = _BOOK.decode(message.data)
+        book = BOOK.decode(message.data)
         for side in book.levels:
             yield book.coin, max((_decimals(level.sz) for level in side), default=0)
     elif message.channel == "bbo":
-        touch = _TOUCH.decode(message.data)
+        touch = TOUCH.decode(message.data)
         for level in touch.bbo:
             yield touch.coin, _decimals(level.sz) if level else 0
 
@@ -261,7 +212,7 @@ def _decimals(text: str) -> int:
     return len(text.partition(".")[2].rstrip("0"))
 
 
-def _context(figures: _WireFigures) -> AssetContext:
+def _context(figures: WireFigures) -> AssetContext:
     mark, oracle = float(figures.markPx), float(figures.oraclePx)
     funding, interest = float(figures.funding), float(figures.openInterest)
     if not (0.0 < mark < 1e12 and 0.0 < oracle < 1e12 and -1.0 < funding < 1.0 and 0.0 <= interest < 1e15):

@@ -54,7 +54,8 @@ class BackgroundTakers:
         else:
             reach_bps = SMALL_REACH_MAX_BPS
             size = self._size(self._small_usd(), mid)
-        taker = self._order(side, mid * (1.0 + side * reach_bps / BPS), size)
+        # Reach counts from the efficient price: a second sweep starts where the first did, not where it ended.
+        taker = self._order(side, efficient_usd * self._scale * (1.0 + side * reach_bps / BPS), size)
         result = book.match(taker, taker.price, may_fill, settle)
         if not result.executions:
             return None
