@@ -1,6 +1,5 @@
 import msgspec
 import pytest
-from quiet_market import ALICE, BOB, CAROL, START_MS, Desk, QuietMarket
 
 from mmtui.domain.instrument import Side
 from mmtui.errors import ConfigError
@@ -26,6 +25,7 @@ from mmtui.venues.exchange.actions import (
 from mmtui.venues.exchange.exchange import Exchange, listing_for
 from mmtui.venues.exchange.listing import default_listing
 from mmtui.venues.exchange.rulebook.settings import ExchangeSettings
+from tests.venue.exchange.quiet_market import ALICE, BOB, CAROL, START_MS, Desk, QuietMarket
 
 BUY, SELL = Side.BUY, Side.SELL
 
