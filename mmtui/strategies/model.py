@@ -126,7 +126,7 @@ def glft_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, lim
         return Half((form.base_bid + form.slope / 2.0) * factor, (form.base_ask + form.slope / 2.0) * factor, form)
 
     halves = _halves(gamma, half_at)
-    calm, full = halves[0], halves[-1]
+    calm, market, full = halves[0], halves[3], halves[4]
     common = [Term("inventory risk", calm.form.slope / 2.0 * BPS), Term("fee", fee * BPS)]
     model_bid = [Term("fill rate", calm.form.base_bid * BPS), *common]
     model_ask = [Term("fill rate", calm.form.base_ask * BPS), *common]
@@ -137,7 +137,7 @@ def glft_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, lim
         _side(context, model_bid, widening_bid, adverse_bid, limits),
         _side(context, model_ask, widening_ask, adverse_ask, limits),
         inventory_lots(context, settings) * full.form.slope * BPS,
-        full.form.balance * BPS,
+        market.form.balance * BPS,
         full.form.slope * factor * BPS,
     )
 

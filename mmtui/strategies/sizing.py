@@ -105,9 +105,19 @@ def level_sizes(
             absences.append((i, AbsenceReason.SAME_PRICE if is_same else small))
             sizes[i - 1] += sizes[i]
             sizes[i] = 0
-    if len(absences) == len(sizes) - 1:
+    least = instrument.min_size(prices[0])
+    outer = next((i for i in range(1, len(sizes)) if sizes[i]), 0)
+    if outer and sizes[0] < least:
+        sizes[0] += sizes[outer]
+        sizes[outer] = 0
+        absences.append((outer, AbsenceReason.BELOW_MINIMUM))
+    if not any(sizes[1:]):
         sizes[0] = min(total, room)
-    if sizes[0] < instrument.min_size(prices[0]):
+    if sizes[0] < least:
         reason = AbsenceReason.NO_ROOM if room < total else AbsenceReason.SIDE_BELOW_MINIMUM
         return SidePlan((0,) * len(sizes), ((None, reason),))
-    return SidePlan(tuple(sizes), tuple(reversed(absences)))
+    return SidePlan(tuple(sizes), tuple(sorted(absences, key=_by_level)))
+
+
+def _by_level(absence: tuple[int | None, AbsenceReason]) -> int:
+    return absence[0] or 0

@@ -93,7 +93,10 @@ def capped(widening: Sequence[Term], cap_bps: float) -> list[Term]:
 
 
 def side_spread(model: Sequence[Term], widening: Sequence[Term], cost_bps: float, limits: SpreadLimits) -> SideSpread:
-    """Steps 1 and 2: widening capped, then the floors. ``cost_bps`` is fee plus adverse selection."""
+    """Steps 1 and 2: widening capped, then the floors, then the greatest distance.
+
+    ``cost_bps`` is the fee plus adverse selection.
+    """
     model_bps = sum(term.bps for term in model)
     kept = capped(widening, limits.max_widening_bps)
     half_bps = model_bps + sum(term.bps for term in kept)
@@ -104,6 +107,9 @@ def side_spread(model: Sequence[Term], widening: Sequence[Term], cost_bps: float
         name = "fee floor" if least_bps > limits.min_half_bps else "spread floor"
         terms.append(Term(name, floor_bps - half_bps))
         half_bps = floor_bps
+    if half_bps > limits.max_half_bps:
+        terms.append(Term("distance cap", limits.max_half_bps - half_bps))
+        half_bps = limits.max_half_bps
     return SideSpread(tuple(terms), half_bps, model_bps, least_bps, floor_bps, tuple(kept))
 
 
@@ -117,16 +123,21 @@ def skew(inventory_bps: float, balance_bps: float, utilisation: float, half_bps:
     if inventory_bps != 0.0:
         terms.append(Term("inventory skew", inventory_bps))
     share = clip(utilisation, -1.0, 1.0)
-    required_bps = limits.min_full_skew_ratio * half_bps * abs(share)
-    limited_bps = clip(inventory_bps, -limits.max_skew_bps, limits.max_skew_bps)
-    inventory_kept_bps = limited_bps
-    if abs(limited_bps) < required_bps:
-        inventory_kept_bps = math.copysign(required_bps, share)
-        terms.append(Term("minimum skew", inventory_kept_bps - limited_bps))
+    full_bps = limits.min_full_skew_ratio * half_bps
+    required_bps = full_bps * abs(share)
+    limit_bps = limits.max_skew_bps
+    inventory_kept_bps = clip(inventory_bps, -limit_bps, limit_bps)
+    if abs(inventory_kept_bps) < required_bps:
+        leaning_bps = math.copysign(required_bps, share)
+        terms.append(Term("minimum skew", leaning_bps - inventory_kept_bps))
+        inventory_kept_bps = leaning_bps
     if balance_bps != 0.0:
         terms.append(Term("flow balance", balance_bps))
-    cap_bps = max(limits.max_skew_bps, required_bps)
-    total_bps = clip(inventory_kept_bps + balance_bps, -cap_bps, cap_bps)
+    # The balance leaves room under the cap for the least skew, or a one-sided flow would freeze the quotes.
+    balance_cap_bps = max(0.0, limit_bps - full_bps)
+    total_bps = inventory_kept_bps + clip(balance_bps, -balance_cap_bps, balance_cap_bps)
+    cap_bps = max(limit_bps, required_bps)
+    total_bps = clip(total_bps, -cap_bps, cap_bps)
     rest_bps = total_bps - math.fsum(term.bps for term in terms)
     if abs(rest_bps) > 1e-12:
         terms.append(Term("skew cap", rest_bps))

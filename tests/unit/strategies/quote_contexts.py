@@ -69,7 +69,7 @@ PURE = settings(
 
 
 @st.composite
-def random_contexts(draw, *, utilisations=st.floats(-1.2, 1.2)):
+def random_contexts(draw):
     """Any market a venue may show with any estimates in their sane ranges."""
     size_decimals = draw(st.integers(0, 5))
     instrument = Instrument(coin="X", asset_id=0, size_decimals=size_decimals, max_leverage=10)
@@ -80,7 +80,7 @@ def random_contexts(draw, *, utilisations=st.floats(-1.2, 1.2)):
         ask = instrument.ceil_price(ask + 1)
     touch = Touch(0, instrument.price_usd(bid), 1.0, instrument.price_usd(ask), 1.0)
     limit = instrument.floor_size(draw(st.floats(500.0, 50_000.0)) / touch.mid) + 1
-    position = round(limit * draw(utilisations))
+    position = round(limit * draw(st.floats(-1.2, 1.2)))
     fair = touch.mid * (1.0 + draw(st.floats(-0.5, 0.5)) * touch.spread)
     view = estimates(
         mid=touch.mid,

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from quote_contexts import estimates, settings
 
 from mmtui.domain.parameters import Settings
 from mmtui.strategies.gamma import (
@@ -20,6 +19,7 @@ from mmtui.strategies.gamma import (
     spread_multiplier,
 )
 from mmtui.strategies.glft import spread_factor
+from tests.unit.strategies.quote_contexts import estimates, settings
 
 DEFAULTS = GammaSettings.from_settings(Settings.defaults())
 

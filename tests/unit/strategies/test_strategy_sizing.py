@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from quote_contexts import BTC, context, settings
 
 from mmtui.domain.instrument import MIN_NOTIONAL_USD_MICRO, Side
 from mmtui.strategies.quote import AbsenceReason, Rooms
@@ -15,6 +14,7 @@ from mmtui.strategies.sizing import (
     side_budget,
     wanted_total,
 )
+from tests.unit.strategies.quote_contexts import BTC, context, settings
 
 PRICE = 1_000_000
 
