@@ -14,6 +14,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.estimators.depth import DepthSlope, depth_slope
 from mmtui.estimators.flow import TopOfBook
 from mmtui.estimators.intensity import Intensity, reach_floor
+from mmtui.estimators.markout import AdverseSelection, Markout
 from mmtui.estimators.microprice import WARM_OBSERVATIONS, Microprice
 from mmtui.estimators.publish import (
     STALE_S,
@@ -39,6 +40,7 @@ class EstimatorPanel:
         "_instrument",
         "_intensity",
         "_last_at",
+        "_markout",
         "_microprice",
         "_reference",
         "_tape",
@@ -57,6 +59,7 @@ class EstimatorPanel:
         self._intensity = Intensity(settings)
         self._microprice = Microprice(settings)
         self._warmup = Warmup(settings)
+        self._markout = Markout(settings)
         self._last_at: float | None = None
         self._tick_at = 0.0
         self._reference = (0.0, 0.0)
@@ -76,6 +79,7 @@ class EstimatorPanel:
             self._intensity,
             self._microprice,
             self._warmup,
+            self._markout,
         ):
             estimator.reconfigure(settings)
 
@@ -112,6 +116,12 @@ class EstimatorPanel:
             self._warmup.ticks += 1
             self._volatility.on_tick(tick)
 
+    def on_fill(self, received_at: float, side: Side, size_base: float) -> None:
+        """Take an own execution, judged against the mid known just before it."""
+        if self._top.is_known:
+            fair = self._fair(received_at, self._tape.flow.value(received_at)).value
+            self._markout.on_fill(received_at, side, size_base, fair=fair)
+
     def set_reference(self, fair: float) -> None:
         """Note the price (USD) the resting quotes were placed around; 0 when none rest."""
         self._reference = (fair if 0.0 < fair < math.inf else 0.0, self._last_at or 0.0)
@@ -128,6 +138,10 @@ class EstimatorPanel:
         if side is Side.BUY:
             return depth_slope(book.mid, book.bid_prices, book.bid_sizes)
         return depth_slope(book.mid, book.ask_prices, book.ask_sizes)
+
+    def adverse_selection(self, side: Side) -> AdverseSelection:
+        """What fills of our quote on ``side`` cost, with the evidence behind it."""
+        return self._markout.reading(side)
 
     def estimates(self, now: float) -> Estimates | None:
         """Every estimate at ``now``; None before the first touch."""
@@ -173,6 +187,7 @@ class EstimatorPanel:
         self._volatility.skip()
 
     def _observe_mid(self, received_at: float) -> None:
+        self._markout.observe(received_at, self._top.mid)
         self._microprice.observe(received_at, self._top.mid, self._top.imbalance, self._tape.flow.value(received_at))
 
     def _reach_reference(self, trade: Trade) -> float:
@@ -226,5 +241,7 @@ class EstimatorPanel:
             volatility_regime=self._volatility.regime,
             beta_book=self._microprice.fit.beta_book,
             beta_flow=self._microprice.fit.beta_flow,
+            adverse_bid=self._markout.reading(Side.BUY).value,
+            adverse_ask=self._markout.reading(Side.SELL).value,
             volume_rate=self._tape.clock.volume_rate(now),
         )

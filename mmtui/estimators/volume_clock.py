@@ -116,7 +116,7 @@ class VolumeClock:
 
     def __init__(self, settings: Settings) -> None:
         self._bucket = VolumeBucket()
-        self._window = VolumeWindow(settings.number("estimators.volume_window_s"))
+        self._window = VolumeWindow(settings.number("strategy.estimation_window_s"))
         self._sizes: deque[float] = deque(maxlen=MEDIAN_TRADES)
         self._threshold = 0.0
         self._first_at: float | None = None
@@ -127,7 +127,7 @@ class VolumeClock:
     def reconfigure(self, settings: Settings) -> None:
         """Take edited settings; the open bucket keeps its threshold."""
         self._ratio = settings.number("estimators.volume_bucket_ratio")
-        self._window.window_s = settings.number("estimators.volume_window_s")
+        self._window.window_s = settings.number("strategy.estimation_window_s")
 
     def on_trade(self, at: float, price: float, size: float) -> VolumeTick | None:
         """Take a trade with positive finite price and size; the tick it closes, if it does."""

@@ -87,7 +87,7 @@ class Warmup:
 
 def decay_multiplier(elapsed_s: float, decay_s: float, initial: float = 2.0) -> float:
     """Factor of the half-spread ``elapsed_s`` after the first quote: from ``initial`` down to 1."""
-    if not decay_s > 0.0:
+    if not (decay_s > 0.0 and elapsed_s < math.inf):
         return 1.0
     return 1.0 + (initial - 1.0) * math.exp(-max(elapsed_s, 0.0) / decay_s)
 

@@ -12,15 +12,6 @@ ESTIMATORS: tuple[Parameter, ...] = (
         help="Bucket of the volume clock as a share of the window's volume.",
     ),
     Parameter(
-        key="estimators.volume_window_s",
-        kind=Kind.NUMBER,
-        default=300.0,
-        unit="s",
-        low=60.0,
-        high=3600.0,
-        help="Window of the volume the buckets are a share of.",
-    ),
-    Parameter(
         key="estimators.bv_lag",
         kind=Kind.COUNT,
         default=2,

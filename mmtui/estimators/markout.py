@@ -1,0 +1,145 @@
+"""What own fills cost: how far the mid moves against us within a fixed time after each fill.
+
+Owns the fills not yet judged and the average cost of each side. The mid is the last one known at
+the horizon; a sample whose horizon fell into a silence of the feed is dropped. Costs are signed:
+a positive one is a loss, a favourable move is negative. Never caps or acts on a cost.
+Source: models.md 7.1 and 7.4, ruling 5.
+"""
+
+import math
+from collections import deque
+
+import msgspec
+
+from mmtui.domain.instrument import Side
+from mmtui.domain.parameters import Settings
+from mmtui.domain.units import BPS
+from mmtui.estimators.ewma import EventEwma
+
+HALF_LIFE_FILLS = 50.0
+PRIOR_FILLS = 20.0
+PENDING_MAX = 4096
+COST_MAX = 1.0
+
+
+class AdverseSelection(msgspec.Struct, frozen=True, gc=False):
+    """Expected cost of a fill as a fraction of price, drawn towards the prior.
+
+    ``measured`` is the average without the prior, ``standard_error`` its uncertainty, ``n_eff``
+    the effective fills behind it; all 0 without fills.
+    """
+
+    value: float
+    measured: float
+    standard_error: float
+    n_eff: float
+
+
+class _Pending:
+    __slots__ = ("due", "fair", "filled_at", "mid", "side", "size")
+
+    def __init__(self, filled_at: float, horizon_s: float, side: Side, size: float, *, mid: float, fair: float) -> None:
+        self.filled_at = filled_at
+        self.due = filled_at + horizon_s
+        self.side = side
+        self.size = size
+        self.mid = mid
+        self.fair = fair
+
+    def absorb(self, size: float, mid: float, fair: float) -> None:
+        """Add another print of the same aggressive order, by size."""
+        share = size / (self.size + size)
+        self.mid += share * (mid - self.mid)
+        self.fair += share * (fair - self.fair)
+        self.size += size
+
+
+class _SideCost:
+    __slots__ = ("from_fair", "from_mid", "squares")
+
+    def __init__(self) -> None:
+        self.from_mid = EventEwma(HALF_LIFE_FILLS)
+        self.from_fair = EventEwma(HALF_LIFE_FILLS)
+        self.squares = EventEwma(HALF_LIFE_FILLS)
+
+    def add(self, from_mid: float, from_fair: float) -> None:
+        self.from_mid.add(from_mid)
+        self.from_fair.add(from_fair)
+        self.squares.add(from_mid * from_mid)
+
+    def reading(self, prior: float) -> AdverseSelection:
+        n_eff = self.from_mid.n_eff
+        if not n_eff > 0.0:
+            return AdverseSelection(prior, 0.0, 0.0, 0.0)
+        mean = self.from_mid.mean()
+        # What centring on the fair price already avoids is not charged again.
+        charged = min(mean, self.from_fair.mean())
+        variance = max(self.squares.mean() - mean * mean, 0.0)
+        value = (PRIOR_FILLS * prior + n_eff * charged) / (PRIOR_FILLS + n_eff)
+        return AdverseSelection(value, mean, math.sqrt(variance / n_eff), n_eff)
+
+
+class Markout:
+    """Adverse selection of our fills on each side, fed with own fills and every mid."""
+
+    __slots__ = ("_alive_at", "_buys", "_horizon_s", "_mid", "_pending", "_prior", "_readings", "_sells")
+
+    def __init__(self, settings: Settings) -> None:
+        self._buys = _SideCost()
+        self._sells = _SideCost()
+        self._pending: deque[_Pending] = deque(maxlen=PENDING_MAX)
+        self._mid = 0.0
+        self._alive_at = 0.0
+        self._horizon_s = settings.number("estimators.adverse_horizon_s")
+        self.reconfigure(settings)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take edited settings; another horizon starts the averages anew, as costs are not comparable."""
+        horizon_s = settings.number("estimators.adverse_horizon_s")
+        if horizon_s != self._horizon_s:
+            self._horizon_s = horizon_s
+            self._buys, self._sells = _SideCost(), _SideCost()
+            self._pending.clear()
+        self._prior = settings.number("estimators.adverse_prior_bps") / BPS
+        self._read()
+
+    def on_fill(self, at: float, side: Side, size: float, *, fair: float) -> None:
+        """Take an own fill of ``size`` (base) while the mid was the last one observed.
+
+        ``fair`` (USD) is the price quotes were centred on. Fills of one side and instant are one
+        event. Ignored before the first mid and when the size is no positive finite number.
+        """
+        if not (self._mid > 0.0 and 0.0 < size < math.inf and 0.0 < fair < math.inf):
+            return
+        last = self._pending[-1] if self._pending else None
+        if last is not None and last.side is side and last.filled_at == at:
+            last.absorb(size, self._mid, fair)
+            return
+        if last is not None and at < last.filled_at:
+            at = last.filled_at
+        self._pending.append(_Pending(at, self._horizon_s, side, size, mid=self._mid, fair=fair))
+
+    def observe(self, at: float, mid: float) -> None:
+        """Take the mid (USD, positive) known from ``at`` on, and judge the fills that came due before."""
+        pending = self._pending
+        while pending and pending[0].due < at:
+            self._judge(pending.popleft(), at)
+        self._mid = mid
+        self._alive_at = max(self._alive_at, at)
+
+    def reading(self, side: Side) -> AdverseSelection:
+        """Expected cost of the next fill of our quote on ``side``."""
+        return self._readings[0 if side is Side.BUY else 1]
+
+    def _judge(self, fill: _Pending, at: float) -> None:
+        if max(at - fill.due, fill.due - self._alive_at) > self._horizon_s:
+            return
+        from_mid = -fill.side * (self._mid - fill.mid) / fill.mid
+        from_fair = -fill.side * (self._mid - fill.fair) / fill.fair
+        if not (abs(from_mid) <= COST_MAX and abs(from_fair) <= COST_MAX):
+            return
+        (self._buys if fill.side is Side.BUY else self._sells).add(from_mid, from_fair)
+        self._read()
+
+    def _read(self) -> None:
+        self._readings = (self._buys.reading(self._prior), self._sells.reading(self._prior))
