@@ -19,8 +19,10 @@ from mmtui.venues.exchange.markets.flow import Market
 from mmtui.venues.exchange.matching import MatchingBook
 from mmtui.venues.exchange.records import FundingRecord, Listener, MarketContext, PublicTrade
 from mmtui.venues.exchange.rulebook import reference_prices
-from mmtui.venues.exchange.rulebook.dispatch import Submission, is_cancel, is_early, run
+from mmtui.venues.exchange.rulebook.dispatch import Submission, run
+from mmtui.venues.exchange.rulebook.mempool import Mempool
 from mmtui.venues.exchange.rulebook.pit import Pit
+from mmtui.venues.exchange.rulebook.public import publish, step_market
 from mmtui.venues.exchange.rulebook.settings import ExchangeSettings
 from mmtui.venues.exchange.rulebook.settlement import Settlement
 from mmtui.venues.exchange.rulebook.slow_clock import SlowClock
@@ -55,7 +57,7 @@ class Exchange:
         self._state.now_ms = start_ms
         self._floor = {coin: Settlement(self._state, pit) for coin, pit in pits.items()}
         self._slow_clock = SlowClock(self._state, self._floor)
-        self._mempool: list[Submission] = []
+        self._mempool = Mempool()
         self._start_ms = start_ms
         self._block_ms = settings.block_ms
         self._block = 0
@@ -99,7 +101,7 @@ class Exchange:
         ``signer`` is the recovered lower-case address: an account, or an agent of one. The action
         takes part in the first block at or after ``now_ms``.
         """
-        self._mempool.append(Submission(now_ms, signer, action, reply, expires_after_ms, vault))
+        self._mempool.add(Submission(now_ms, signer, action, reply, expires_after_ms, vault))
 
     def advance(self, now_ms: int) -> None:
         """Run every block due until ``now_ms``; blocks with nothing to do are passed over."""
@@ -118,12 +120,13 @@ class Exchange:
     def next_event_ms(self) -> int:
         """Time of the next block with anything to do."""
         due = self._slow_clock.due_ms()
+        arrived_ms = self._mempool.due_ms()
+        if arrived_ms is not None:
+            due = min(due, arrived_ms)
         for pit in self._state.pits.values():
             event_ms = pit.market.next_event_ms()
             if event_ms is not None and event_ms < due:
                 due = event_ms
-        for submission in self._mempool:
-            due = min(due, submission.arrived_ms)
         blocks = -(-(due - self._start_ms) // self._block_ms)
         return self._start_ms + max(blocks, self._block + 1) * self._block_ms
 
@@ -181,64 +184,17 @@ class Exchange:
         state = self._state
         state.now_ms = block_ms
         for settlement in self._floor.values():
-            self._step_market(settlement)
-        arrived, replies = self._take_arrived(block_ms), []
-        for index, submission in enumerate(arrived):
+            step_market(state, settlement)
+        replies = []
+        for index, submission in enumerate(self._mempool.take(block_ms)):
             state.transaction = transaction_hash(block_ms, index)
             replies.append((submission, run(state, self._floor, submission)))
         self._slow_clock.tick()
-        self._publish()
+        publish(state)
         for submission, reply in replies:
             submission.reply(reply)
         if state.listener is not None:
             state.listener.on_block(block_ms)
-
-    def _step_market(self, settlement: Settlement) -> None:
-        state, pit = self._state, settlement.pit
-        pit.is_silent = pit.market.is_silent(state.now_ms)
-        event_ms = pit.market.next_event_ms()
-        if event_ms is None or event_ms > state.now_ms:
-            return
-        step = pit.market.advance(state.now_ms, pit.book, settlement.may_fill, settlement.settle)
-        settlement.refuse(step.refused)
-        pit.book_time_ms = step.book_time_ms
-        pit.is_book_changed = pit.is_book_changed or step.is_book_changed or bool(step.prints)
-        for seen in step.prints:
-            trade = PublicTrade(
-                pit.coin,
-                seen.side,
-                seen.price,
-                seen.size,
-                seen.time_ms,
-                seen.tid,
-                seen.order_key,
-                seen.buyer,
-                seen.seller,
-            )
-            pit.tape.add(trade, state.now_ms)
-
-    def _take_arrived(self, block_ms: int) -> list[Submission]:
-        """Arrivals up to now in the venue's order: early actions, cancels, then takers."""
-        if not self._mempool:
-            return []
-        arrived = [one for one in self._mempool if one.arrived_ms <= block_ms]
-        self._mempool = [one for one in self._mempool if one.arrived_ms > block_ms]
-        early = [one for one in arrived if is_early(one.action)]
-        cancels = [one for one in arrived if is_cancel(one.action)]
-        late = [one for one in arrived if not is_early(one.action) and not is_cancel(one.action)]
-        return early + cancels + late
-
-    def _publish(self) -> None:
-        listener = self._state.listener
-        for pit in self._state.pits.values():
-            trades, pit.tape.block = pit.tape.block, []
-            is_changed, pit.is_book_changed = pit.is_book_changed, False
-            if listener is None or pit.is_silent:
-                continue
-            if trades:
-                listener.on_trades(pit.coin, trades)
-            if is_changed:
-                listener.on_book(pit.coin)
 
 
 def listing_for(listing: Listing, instruments: Iterable[Instrument]) -> Listing:
@@ -265,6 +221,3 @@ def _pit(listing: Listing, market: Market) -> Pit:
             f"its market has {market.instrument.size_decimals}"
         )
     return Pit(contract, market)
-
-
-ExchangeApi = Exchange
