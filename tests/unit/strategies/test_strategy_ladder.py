@@ -9,12 +9,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mmtui.domain.book import Touch
-from mmtui.domain.instrument import MIN_NOTIONAL_USD_MICRO, Side
+from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.strategies.depth import inventory_offsets, spaced_bps
 from mmtui.strategies.quote import AbsenceReason, Rooms
 from mmtui.strategies.registry import BUILT_IN
 from mmtui.strategies.sizing import is_dust
+from tests.unit.strategies.ladder_checks import check_ladder
 from tests.unit.strategies.quote_contexts import (
     BTC,
     P1,
@@ -208,31 +209,6 @@ def test_every_cause_of_widening_is_reported_and_their_sum_is_capped():
     assert {"gamma", "spread regime", "tail risk", "adverse selection", "warm-up", "prior"} <= widening.keys()
     assert sum(widening.values()) == pytest.approx(15.0)
     assert ladder.half_spread_bps == pytest.approx(ladder.model_half_spread_bps + 15.0)
-
-
-def check_ladder(quote_context, values, ladder):
-    instrument, rooms = quote_context.instrument, quote_context.rooms
-    touch = quote_context.touch
-    for levels in (ladder.bids, ladder.asks):
-        for level in levels:
-            assert instrument.is_price_on_grid(level.price)
-            assert level.size * level.price >= MIN_NOTIONAL_USD_MICRO
-            assert level.waterfall.price_usd == pytest.approx(instrument.price_usd(level.price), rel=1e-9)
-            assert all(math.isfinite(term.bps) for term in level.waterfall.terms)
-        assert len({level.price for level in levels}) == len(levels)
-    assert [level.price for level in ladder.bids] == sorted((level.price for level in ladder.bids), reverse=True)
-    assert [level.price for level in ladder.asks] == sorted(level.price for level in ladder.asks)
-    assert sum(level.size for level in ladder.bids) <= rooms.buy
-    assert sum(level.size for level in ladder.asks) <= rooms.sell
-    if ladder.bids:
-        assert ladder.bids[0].price < instrument.price_units(touch.ask)
-    if ladder.asks:
-        assert ladder.asks[0].price > instrument.price_units(touch.bid)
-    if ladder.bids and ladder.asks:
-        assert ladder.bids[0].price < ladder.asks[0].price
-    for number in (ladder.reference, ladder.reservation, ladder.gamma_eff, ladder.half_spread_bps):
-        assert math.isfinite(number)
-    assert sum(term.bps for term in ladder.widening) <= values.number("risk.max_widening_bps") + 1e-9
 
 
 @given(quote_context=random_contexts(), values=random_settings(), name=st.sampled_from(sorted(BUILT_IN)))

@@ -1,0 +1,32 @@
+"""What every ladder must be, whoever made it and whatever the market."""
+
+import math
+
+import pytest
+
+from mmtui.domain.instrument import MIN_NOTIONAL_USD_MICRO
+
+
+def check_ladder(quote_context, values, ladder):
+    instrument, rooms = quote_context.instrument, quote_context.rooms
+    touch = quote_context.touch
+    for levels in (ladder.bids, ladder.asks):
+        for level in levels:
+            assert instrument.is_price_on_grid(level.price)
+            assert level.size * level.price >= MIN_NOTIONAL_USD_MICRO
+            assert level.waterfall.price_usd == pytest.approx(instrument.price_usd(level.price), rel=1e-9)
+            assert all(math.isfinite(term.bps) for term in level.waterfall.terms)
+        assert len({level.price for level in levels}) == len(levels)
+    assert [level.price for level in ladder.bids] == sorted((level.price for level in ladder.bids), reverse=True)
+    assert [level.price for level in ladder.asks] == sorted(level.price for level in ladder.asks)
+    assert sum(level.size for level in ladder.bids) <= rooms.buy
+    assert sum(level.size for level in ladder.asks) <= rooms.sell
+    if ladder.bids:
+        assert ladder.bids[0].price < instrument.price_units(touch.ask)
+    if ladder.asks:
+        assert ladder.asks[0].price > instrument.price_units(touch.bid)
+    if ladder.bids and ladder.asks:
+        assert ladder.bids[0].price < ladder.asks[0].price
+    for number in (ladder.reference, ladder.reservation, ladder.gamma_eff, ladder.half_spread_bps):
+        assert math.isfinite(number)
+    assert sum(term.bps for term in ladder.widening) <= values.number("risk.max_widening_bps") + 1e-9
