@@ -8,19 +8,6 @@ from typing import Any
 import coincurve
 import pytest
 from aiohttp import web
-from scripted_venue import (
-    ADDRESS,
-    MASTER,
-    Inbox,
-    ScriptedVenue,
-    cancel,
-    client,
-    place,
-    reached,
-    resting,
-    silent,
-    terms,
-)
 
 from mmtui.domain.events import (
     AccountSnapshot,
@@ -47,6 +34,19 @@ from mmtui.venues.hyperliquid import actions
 from mmtui.venues.hyperliquid.client import HyperliquidVenue
 from mmtui.venues.hyperliquid.digest import address_of, l1_digest
 from mmtui.venues.hyperliquid.session import Patience
+from tests.venue.scripted_venue import (
+    ADDRESS,
+    MASTER,
+    Inbox,
+    ScriptedVenue,
+    cancel,
+    client,
+    place,
+    reached,
+    resting,
+    silent,
+    terms,
+)
 
 NOW_MS = 1_790_000_000_500
 FILL = {
