@@ -81,13 +81,14 @@ class Engine:
         out = Outbox(self._now, self._options.log_level)
         self._apply(event, out)
         if self._state.control.finished:
+            self._follow_mode(out)
             return self._closed(out)
         if isinstance(event, Tick) or self._now - self._state.risk.evaluated_at >= GOVERN_EVERY_S:
             self._pass_time(out)
         flattening.advance(self._state, out)
         clearing.advance(self._state, out)
         self._follow_mode(out)
-        if cycle.is_due(self._state, self._now):
+        if not self._state.control.finished and cycle.is_due(self._state, self._now):
             cycle.run(self._state, out)
         return self._closed(out)
 

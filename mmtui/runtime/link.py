@@ -1,0 +1,91 @@
+"""The console's link to the engine in the same process, and the picture it is shown."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from mmtui.domain.commands import Command, CommandResult
+from mmtui.domain.events import CommandReceived
+from mmtui.domain.view import LogLine, SessionView, View
+from mmtui.runtime.clock import EngineClock
+from mmtui.runtime.loop import EngineLoop
+
+PUBLISH_S = 0.1
+HISTORY_S = 1_800
+RESULTS_MAX = 100
+
+
+class Publisher:
+    """Makes the view ten times a second; everything that shows the engine reads ``latest``."""
+
+    def __init__(
+        self,
+        loop: EngineLoop,
+        session: SessionView,
+        *,
+        sources: dict[str, str],
+        log_tail: Callable[[], tuple[LogLine, ...]],
+        guards: tuple[str, ...] = (),
+    ) -> None:
+        self.latest: View | None = None
+        self._loop = loop
+        self._session = session
+        self._sources = sources
+        self._log_tail = log_tail
+        self._guards = guards
+        self._history: deque[tuple[float, float]] = deque(maxlen=HISTORY_S)
+
+    def publish(self) -> View:
+        """Makes the view now."""
+        engine = self._loop.engine.view()
+        mid = engine.ladder.mid
+        if mid is not None and (not self._history or engine.at - self._history[-1][0] >= 1.0):
+            self._history.append((engine.at, mid))
+        latency = self._loop.latency
+        self.latest = View(
+            session=self._session,
+            engine=engine,
+            log=self._log_tail(),
+            latency=latency.rows(),
+            ack_ms=latency.last("order ack"),
+            loop_ms=latency.last("loop stall"),
+            guards=self._guards,
+            sources=self._sources,
+            mid_history=tuple(self._history),
+        )
+        return self.latest
+
+    async def run(self) -> None:
+        """Publishes until cancelled."""
+        while True:
+            self.publish()
+            await asyncio.sleep(PUBLISH_S)
+
+
+class InProcessLink:
+    """What the console holds of an engine in its own process."""
+
+    def __init__(self, loop: EngineLoop, publisher: Publisher, clock: EngineClock) -> None:
+        self.is_attached = False
+        self._loop = loop
+        self._publisher = publisher
+        self._clock = clock
+        self._results: deque[CommandResult] = deque(maxlen=RESULTS_MAX)
+
+    def latest(self) -> View | None:
+        """The last picture."""
+        return self._publisher.latest
+
+    def send(self, command: Command) -> None:
+        """Puts a command into the engine's one stream of events."""
+        self._loop.sink(CommandReceived(received_at=self._clock(), command=command))
+
+    def answered(self, result: CommandResult) -> None:
+        """Keeps an answer for the console."""
+        self._results.append(result)
+
+    def results(self) -> list[CommandResult]:
+        """Answers since the last call."""
+        answers = list(self._results)
+        self._results.clear()
+        return answers

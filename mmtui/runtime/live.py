@@ -1,0 +1,302 @@
+"""One run from opened venue to exit: files, engine loop, console or headless, signals, clean end.
+
+The session outlives its screen: a lost terminal or a console that fails leaves the engine at work.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+
+from mmtui.domain.commands import Act, CommandResult, Verb
+from mmtui.domain.intents import Finish, Log, LogLevel
+from mmtui.domain.view import EngineView, View
+from mmtui.journal.port import SessionStart
+from mmtui.journal.recording import Recorder
+from mmtui.journal.sqlite import SqliteJournal
+from mmtui.runtime.config import LoadedConfig
+from mmtui.runtime.files import replace_file
+from mmtui.runtime.instances import RunLock, Running, register, unregister
+from mmtui.runtime.link import InProcessLink, Publisher
+from mmtui.runtime.logs import Logs
+from mmtui.runtime.loop import EngineLoop, Outlets
+from mmtui.runtime.options import RunOptions
+from mmtui.runtime.state import MarketFiles, market_id
+from mmtui.runtime.wiring import Parts, Relay, make_engine, session_view
+
+KILL_FILE_EVERY_S = 0.5
+SECOND_SIGNAL_GRACE_S = 1.0
+
+Screen = Callable[[InProcessLink, "LiveSession"], Coroutine[None, None, None]]
+
+
+class LiveSession:
+    """A run in progress; ``finish`` and ``last_view`` say how it ended."""
+
+    def __init__(self, config: LoadedConfig, options: RunOptions, parts: Parts, logs: Logs, run_id: str) -> None:
+        self.config = config
+        self.options = options
+        self.parts = parts
+        self.logs = logs
+        self.run_id = run_id
+        self.finish: Finish | None = None
+        self.crashed = False
+        self.is_closing = False
+        self.metrics_port = 0
+        self.files = MarketFiles(parts.folder, self._market())
+        self._background: set[asyncio.Task[None]] = set()
+        self._loop: EngineLoop | None = None
+        self._publisher: Publisher | None = None
+        self._link: InProcessLink | None = None
+        self._stops = 0
+
+    @property
+    def last_view(self) -> EngineView | None:
+        """The engine as it stands."""
+        return self._loop.engine.view() if self._loop else None
+
+    def latest_view(self) -> View | None:
+        """The last picture published, for metrics; safe from other threads."""
+        return self._publisher.latest if self._publisher else None
+
+    @property
+    def publisher(self) -> Publisher:
+        """What makes the view."""
+        assert self._publisher is not None, "the publisher exists while the session runs"
+        return self._publisher
+
+    async def run(self, relay: Relay, tap: "TapSwitch", screen: Screen | None) -> Finish:
+        """Runs until the engine has come to rest; everything opened here is closed here."""
+        is_embedded = self.parts.exchange is not None
+        now = self.parts.clock()
+        lock = RunLock.take(self.parts.folder, self.files.market, since=now)
+        try:
+            if is_embedded:
+                self._forget_embedded()
+            self.files.refuse_if_latched()
+            journal = self._open_journal()
+            recorder = self._open_recording(tap)
+            try:
+                return await self._trade(relay, journal, screen)
+            finally:
+                tap.target = None
+                if recorder is not None:
+                    await asyncio.to_thread(recorder.close)
+                reason = self.finish.exit_reason if self.finish else "did not finish"
+                journal.end_session(self.parts.clock(), reason)
+                await asyncio.to_thread(journal.close)
+        finally:
+            unregister(self.parts.folder, self.files.market)
+            lock.release()
+
+    def act(self, verb: Verb, by: str) -> None:
+        """Gives the engine a verb."""
+        assert self._link is not None, "commands need a running engine"
+        self._stops += 1
+        self._link.send(Act(id=f"{by}-{self._stops}", by=by, verb=verb))
+
+    def interrupted(self, name: str) -> None:
+        """First signal: graceful stop. Second: cancel everything at once and leave."""
+        if self.is_closing:
+            assert self._loop is not None, "signals are handled while the loop runs"
+            self.log(LogLevel.WARN, "Second signal: cancelling everything and leaving", signal=name)
+            self._loop.cancel_everything()
+            left = len(self._loop.engine.state.ledger.live)
+            finish = Finish(
+                exit_reason=f"interrupted twice by {name}", is_killed=False, orders_left=left, unverified=True
+            )
+            self.later(SECOND_SIGNAL_GRACE_S, lambda: self._end(finish))
+            return
+        self.is_closing = True
+        self.act(Verb.STOP, name)
+
+    def _end(self, finish: Finish) -> None:
+        if self._loop is not None:
+            self._loop.end(finish)
+
+    def later(self, delay_s: float, call: Callable[[], object]) -> None:
+        """Calls back after a wall-clock delay."""
+        asyncio.get_running_loop().call_later(delay_s, call)
+
+    def log(self, level: LogLevel, message: str, **fields: str | int | float | bool) -> None:
+        """Writes a line of the runtime."""
+        self.logs.write(Log(level=level, message=message, fields=fields, target="mmtui.runtime"), self.parts.clock())
+
+    def _market(self) -> str:
+        venue = self.parts.venue
+        owner = "" if self.parts.exchange is not None else venue.account
+        return market_id(self.parts.network.name, venue.instrument.coin, owner)
+
+    def _forget_embedded(self) -> None:
+        if self.files.latched() is not None:
+            self.files.clear_latch(reason="the embedded exchange starts anew", by="start", at=self.parts.clock())
+
+    def _open_journal(self) -> SqliteJournal:
+        parts, loop = self.parts, asyncio.get_running_loop()
+        journal = SqliteJournal(self.files.journal, post=loop.call_soon_threadsafe, on_error=self._journal_failed)
+        shown = {row.key: value for row, value in parts.settings.items() if not row.secret}
+        journal.begin_session(
+            SessionStart(
+                run_id=self.run_id,
+                started_at=parts.clock(),
+                version=session_view(parts, self.run_id, self.options).version,
+                network=parts.network.name,
+                account=parts.venue.account,
+                coin=parts.venue.instrument.coin,
+                settings=shown,
+            )
+        )
+        return journal
+
+    def _open_recording(self, tap: "TapSwitch") -> Recorder | None:
+        if not self.parts.settings.flag("logging.record"):
+            return None
+        path = self.files.recording(self.run_id)
+        recorder = Recorder(path, on_error=lambda text: self.log(LogLevel.ERROR, "Recording ended", reason=text))
+        tap.target = recorder.tap(self.parts.clock)
+        return recorder
+
+    def _journal_failed(self, text: str) -> None:
+        self.log(LogLevel.ERROR, "Journal failed", reason=text)
+        if self._loop is not None:
+            self._loop.journal_failed(text)
+
+    async def _trade(self, relay: Relay, journal: SqliteJournal, screen: Screen | None) -> Finish:
+        parts = self.parts
+        level = LogLevel[parts.settings.text("logging.level").upper()]
+        engine = make_engine(parts, self.files, self.options, level)
+        loop = EngineLoop(engine, parts.venue, journal, self._outlets(), clock=parts.clock)
+        self._loop = loop
+        self._publisher = Publisher(
+            loop, session_view(parts, self.run_id, self.options), sources=self.config.sources, log_tail=self.logs.tail
+        )
+        self._link = InProcessLink(loop, self._publisher, parts.clock)
+        self._announce()
+        self._spawn(self._publisher.run())
+        self._spawn(self._watch_kill_file())
+        if self.options.duration_s is not None:
+            self.later(self.options.duration_s, self._time_is_up)
+        with self._signals():
+            if screen is not None:
+                self._spawn(screen(self._link, self))
+            relay.connect(loop.sink)
+            try:
+                self.finish = await loop.run()
+                self._publisher.publish()
+                return self.finish
+            finally:
+                await self._end_background()
+
+    def _announce(self) -> None:
+        parts = self.parts
+        self.log(
+            LogLevel.INFO,
+            "Market maker started",
+            network=parts.network.name,
+            account=parts.venue.account,
+            coin=parts.venue.instrument.coin,
+            strategy=parts.settings.text("strategy.strategy_type"),
+            run=self.run_id,
+        )
+        register(parts.folder, self._running())
+
+    def _running(self) -> Running:
+        parts = self.parts
+        view = session_view(parts, self.run_id, self.options)
+        return Running(
+            id=self.files.market,
+            pid=os.getpid(),
+            network=view.network,
+            account=view.account,
+            coin=view.coin,
+            started_at=parts.clock(),
+            version=view.version,
+            run_kind=view.run_kind,
+            metrics_port=self.metrics_port,
+        )
+
+    def _outlets(self) -> Outlets:
+        files = self.files
+        return Outlets(
+            log=self.logs.write,
+            latch=files.latch,
+            clear_latch=lambda intent: files.clear_latch(reason=intent.reason, by=intent.by, at=self.parts.clock()),
+            save_day=lambda day: self._spawn(asyncio.to_thread(files.save_day, day)),
+            answer=self._answered,
+            crash=self._dump,
+        )
+
+    def _answered(self, result: CommandResult) -> None:
+        assert self._link is not None, "answers need a link"
+        self._link.answered(result)
+
+    def _dump(self, trace: str) -> None:
+        self.crashed = True
+        path = Path(self.parts.folder) / f"crash-{self.run_id}.txt"
+        replace_file(path, trace.encode())
+        self.log(LogLevel.ERROR, "Crash file written", path=str(path))
+
+    def _time_is_up(self) -> None:
+        if not self.is_closing:
+            self.is_closing = True
+            self.act(Verb.STOP, "duration")
+
+    async def _watch_kill_file(self) -> None:
+        while True:
+            reason = self.files.kill_asked()
+            if reason is not None:
+                self.log(LogLevel.WARN, "Kill file found", reason=reason)
+                self.act(Verb.KILL, "kill file")
+                self.files.withdraw_kill()
+            await asyncio.sleep(KILL_FILE_EVERY_S)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _end_background(self) -> None:
+        tasks = list(self._background)
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        handled = [signal.SIGINT, signal.SIGTERM]
+        for number in handled:
+            loop.add_signal_handler(number, self.interrupted, number.name)
+        loop.add_signal_handler(signal.SIGHUP, self.hung_up)
+        try:
+            yield
+        finally:
+            for number in (*handled, signal.SIGHUP):
+                loop.remove_signal_handler(number)
+
+    def hung_up(self) -> None:
+        """The terminal is gone: the console ends, the engine does what ``on_hangup`` says."""
+        policy = self.parts.settings.text("execution.on_hangup")
+        self.log(LogLevel.WARN, "Terminal lost", policy=policy)
+        if policy == "pause":
+            self.act(Verb.PAUSE, "hangup")
+        elif policy == "stop" and not self.is_closing:
+            self.is_closing = True
+            self.act(Verb.STOP, "hangup")
+
+
+class TapSwitch:
+    """Raw messages go to the recording while there is one."""
+
+    __slots__ = ("target",)
+
+    def __init__(self) -> None:
+        self.target: Callable[[bytes], None] | None = None
+
+    def __call__(self, message: bytes) -> None:
+        """Takes one message."""
+        if self.target is not None:
+            self.target(message)

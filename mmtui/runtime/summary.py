@@ -1,0 +1,75 @@
+"""The end state of a run for scripts and tests."""
+
+from pathlib import Path
+
+import msgspec
+
+from mmtui.domain.intents import Finish
+from mmtui.domain.view import SCHEMA, EngineView, EstimateView
+from mmtui.errors import ExitCode
+from mmtui.runtime.files import replace_file
+
+_NAMES = {
+    "sigma": ("sigma",),
+    "kappa": ("kappa_bid", "kappa_ask"),
+    "A": ("A_bid", "A_ask"),
+    "microprice": ("microprice",),
+    "jump_ratio": ("jump_ratio",),
+    "book_imbalance": ("book_imbalance",),
+    "flow_imbalance": ("flow_imbalance",),
+}
+
+
+def exit_code(finish: Finish | None, *, crashed: bool) -> ExitCode:
+    """Orders that may remain outrank a kill, which outranks a crash."""
+    if finish is not None and (finish.unverified or finish.orders_left):
+        return ExitCode.ORDERS_MAY_REMAIN
+    if finish is not None and finish.is_killed:
+        return ExitCode.KILLED
+    return ExitCode.CRASH if crashed else ExitCode.CLEAN
+
+
+def write_summary(path: Path, view: EngineView | None, finish: Finish | None, reason: str, code: ExitCode) -> None:
+    """Writes the summary, whole or not at all."""
+    replace_file(path, msgspec.json.format(msgspec.json.encode(summary(view, finish, reason, code))) + b"\n")
+
+
+def summary(view: EngineView | None, finish: Finish | None, reason: str, code: ExitCode) -> dict[str, object]:
+    """The object that is written; ``view`` is None when the engine never started."""
+    seen = view or EngineView(at=0.0)
+    pnl = seen.pnl
+    return {
+        "schema": SCHEMA,
+        "mode": seen.mode.value,
+        "exit_code": int(code),
+        "exit_reason": reason,
+        "fills": seen.counters.fills,
+        "position": seen.position.size,
+        "orders_left": finish.orders_left if finish else seen.bids_quoted + seen.asks_quoted,
+        "pnl": {
+            "total": pnl.total,
+            "spread_capture": pnl.spread_capture,
+            "adverse_selection": pnl.adverse_selection,
+            "inventory": pnl.inventory,
+            "fees": pnl.fees,
+            "funding": pnl.funding,
+            "equity_change": pnl.equity_change,
+        },
+        "quote_uptime": seen.quote_uptime,
+        "estimates": {name: _estimate(seen.estimates, names) for name, names in _NAMES.items()},
+        "orders_placed": seen.counters.orders_placed,
+        "volume_bought": seen.counters.volume_bought,
+        "volume_sold": seen.counters.volume_sold,
+    }
+
+
+def _estimate(rows: tuple[EstimateView, ...], names: tuple[str, ...]) -> dict[str, object] | None:
+    found = [row for row in rows if row.name in names]
+    if not found:
+        return None
+    worst = next((row.provenance for row in found if row.provenance != "learned"), found[0].provenance)
+    return {
+        "value": sum(row.value for row in found) / len(found),
+        "unit": found[0].unit,
+        "provenance": worst,
+    }

@@ -1,0 +1,208 @@
+"""Builds one run from its settings: exchange, key, venue, files, engine. Decides nothing of trading."""
+
+import importlib.metadata
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from getpass import getpass
+from pathlib import Path
+
+from mmtui import __version__
+from mmtui.domain.events import AnyEvent
+from mmtui.domain.intents import LogLevel
+from mmtui.domain.parameters import Settings
+from mmtui.domain.view import SessionView
+from mmtui.engine.account import DayState
+from mmtui.engine.engine import Engine
+from mmtui.engine.state import EngineOptions
+from mmtui.errors import ConfigError, PreflightError
+from mmtui.runtime.clock import EngineClock
+from mmtui.runtime.config import LoadedConfig
+from mmtui.runtime.options import RunOptions
+from mmtui.runtime.redaction import Redactor
+from mmtui.runtime.secrets import KeySources, SigningKey, find_key
+from mmtui.runtime.state import MarketFiles, state_folder
+from mmtui.strategies.registry import BUILT_IN, Strategy
+from mmtui.venues.exchange.server import ExchangeServer, ServeOptions
+from mmtui.venues.hyperliquid.client import HyperliquidVenue, VenueOptions
+from mmtui.venues.hyperliquid.desk import Credentials
+from mmtui.venues.hyperliquid.networks import Network, network
+from mmtui.venues.hyperliquid.nonces import NonceSource
+from mmtui.venues.hyperliquid.signing import Signer
+
+LOCAL = frozenset({"localhost", "sim"})
+RUN_KINDS = {"sim": "SIM", "localhost": "LIVE", "testnet": "LIVE", "mainnet": "LIVE"}
+STRATEGY_GROUP = "mmtui.strategies"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a run is made of before the market is known."""
+
+    settings: Settings
+    network: Network
+    venue: HyperliquidVenue
+    clock: EngineClock
+    folder: Path
+    key: SigningKey | None
+    exchange: ExchangeServer | None
+
+
+class Relay:
+    """Holds events until the engine that they are for exists."""
+
+    __slots__ = ("_target", "_waiting")
+
+    def __init__(self) -> None:
+        self._waiting: list[AnyEvent] = []
+        self._target: Callable[[AnyEvent], None] | None = None
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Takes an event."""
+        if self._target is None:
+            self._waiting.append(event)
+        else:
+            self._target(event)
+
+    def connect(self, target: Callable[[AnyEvent], None]) -> None:
+        """Hands over what waited, and everything from now on."""
+        self._target = target
+        for event in self._waiting:
+            target(event)
+        self._waiting.clear()
+
+
+async def build(config: LoadedConfig, options: RunOptions, redactor: Redactor) -> Parts:
+    """Starts the embedded exchange where one is asked for, finds the key, prepares the venue."""
+    settings = resolved(config.settings)
+    name = settings.text("network.base_url")
+    clock = EngineClock(options.speed if name == "sim" else 1.0)
+    exchange = await _embedded(options, clock) if name == "sim" else None
+    url = exchange.url if exchange else _local_url(settings)
+    place = network(name, local_url=url)
+    key = None if options.dry_run else _key(config, name, redactor)
+    folder = state_folder(os.environ)
+    venue = HyperliquidVenue(
+        place,
+        VenueOptions(
+            asset=settings.text("trading.asset"),
+            dex=settings.text("trading.dex"),
+            account=settings.text("network.account_address"),
+            answer_timeout_s=settings.number("execution.reply_timeout_s"),
+        ),
+        clock=clock,
+        credentials=None if key is None else _credentials(settings, place, folder, key),
+    )
+    return Parts(settings=settings, network=place, venue=venue, clock=clock, folder=folder, key=key, exchange=exchange)
+
+
+def resolved(settings: Settings) -> Settings:
+    """Settings with ``auto`` values made definite for the network."""
+    if settings.text("strategy.warmup_on_timeout") != "auto":
+        return settings
+    waits = settings.text("network.base_url") == "mainnet"
+    return settings.with_values({"strategy.warmup_on_timeout": "wait" if waits else "quote"})
+
+
+def confirm_mainnet(settings: Settings, account: str, options: RunOptions) -> None:
+    """Real money needs a word: at the prompt, or the account's address in the settings when headless."""
+    if settings.text("network.base_url") != "mainnet":
+        return
+    if settings.text("network.confirm_mainnet").lower() == account:
+        return
+    if options.assume_yes or options.no_ui or not sys.stdin.isatty():
+        raise ConfigError(
+            "mainnet is not confirmed",
+            remedy=f'set [network] confirm_mainnet = "{account}", or start on a terminal and confirm there',
+        )
+    shown = f"{account[:6]}..{account[-4:]}"
+    answer = input(f"Trade with REAL MONEY on mainnet, account {shown}? Type the last four digits of it: ")
+    if answer.strip().lower() != account[-4:]:
+        raise ConfigError("mainnet was not confirmed", remedy="start again and type the digits shown")
+
+
+def make_engine(parts: Parts, files: MarketFiles, options: RunOptions, level: LogLevel) -> Engine:
+    """The engine for the market the venue has found."""
+    saved = None if parts.exchange is not None else files.day()
+    day = None
+    if saved is not None:
+        day = DayState(
+            utc_day=saved.utc_day, opening_equity=saved.opening_equity, peak_pnl=saved.peak_pnl, pnl=saved.pnl
+        )
+    run = EngineOptions(
+        run=secrets.randbits(32), day=day, finish_on_kill=options.no_ui or options.dry_run, log_level=level
+    )
+    return Engine(parts.venue.instrument, parts.settings, make_strategy(parts.settings), run)
+
+
+def make_strategy(settings: Settings) -> Strategy:
+    """The strategy by its name, built in or installed; raises ConfigError for an unknown one."""
+    name = settings.text("strategy.strategy_type")
+    if name in BUILT_IN:
+        return BUILT_IN[name]()
+    installed = {point.name: point for point in importlib.metadata.entry_points(group=STRATEGY_GROUP)}
+    if name not in installed:
+        known = ", ".join([*BUILT_IN, *installed])
+        raise ConfigError(f"no strategy is called {name!r}", remedy=f"use one of: {known}")
+    factory = installed[name].load()
+    strategy: Strategy = factory()
+    return strategy
+
+
+def session_view(parts: Parts, run_id: str, options: RunOptions) -> SessionView:
+    """What is traded where, for the screen."""
+    instrument = parts.venue.instrument
+    kind = "DRY-RUN" if options.dry_run else RUN_KINDS[parts.network.name]
+    return SessionView(
+        run_kind=kind,
+        network=parts.network.name,
+        account=parts.venue.account,
+        coin=instrument.coin,
+        asset=instrument.asset,
+        dex=instrument.dex,
+        strategy=parts.settings.text("strategy.strategy_type"),
+        run_id=run_id,
+        started_at=parts.clock(),
+        price_decimals=instrument.price_decimals,
+        size_decimals=instrument.size_decimals,
+        collateral=instrument.collateral,
+        version=__version__,
+    )
+
+
+async def _embedded(options: RunOptions, clock: EngineClock) -> ExchangeServer:
+    server = ExchangeServer(
+        ServeOptions(port=0, seed=options.seed, balance_usd=options.balance_usd), clock.milliseconds
+    )
+    await server.start()
+    return server
+
+
+def _local_url(settings: Settings) -> str:
+    return os.environ.get("HYPERLIQUID_LOCAL_URL") or settings.text("network.local_url")
+
+
+def _key(config: LoadedConfig, name: str, redactor: Redactor) -> SigningKey:
+    sources = KeySources(
+        environment=os.environ,
+        folder=Path.cwd(),
+        config_key=config.config_key,
+        flag_key=config.flag_key,
+        ask_password=getpass if sys.stdin.isatty() else None,
+    )
+    return find_key(name, sources, redactor)
+
+
+def _credentials(settings: Settings, place: Network, folder: Path, key: SigningKey) -> Credentials:
+    vault = settings.text("network.vault_address") or None
+    signer = Signer(key.secret, is_mainnet=place.is_mainnet, vault_address=vault)
+    owner = "throw-away" if key.is_throw_away else signer.address.removeprefix("0x")[:16]
+    return Credentials(signer, NonceSource(folder / f"nonces-{place.name}-{owner}"))
+
+
+def check_tradable(parts: Parts) -> None:
+    """Refuses a market that cannot be traded."""
+    if parts.venue.instrument.is_delisted:
+        raise PreflightError(f"{parts.venue.instrument.coin} is delisted", remedy="choose another --asset or --dex")
