@@ -78,6 +78,7 @@ class Desk:
     def look(self, now: float) -> None:
         """Take in the latest picture and answers; let questions and notes run out."""
         self.sight.take(self.link.latest(), now)
+        self.drafts.forget_applied(self.view)
         note = self.outbox.settle(self.link.results(), now)
         if note is not None:
             self.note = note

@@ -61,14 +61,11 @@ class Drafts:
             self.staged[row.key] = value
         return ""
 
-    def forget_moved(self, view: View | None) -> tuple[str, ...]:
-        """Drop staged values that the engine already has; their keys."""
-        if view is None:
-            return ()
-        done = tuple(k for k, v in self.staged.items() if k in view.engine.parameters and view.engine.parameters[k] == v)
-        for key in done:
-            del self.staged[key]
-        return done
+    def forget_applied(self, view: View | None) -> None:
+        """Drop staged values that the engine now has."""
+        if view is not None and self.staged:
+            now = view.engine.parameters
+            self.staged = {key: value for key, value in self.staged.items() if key not in now or now[key] != value}
 
     def _conflict(self, row: Parameter, value: Value, view: View | None) -> str:
         before = _settings(view, self.staged)

@@ -68,7 +68,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("acknowledge", ("x",), "put the alarm away; it stays in the log", "ack"),
     *(Action(page.name, (page.digit,), page.help) for page in PAGES),
     Action("edit", ("e", "enter"), "edit the chosen parameter", "edit", pages=_EDIT),
-    Action("parameters-edit", ("e",), "open the parameters", "edit", pages=("main", "orders", "fills", "chart", "risk")),
+    Action(
+        "parameters-edit", ("e",), "open the parameters", "edit", pages=("main", "orders", "fills", "chart", "risk")
+    ),
     Action("apply", ("a",), "send every staged value at once; asks when LIVE", "apply", Danger.ASKS, _EDIT),
     Action("undo", ("u",), "go back to the values before the last change", "undo", Danger.ASKS, _EDIT),
     Action("drop", ("escape",), "forget staged values, filters and messages", "drop"),

@@ -167,5 +167,8 @@ def table(
     out: list[Line] = []
     for place, values in enumerate(rows):
         mark = marks[place] if place < len(marks) else " "
-        out.append(((mark, "key"), *cells(columns, shown, values)))
+        line = cells(columns, shown, values)
+        if mark != " ":
+            line = ((line[0][0], "chosen"), *line[1:])
+        out.append(((mark, "key"), *line))
     return out

@@ -18,8 +18,8 @@ from mmtui.console.format import cut, plain
 
 ROLES = (
     "text", "label", "rule", "title", "bid", "ask", "own-bid", "own-ask", "bid-depth", "ask-depth", "gain", "loss",
-    "ok", "warn", "bad", "alarm", "stale", "live", "paper", "sim", "held", "key", "staged", "cursor", "gauge", "chart",
-    "ask-block", "chosen",
+    "ok", "warn", "bad", "alarm", "stale", "live", "paper", "sim", "held", "key", "staged", "cursor", "gauge",
+    "chart", "ask-block", "chosen",
 )  # fmt: skip
 FALLBACK = "built-in"
 DEFAULT, ANSI, MONO = "default", "ansi", "mono"
@@ -41,7 +41,8 @@ class Theme(NamedTuple):
 _BUILT_IN = {
     "warn": "bold", "bad": "bold reverse", "alarm": "bold reverse", "title": "bold", "own-bid": "reverse",
     "own-ask": "reverse", "loss": "bold", "live": "bold reverse", "paper": "underline", "sim": "underline",
-    "held": "reverse", "key": "bold", "staged": "bold", "cursor": "reverse", "ask-block": "reverse", "chosen": "reverse",
+    "held": "reverse", "key": "bold", "staged": "bold", "cursor": "reverse", "ask-block": "reverse",
+    "chosen": "reverse",
 }  # fmt: skip
 
 
@@ -62,7 +63,9 @@ def parse(name: str, text: str) -> Theme:
     missing = [role for role in ROLES if role not in roles]
     unknown = [role for role in roles if role not in ROLES]
     if missing or unknown:
-        raise ThemeError(f"missing roles: {', '.join(missing) or 'none'}; unknown roles: {', '.join(unknown) or 'none'}")
+        raise ThemeError(
+            f"missing roles: {', '.join(missing) or 'none'}; unknown roles: {', '.join(unknown) or 'none'}"
+        )
     background = _colour(str(data.get("background", "")), palette)
     base = _style("background", f"on {background}" if background else "none", {})
     styles = {role: base + _style(role, roles[role], palette) for role in ROLES}

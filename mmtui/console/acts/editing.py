@@ -24,7 +24,7 @@ def chosen_parameter(desk: Desk) -> Parameter | None:
     return rows[min(place, len(rows) - 1)] if rows else None
 
 
-def _open(desk: Desk, _: str, now: float) -> None:
+def _open(desk: Desk, _argument: str, _now: float) -> None:
     desk.cursors.open(PAGE)
 
 
@@ -40,11 +40,9 @@ def _edit(desk: Desk, _: str, now: float) -> None:
 
 def describe(desk: Desk) -> str:
     """The staged changes in words."""
-    parts = []
-    for row in LIVE_PARAMETERS:
-        if row.key in desk.drafts.staged:
-            parts.append(f"{row.name} {shown(current(row, desk.view))} -> {shown(desk.drafts.staged[row.key])}")
-    return ", ".join(parts)
+    staged = desk.drafts.staged
+    rows = (row for row in LIVE_PARAMETERS if row.key in staged)
+    return ", ".join(f"{row.name} {shown(current(row, desk.view))} -> {shown(staged[row.key])}" for row in rows)
 
 
 def _apply(desk: Desk, _: str, now: float) -> None:
@@ -71,7 +69,9 @@ def _undo(desk: Desk, _: str, now: float) -> None:
     if not changes:
         desk.say("nothing to undo in this session", now)
         return
-    words = ", ".join(f"{key} {shown(changes[0].after.get(key))} -> {shown(old)}" for key, old in changes[0].before.items())
+    words = ", ".join(
+        f"{key} {shown(changes[0].after.get(key))} -> {shown(old)}" for key, old in changes[0].before.items()
+    )
     if is_live(view):
         desk.ask = Ask("UNDO", words, "y yes   any other key: no", {"y": _undo_now}, opened_at=now)
     else:

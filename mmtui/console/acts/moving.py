@@ -22,28 +22,28 @@ def completions(text: str) -> tuple[str, ...]:
 
 
 def _page(name: str) -> Handler:
-    def handle(desk: Desk, _: str, now: float) -> None:
+    def handle(desk: Desk, _argument: str, _now: float) -> None:
         desk.cursors.open(name)
 
     return handle
 
 
 def _move(step: Callable[[Desk], int]) -> Handler:
-    def handle(desk: Desk, _: str, now: float) -> None:
+    def handle(desk: Desk, _argument: str, _now: float) -> None:
         desk.cursors.move(step(desk))
 
     return handle
 
 
 def _jump(to_end: bool) -> Handler:
-    def handle(desk: Desk, _: str, now: float) -> None:
+    def handle(desk: Desk, _argument: str, _now: float) -> None:
         desk.cursors.jump(to_end)
 
     return handle
 
 
 def _wish(name: str) -> Handler:
-    def handle(desk: Desk, argument: str, now: float) -> None:
+    def handle(desk: Desk, argument: str, _now: float) -> None:
         desk.wishes.append((name, argument))
 
     return handle
@@ -61,11 +61,11 @@ def _hold(desk: Desk, _: str, now: float) -> None:
     desk.sight.toggle_hold(now)
 
 
-def _command(desk: Desk, _: str, now: float) -> None:
+def _command(desk: Desk, _argument: str, _now: float) -> None:
     desk.field = Field("command", ":", history=desk.history, complete=completions)
 
 
-def _filter(desk: Desk, _: str, now: float) -> None:
+def _filter(desk: Desk, _argument: str, _now: float) -> None:
     if desk.page == "main":
         desk.cursors.open("log")
     desk.field = Field("filter", "/", text=desk.cursors.filters.get(desk.page, ""))
@@ -82,7 +82,7 @@ def _acknowledge(desk: Desk, _: str, now: float) -> None:
 
 
 def _leave(how: str) -> Callable[[Desk, float], None]:
-    def answer(desk: Desk, now: float) -> None:
+    def answer(desk: Desk, _now: float) -> None:
         desk.wishes.append(("leave", how))
 
     return answer

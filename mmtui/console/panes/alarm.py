@@ -29,7 +29,9 @@ def _line(scene: Scene, width: int) -> Line:
         mark = "!!" if worst.severity >= SEVERE else "!"
         text = f" {mark} {clock(worst.since)} {plain(worst.text)} "
         is_tight = len(text) + len(right[0][0]) + 1 > width
-        return spread(((cut(text, width), "alarm" if worst.severity >= SEVERE else "warn"),), () if is_tight else right, width)
+        return spread(
+            ((cut(text, width), "alarm" if worst.severity >= SEVERE else "warn"),), () if is_tight else right, width
+        )
     if scene.health.alarms:
         return ((cut(f" ! {scene.health.alarms[0]}", width), "warn"),)
     return ()

@@ -12,8 +12,28 @@ from mmtui.console.rows import Line, Lines, block, fit, join
 from mmtui.console.scene import Scene
 from mmtui.domain.parameters import find
 
-KEEP = ("pause", "kill", "help", "kill-now", "flatten", "resume", "quit", "apply", "edit", "parameters-edit", "hold", "command")
-KIND_ROLES = {"KILL": "alarm", "FLATTEN": "ask-block", "RESUME": "ask-block", "APPLY": "ask-block", "UNDO": "ask-block", "QUIT": "ask-block"}
+KEEP = (
+    "pause",
+    "kill",
+    "help",
+    "kill-now",
+    "flatten",
+    "resume",
+    "quit",
+    "apply",
+    "edit",
+    "parameters-edit",
+    "hold",
+    "command",
+)
+KIND_ROLES = {
+    "KILL": "alarm",
+    "FLATTEN": "ask-block",
+    "RESUME": "ask-block",
+    "APPLY": "ask-block",
+    "UNDO": "ask-block",
+    "QUIT": "ask-block",
+}
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -22,7 +42,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     if desk.ask is not None:
         lines = _ask(desk.ask, scene, width)
         return block(lines if height > 1 else [_short_ask(desk.ask, scene, width)], width, height)
-    last = _field(desk.field, scene, width) if desk.field is not None else key_line(scene, width)
+    last = _field(desk.field, width) if desk.field is not None else key_line(scene, width)
     if height > 1:
         above = _field_help(scene, width) if desk.field is not None else _note(scene, width)
         return block([above, last], width, height)
@@ -44,10 +64,18 @@ def key_line(scene: Scene, width: int) -> Line:
 def _note(scene: Scene, width: int) -> Line:
     note = scene.desk.note
     if note is None:
-        return ()
+        return _killed(scene, width)
+    return ((" ", "text"), (cut(plain(note.text), width - 1), note.role))
+
+
+def _killed(scene: Scene, width: int) -> Line:
     view = scene.live
-    time = f"{clock(view.engine.at)} " if view is not None and note.at == scene.now else ""
-    return ((" ", "text"), (cut(f"{time}{plain(note.text)}", width - 1), note.role))
+    if view is None or not view.engine.kill.is_fired:
+        return ()
+    kill = view.engine.kill
+    progress = plain(kill.progress) or "cancels not yet verified"
+    text = f" KILLED {clock(kill.at)} {plain(kill.reason)}: {progress}. :rearm TEXT clears it"
+    return ((cut(text, width), "bad"),)
 
 
 def _kind_block(ask: Ask, scene: Scene) -> Line:
@@ -79,7 +107,7 @@ def _short_ask(ask: Ask, scene: Scene, width: int) -> Line:
     return (*head, (" ", "text"), (cut(ask.headline, max(room, 0)), "text"), (tail, "key"))
 
 
-def _field(field: Field, scene: Scene, width: int) -> Line:
+def _field(field: Field, width: int) -> Line:
     prompt = f" {field.prompt}" if len(field.prompt) == 1 else f" {field.prompt} = "
     room = width - len(prompt) - 1
     start = max(field.cursor - room + 1, 0)
@@ -94,7 +122,13 @@ def _field_help(scene: Scene, width: int) -> Line:
     assert field is not None
     if field.purpose == "edit":
         refusal = _edit_refusal(scene, field)
-        return ((" ", "text"), (cut(refusal or "ok: enter stages, nothing is sent yet; esc cancels", width - 1), "bad" if refusal else "ok"))
+        return (
+            (" ", "text"),
+            (
+                cut(refusal or "ok: enter stages, nothing is sent yet; esc cancels", width - 1),
+                "bad" if refusal else "ok",
+            ),
+        )
     choices = field.choices()
     if field.purpose == "command":
         text = "  ".join(choice.strip() for choice in choices) if choices else "enter runs, esc cancels"

@@ -32,8 +32,10 @@ def _plot(view: View, history: tuple[tuple[float, float], ...], scene: Scene, wi
     low, high = low - pad, high + pad
     start, end = history[0][0], history[-1][0]
     length = max(end - start, 1e-9)
-    grid = _braille(history, start, length, low, high, wide, height) if scene.glyphs.is_unicode else _plain(
-        history, start, length, low, high, wide, height
+    grid = (
+        _braille(history, start, length, low, high, wide, height)
+        if scene.glyphs.is_unicode
+        else _plain(history, start, length, low, high, wide, height)
     )
     marks: dict[tuple[int, int], Span] = {}
     for fill in view.engine.fills:
@@ -45,7 +47,13 @@ def _plot(view: View, history: tuple[tuple[float, float], ...], scene: Scene, wi
     lines: list[Line] = []
     for y in range(height):
         label = price_text(high - (y + 0.5) / height * (high - low), view) if y in (0, height // 2, height - 1) else ""
-        lines.append(((f" {label:>{AXIS - 2}} ", "label"), (scene.glyphs.divider, "rule"), *_with_marks(grid[y], y, marks, scene)))
+        lines.append(
+            (
+                (f" {label:>{AXIS - 2}} ", "label"),
+                (scene.glyphs.divider, "rule"),
+                *_with_marks(grid[y], y, marks, scene),
+            )
+        )
     return lines
 
 
@@ -62,7 +70,13 @@ def _with_marks(text: str, y: int, marks: dict[tuple[int, int], Span], scene: Sc
 
 
 def _braille(
-    history: tuple[tuple[float, float], ...], start: float, length: float, low: float, high: float, wide: int, height: int
+    history: tuple[tuple[float, float], ...],
+    start: float,
+    length: float,
+    low: float,
+    high: float,
+    wide: int,
+    height: int,
 ) -> list[str]:
     dots = [[0] * wide for _ in range(height)]
     before: int | None = None
@@ -74,7 +88,13 @@ def _braille(
 
 
 def _plain(
-    history: tuple[tuple[float, float], ...], start: float, length: float, low: float, high: float, wide: int, height: int
+    history: tuple[tuple[float, float], ...],
+    start: float,
+    length: float,
+    low: float,
+    high: float,
+    wide: int,
+    height: int,
 ) -> list[str]:
     cells = [[" "] * wide for _ in range(height)]
     for x, y in _columns(history, start, length, low, high, wide, height):

@@ -29,7 +29,9 @@ def _best(rows_: tuple[BookRow, ...]) -> BookRow | None:
 
 def _quotes(view: View, scene: Scene, width: int) -> Line:
     items: list[tuple[int, Line]] = []
-    for rank, (word, side, role) in enumerate((("bid", view.engine.ladder.bids, "bid"), ("ask", view.engine.ladder.asks, "ask"))):
+    for rank, (word, side, role) in enumerate(
+        (("bid", view.engine.ladder.bids, "bid"), ("ask", view.engine.ladder.asks, "ask"))
+    ):
         best = _best(side)
         if best is None:
             items.append((rank, ((f" {word} ", "label"), ("none", "warn"))))
@@ -48,7 +50,15 @@ def _market(view: View, scene: Scene, width: int) -> Line:
         (1, (("ack ", "label"), (milliseconds(view.ack_ms), scene.mark("text")))),
     ]
     if budget.actions_per_min_max:
-        items.append((3, (("rate ", "label"), (percent(budget.actions_last_min / budget.actions_per_min_max), scene.mark("text")))))
+        items.append(
+            (
+                3,
+                (
+                    ("rate ", "label"),
+                    (percent(budget.actions_last_min / budget.actions_per_min_max), scene.mark("text")),
+                ),
+            )
+        )
     return join(items, width)
 
 

@@ -1,6 +1,7 @@
 """What the models believe, how old that is, and how far it may be trusted."""
 
 from mmtui.console.format import age, aligned, compact, number, plain, signed
+from mmtui.console.panes import why
 from mmtui.console.rows import Column, Line, Lines, block, cells, columns_for, fit, title
 from mmtui.console.scene import Scene
 from mmtui.domain.view import EstimateView, View
@@ -36,6 +37,12 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     shown = columns_for(COLUMNS, width - 1)
     lines += [((" ", "text"), *cells(COLUMNS, shown, _cells(one, scene))) for one in estimates]
     return block(lines, width, height)
+
+
+def model_or_why(scene: Scene, width: int, height: int) -> Lines:
+    """The models, or, while a quote is missing, why: for screens without room for both."""
+    view = scene.view
+    return why.rows(scene, width, height) if view is not None and why.reasons(view) else rows(scene, width, height)
 
 
 def _warmth(view: View | None) -> str:

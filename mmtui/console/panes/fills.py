@@ -37,7 +37,10 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
     fills = sorted(view.engine.fills, key=lambda fill: -fill.at)
     shown = columns_for(COLUMNS, width - 1)
     detail = f"{view.engine.counters.fills} in session, newest first   edge and after in bp"
-    lines: list[Line] = [title("FILLS", scene.state(detail), width, scene.glyphs), ((" " + headings(COLUMNS, shown), "label"),)]
+    lines: list[Line] = [
+        title("FILLS", scene.state(detail), width, scene.glyphs),
+        ((" " + headings(COLUMNS, shown), "label"),),
+    ]
     room = height - 2 - (2 if has_cursor else 0)
     picked, first = scene.desk.cursors.at("fills", len(fills), room) if has_cursor else (-1, 0)
     window = fills[first : first + room]

@@ -24,7 +24,12 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
         body.append(tuple(line))
     head: list[Line] = [
         title("HELP", "up and down scroll   1 main", width, scene.glyphs),
-        ((" to kill without this console: ", "text"), ("mmtui kill", "key"), (" in any terminal; then ", "text"), (":rearm TEXT", "key")),
+        (
+            (" to kill without this console: ", "text"),
+            ("mmtui kill", "key"),
+            (" in any terminal; then ", "text"),
+            (":rearm TEXT", "key"),
+        ),
     ]
     room = height - len(head)
     _, first = scene.desk.cursors.at("help", len(body), room)

@@ -13,7 +13,7 @@ from mmtui.console.scene import Scene
 from mmtui.domain.view import BookRow, View
 
 WIDE = 58
-OWN, AHEAD, FILL, SIZE = 8, 6, 5, 8
+OWN, AHEAD, FILL, SIZE = 7, 6, 4, 8
 HEADS_HEIGHT = 16
 
 
@@ -109,10 +109,16 @@ def _heads(view: View, scene: Scene, width: int) -> Line:
     edge = scene.glyphs.divider
     bids = "".join(f"{text:>{cells}}" for _, cells, text in reversed(names))
     asks = "".join(f"{'ask' if text == 'bid' else text:>{cells}}" for _, cells, text in names)
-    return ((f"{bids:>{left}}", "label"), (edge, "rule"), (f"{'price':>{price_width}}", "label"), (edge, "rule"), (asks, "label"))
+    return (
+        (f"{bids:>{left}}", "label"),
+        (edge, "rule"),
+        (f"{'price':>{price_width}}", "label"),
+        (edge, "rule"),
+        (asks, "label"),
+    )
 
 
-def _row(: BookRow, view: View, scene: Scene, depth: float, width: int, *, is_bid: bool = False) -> Line:
+def _row(row: BookRow, view: View, scene: Scene, depth: float, width: int, *, is_bid: bool = False) -> Line:
     price_width = max(len(price_text(view.engine.ladder.mid or row.price, view)), len(price_text(row.price, view))) + 1
     left = (width - price_width - 2) // 2
     right = width - price_width - 2 - left
@@ -121,7 +127,13 @@ def _row(: BookRow, view: View, scene: Scene, depth: float, width: int, *, is_bi
     edge: Span = (scene.glyphs.divider, "rule")
     blank = scene.glyphs._replace(track=" ")
     if is_bid:
-        return (*_side(row, view, scene, left, is_bid=True), edge, price, edge, *bar(share, right - 1, blank, "bid-depth"))
+        return (
+            *_side(row, view, scene, left, is_bid=True),
+            edge,
+            price,
+            edge,
+            *bar(share, right - 1, blank, "bid-depth"),
+        )
     filled = round(share * (left - 1))
     bars: Line = ((" " * (left - filled), "text"), (scene.glyphs.full * filled, "ask-depth"))
     return (*bars, edge, price, edge, *_side(row, view, scene, right, is_bid=False))

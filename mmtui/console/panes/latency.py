@@ -63,14 +63,22 @@ def _feed(view: View, scene: Scene) -> list[Line]:
     down = ("DOWN", "bad")
     left = compact(budget.address_left) if budget.address_left is not None else "unknown"
     cap = f" of {compact(budget.address_cap)}" if budget.address_cap is not None else ""
-    ages = f"  book {milliseconds(feed.book_age_ms)}  venue {milliseconds(feed.venue_age_ms)}  trade {milliseconds(feed.trade_age_ms)}"
+    ages = (
+        f"  book {milliseconds(feed.book_age_ms)}  venue {milliseconds(feed.venue_age_ms)}"
+        f"  trade {milliseconds(feed.trade_age_ms)}"
+    )
     guards = ", ".join(plain(guard) for guard in view.guards) or "none"
     counts = engine.counters
+    orders = (
+        f"{counts.orders_placed} placed, {counts.orders_cancelled} cancelled, "
+        f"{counts.orders_refused} refused, {counts.denials} denied here"
+    )
+    actions = f"{budget.actions_last_min} of {budget.actions_per_min_max:g} a minute"
+    text = scene.mark("text")
+    market, user = (up if feed.market_up else down), (up if feed.user_up else down)
     return [
-        ((" market ", "label"), up if feed.market_up else down, ("  user ", "label"), up if feed.user_up else down, (ages, "label")),
-        ((" actions ", "label"), (f"{budget.actions_last_min} of {budget.actions_per_min_max:g} a minute", scene.mark("text")),
-         ("  address budget ", "label"), (left + cap, scene.mark("text"))),
-        ((" orders ", "label"), (f"{counts.orders_placed} placed, {counts.orders_cancelled} cancelled, {counts.orders_refused} refused, "
-                                 f"{counts.denials} denied here", scene.mark("text"))),
+        ((" market ", "label"), market, ("  user ", "label"), user, (ages, "label")),
+        ((" actions ", "label"), (actions, text), ("  address budget ", "label"), (left + cap, text)),
+        ((" orders ", "label"), (orders, text)),
         ((" guards ", "label"), (guards, "text" if view.guards else "warn")),
-    ]  # fmt: skip
+    ]

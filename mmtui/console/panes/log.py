@@ -5,7 +5,15 @@ from mmtui.console.rows import Line, Lines, block, title
 from mmtui.console.scene import Scene
 from mmtui.domain.view import LogLine
 
-LEVEL_ROLES = {"WARN": "warn", "WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad", "KILL": "bad", "FILL": "text", "DEBUG": "label"}
+LEVEL_ROLES = {
+    "WARN": "warn",
+    "WARNING": "warn",
+    "ERROR": "bad",
+    "CRITICAL": "bad",
+    "KILL": "bad",
+    "FILL": "text",
+    "DEBUG": "label",
+}
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -28,7 +36,11 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
     needle = scene.desk.cursors.filters.get("log", "").lower()
     every = view.log if view is not None else ()
     found = [line for line in reversed(every) if matches(line, needle)]
-    detail = f"filter {needle}: {len(found)} of {len(every)}   esc clears" if needle else ("newest first" if width >= 60 else "")
+    detail = (
+        f"filter {needle}: {len(found)} of {len(every)}   esc clears"
+        if needle
+        else ("newest first" if width >= 60 else "")
+    )
     lines: list[Line] = [title("LOG", scene.state(plain(detail)), width, scene.glyphs)]
     room = height - 1
     picked, first = scene.desk.cursors.at("log", len(found), room) if has_cursor else (-1, 0)

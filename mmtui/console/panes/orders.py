@@ -59,7 +59,9 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
     room = height - 1 - has_heading
     picked, first = scene.desk.cursors.at("orders", len(listed), room) if has_cursor else (-1, 0)
     hidden = max(len(listed) - room, 0)
-    detail = f"{len(live) - unsure} resting, {unsure} pending" + (f", {hidden} more not shown" if hidden and not has_cursor else "")
+    detail = f"{len(live) - unsure} resting, {unsure} pending" + (
+        f", {hidden} more not shown" if hidden and not has_cursor else ""
+    )
     lines: list[Line] = [title("ORDERS", scene.state(detail), width, scene.glyphs)]
     if has_heading:
         shown = columns_for(COLUMNS, width - 1)

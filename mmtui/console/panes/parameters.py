@@ -11,7 +11,7 @@ COLUMNS = (
     Column("name", 34, 0, is_left=True),
     Column("current", 12, 0),
     Column("staged", 12, 0),
-    Column("unit", 8, 3, is_left=True),
+    Column("unit", 10, 3, is_left=True),
     Column("bounds", 26, 2, is_left=True),
     Column("", 1, 1, is_left=True),
     Column("from", 10, 4, is_left=True),
@@ -36,7 +36,11 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     marks = [scene.glyphs.arrow if first + place == picked else " " for place in range(len(window))]
     lines += table(COLUMNS, [_cells(row, scene) for row in window], width, marks=marks)
     lines += [()] * (height - 1 - len(lines))
-    note = f" * risk limits can only be tightened here   {first + 1}-{first + len(window)} of {len(listed)}" if listed else ""
+    note = (
+        f" * risk limits can only be tightened here   {first + 1}-{first + len(window)} of {len(listed)}"
+        if listed
+        else ""
+    )
     lines.append(((note[:width], "label"),))
     return block(lines, width, height)
 
@@ -79,6 +83,11 @@ def _changes(scene: Scene, width: int) -> list[Line]:
         return [((" no changes in this session", "label"),)]
     lines: list[Line] = []
     for change in view.engine.parameter_changes[:6]:
-        words = ", ".join(f"{key.rpartition('.')[2]} {shown(change.before.get(key))} -> {shown(value)}" for key, value in change.after.items())
-        lines.append(((cut(f" v{change.version} {clock(change.at)} {plain(words)} by {plain(change.by)}", width), "label"),))
+        words = ", ".join(
+            f"{key.rpartition('.')[2]} {shown(change.before.get(key))} -> {shown(value)}"
+            for key, value in change.after.items()
+        )
+        lines.append(
+            ((cut(f" v{change.version} {clock(change.at)} {plain(words)} by {plain(change.by)}", width), "label"),)
+        )
     return lines

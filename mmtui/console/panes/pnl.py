@@ -54,8 +54,12 @@ def _role(value: float, name: str) -> str:
 
 
 def _cause(name: str, value: float, pnl: PnlView, scene: Scene, width: int) -> Line:
-    label = "text" if name == "total" else "label"
-    line: list[tuple[str, str]] = [(f" {name:<{NAME}}", label), (f"{signed(value, 2):>{VALUE}}", scene.mark(_role(value, name)))]
+    is_total = name == "total"
+    label = "title" if is_total else "label"
+    line: list[tuple[str, str]] = [
+        (f" {name:<{NAME}}", label),
+        (f"{signed(value, 2):>{VALUE}}", scene.mark("title" if is_total else _role(value, name))),
+    ]
     if width >= WIDE:
         each = value / pnl.volume * 1e3 if pnl.volume >= VOLUME_MIN_USD else None
         line.append((f"{signed(each, 3):>{VALUE}}", scene.mark("label")))
@@ -63,7 +67,10 @@ def _cause(name: str, value: float, pnl: PnlView, scene: Scene, width: int) -> L
 
 
 def _pair(one: tuple[str, float], other: tuple[str, float], pnl: PnlView, scene: Scene, width: int) -> Line:
-    line: list[tuple[str, str]] = [(f" {one[0]:<{NAME}}", "label"), (f"{signed(one[1], 2):>{VALUE}}", scene.mark(_role(one[1], "")))]
+    line: list[tuple[str, str]] = [
+        (f" {one[0]:<{NAME}}", "label"),
+        (f"{signed(one[1], 2):>{VALUE}}", scene.mark(_role(one[1], ""))),
+    ]
     if width >= WIDE:
         share = f" {percent(abs(other[1]) / pnl.equity)}" if other[0] == "drawdown" and pnl.equity > 0 else ""
         line += [(f"   {other[0]} ", "label"), (signed(other[1], 2) + share, scene.mark(_role(other[1], "")))]

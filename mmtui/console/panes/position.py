@@ -15,15 +15,15 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     position, asset = view.engine.position, plain(view.session.asset)
     lines: list[Line] = [
         title("POSITION", scene.state(asset), width, scene.glyphs),
-        _gauge(position, view, scene, width),
+        _gauge(position, scene, width),
         _size(position, view, scene, width),
         _worst(position, view, scene, width),
-        _margin(position, view, scene, width),
+        _margin(position, scene, width),
     ]
     return block(lines, width, height)
 
 
-def _gauge(position: PositionView, view: View, scene: Scene, width: int) -> Line:
+def _gauge(position: PositionView, scene: Scene, width: int) -> Line:
     limit = f"{position.limit:g}"
     half = (width - 2 * len(limit) - 9) // 2
     share = min(abs(position.size) / position.limit, 1.0) if position.limit > 0 else 0.0
@@ -35,7 +35,15 @@ def _gauge(position: PositionView, view: View, scene: Scene, width: int) -> Line
     rest = glyphs.track * (half - filled)
     left: Line = ((rest, "rule"), (full, role)) if position.size < 0 else ((empty, "rule"),)
     right: Line = ((full, role), (rest, "rule")) if position.size > 0 else ((empty, "rule"),)
-    return ((f" -{limit} ", "label"), ("[", "rule"), *left, (glyphs.divider, "label"), *right, ("]", "rule"), (f" +{limit}", "label"))
+    return (
+        (f" -{limit} ", "label"),
+        ("[", "rule"),
+        *left,
+        (glyphs.divider, "label"),
+        *right,
+        ("]", "rule"),
+        (f" +{limit}", "label"),
+    )
 
 
 def _size(position: PositionView, view: View, scene: Scene, width: int) -> Line:
@@ -56,17 +64,29 @@ def _worst(position: PositionView, view: View, scene: Scene, width: int) -> Line
     role = "bad" if position.liquidation_distance is not None and position.liquidation_distance < 0.05 else "text"
     items: list[tuple[int, Line]] = [
         (0, ((" liq ", "label"), (f"{liquidation} {distance}".rstrip(), scene.mark(role)))),
-        (1, (("if all fill ", "label"), (f"{signed(position.worst_short, digits)} {signed(position.worst_long, digits)}", scene.mark("text")))),
+        (
+            1,
+            (
+                ("if all fill ", "label"),
+                (f"{signed(position.worst_short, digits)} {signed(position.worst_long, digits)}", scene.mark("text")),
+            ),
+        ),
     ]
     return join(items, width)
 
 
-def _margin(position: PositionView, view: View, scene: Scene, width: int) -> Line:
+def _margin(position: PositionView, scene: Scene, width: int) -> Line:
     cap = plain(position.binding_cap)
     items: list[tuple[int, Line]] = [
         (0, ((" limit by ", "label"), (cap or "setting", scene.mark("text")))),
         (1, (("margin ", "label"), (f"{number(position.margin_used_usd, 2)} USD", scene.mark("text")))),
         (2, (("leverage ", "label"), (f"{position.leverage}x" if position.leverage else "none", scene.mark("text")))),
-        (3, (("foreign orders ", "label"), (str(position.foreign_orders), scene.mark("warn" if position.foreign_orders else "text")))),
+        (
+            3,
+            (
+                ("foreign orders ", "label"),
+                (str(position.foreign_orders), scene.mark("warn" if position.foreign_orders else "text")),
+            ),
+        ),
     ]
     return join(items, width)

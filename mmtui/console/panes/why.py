@@ -20,10 +20,17 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     if view is None:
         return block([title("WHY", scene.state(), width, scene.glyphs)], width, height)
     absent = reasons(view)
-    detail = "no quotes" if absent and not (view.engine.bids_quoted or view.engine.asks_quoted) else "each price in bps from the reference"
+    detail = (
+        "no quotes"
+        if absent and not (view.engine.bids_quoted or view.engine.asks_quoted)
+        else "each price in bps from the reference"
+    )
     lines: list[Line] = [title("WHY", scene.state(detail), width, scene.glyphs, role="warn" if absent else "title")]
     for reason in absent:
-        lines += [((" ! " if place == 0 else "   ", "warn"), (words, "text")) for place, words in enumerate(wrap(reason, width - 4))]
+        lines += [
+            ((" ! " if place == 0 else "   ", "warn"), (words, "text"))
+            for place, words in enumerate(wrap(reason, width - 4))
+        ]
     lines += waterfall(view, scene, width, height - len(lines))
     return block(lines, width, height)
 
@@ -34,7 +41,11 @@ def reasons(view: View) -> list[str]:
     found = [plain(text) for text in engine.why_no_quotes]
     if not found and engine.mode is not Mode.QUOTING and engine.mode_reason:
         found.append(plain(f"{engine.mode.value}: {engine.mode_reason}"))
-    found += [plain(f"{level.side} level {level.level}: {level.absent_because}") for level in engine.levels if level.absent_because]
+    found += [
+        plain(f"{level.side} level {level.level}: {level.absent_because}")
+        for level in engine.levels
+        if level.absent_because
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -54,7 +65,7 @@ def waterfall(view: View, scene: Scene, width: int, height: int) -> list[Line]:
         weight = {name: max(abs(_term(level, name) or 0.0) for level in levels) for name in names}
         kept = sorted(names, key=lambda name: -weight[name])[: max(height - 4, 0)]
         names = [name for name in names if name in kept]
-    lines = [_heads(levels, width)]
+    lines = [_heads(levels)]
     lines += [_terms(name, levels, scene) for name in names]
     if is_cut:
         lines.append(_rest(names, levels, scene))
@@ -68,8 +79,11 @@ def _term(level: LevelView, name: str) -> float | None:
     return sum(values) if values else None
 
 
-def _heads(levels: list[LevelView], width: int) -> Line:
-    heads = [(f"{('bid' if level.side.upper().startswith('B') else 'ask') + ' ' + str(level.level):>{FIGURE}}", _role(level)) for level in levels]
+def _heads(levels: list[LevelView]) -> Line:
+    heads = [
+        (f"{('bid' if level.side.upper().startswith('B') else 'ask') + ' ' + str(level.level):>{FIGURE}}", _role(level))
+        for level in levels
+    ]
     return ((f" {'term, bps':<{NAME}}", "label"), *heads)
 
 
@@ -84,7 +98,10 @@ def _terms(name: str, levels: list[LevelView], scene: Scene) -> Line:
 
 def _rest(shown: list[str], levels: list[LevelView], scene: Scene) -> Line:
     figures = [sum(term.bps for term in level.terms if term.name not in shown) for level in levels]
-    return ((f" {'other terms':<{NAME}}", "label"), *((f"{signed(value, 2):>{FIGURE}}", scene.mark("text")) for value in figures))
+    return (
+        (f" {'other terms':<{NAME}}", "label"),
+        *((f"{signed(value, 2):>{FIGURE}}", scene.mark("text")) for value in figures),
+    )
 
 
 def _total(levels: list[LevelView], scene: Scene) -> Line:

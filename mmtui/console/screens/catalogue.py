@@ -10,7 +10,6 @@ from mmtui.console.panes import (
     compact,
     estimators,
     fills,
-    help as help_pane,
     ladder,
     latency,
     log,
@@ -21,6 +20,9 @@ from mmtui.console.panes import (
     risk,
     status,
     why,
+)
+from mmtui.console.panes import (
+    help as help_pane,
 )
 from mmtui.console.rows import Lines, divided
 from mmtui.console.scene import Scene
@@ -39,6 +41,7 @@ PANES: dict[str, Draw] = {
     "pnl": pnl.rows,
     "why": why.rows,
     "estimators": estimators.rows,
+    "model-or-why": estimators.model_or_why,
     "risk": risk.rows,
     "latency": latency.rows,
     "orders": orders.rows,
@@ -69,7 +72,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "frame": FRAME,
     "money": ("position", "pnl", "risk"),
     "orders": ("orders", "orders-page", "why"),
-    "models": ("estimators", "latency", "parameters-page", "about"),
+    "models": ("estimators", "model-or-why", "latency", "parameters-page", "about"),
     "events": ("fills", "fills-page", "log", "log-page", "help"),
     "chart": ("chart",),
 }

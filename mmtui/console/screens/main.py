@@ -28,7 +28,7 @@ def _small(width: int, y: int, height: int) -> Plan:
         Placement("ladder", 0, y, left, top),
         *stack(left, y, width - left, (("position", position), ("pnl", pnl)), has_divider=True),
         Placement("risk", 0, y + top, left, middle),
-        Placement("estimators", left, y + top, width - left, middle, has_divider=True),
+        Placement("model-or-why", left, y + top, width - left, middle, has_divider=True),
         Placement("log", 0, y + top + middle, width, log),
     )
 
@@ -45,7 +45,13 @@ def _medium(width: int, y: int, height: int) -> Plan:
     why = column - position - pnl - model
     return (
         *stack(0, y, left, (("ladder", column - risk), ("risk", risk))),
-        *stack(left, y, right, (("position", position), ("pnl", pnl), ("why", why), ("estimators", model)), has_divider=True),
+        *stack(
+            left,
+            y,
+            right,
+            (("position", position), ("pnl", pnl), ("why", why), ("estimators", model)),
+            has_divider=True,
+        ),
         Placement("log", 0, y + column, left, foot),
         Placement("orders", left, y + column, right, foot, has_divider=True),
     )
@@ -63,7 +69,15 @@ def _large(width: int, y: int, height: int) -> Plan:
     fills = column - orders - chart - latency
     return (
         *stack(0, y, left, (("ladder", column - risk), ("risk", risk))),
-        *stack(left, y, middle, (("position", 5), ("pnl", 11), ("why", 15), ("estimators", column - 31)), has_divider=True),
-        *stack(left + middle, y, right, (("fills", fills), ("orders", orders), ("chart", chart), ("latency", latency)), has_divider=True),
+        *stack(
+            left, y, middle, (("position", 5), ("pnl", 11), ("why", 15), ("estimators", column - 31)), has_divider=True
+        ),
+        *stack(
+            left + middle,
+            y,
+            right,
+            (("fills", fills), ("orders", orders), ("chart", chart), ("latency", latency)),
+            has_divider=True,
+        ),
         Placement("log", 0, y + column, width, foot),
     )

@@ -17,7 +17,13 @@ def risk(width: int, y: int, height: int) -> Plan:
         left = width // 2
         return (
             Placement("risk", 0, y, left, height),
-            *stack(left, y, width - left, (("latency", min(LATENCY_HEIGHT, height)), ("estimators", height - LATENCY_HEIGHT)), has_divider=True),
+            *stack(
+                left,
+                y,
+                width - left,
+                (("latency", min(LATENCY_HEIGHT, height)), ("estimators", height - LATENCY_HEIGHT)),
+                has_divider=True,
+            ),
         )
     latency = min(LATENCY_HEIGHT, height // 2)
     return stack(0, y, width, (("risk", height - latency), ("latency", latency)))

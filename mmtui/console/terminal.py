@@ -1,0 +1,87 @@
+"""One terminal: its modes, its size, and a descriptor of our own that never blocks.
+
+The descriptor is opened afresh, so that making it non-blocking does not change the terminal for
+the shell we came from. Owns nothing above bytes.
+"""
+
+import contextlib
+import os
+import sys
+import termios
+import time
+from typing import Any
+
+CLOSE_WAIT_S = 0.02
+CONTROL_BYTE_CANCEL = b"\x18"
+
+
+class Terminal:
+    """Keys in, bytes out; ``is_behind`` while bytes wait that the terminal has not taken."""
+
+    __slots__ = ("_attributes", "_rest", "is_dirty", "keys", "out")
+
+    def __init__(self) -> None:
+        self.keys = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
+        self.out = self.keys
+        self.is_dirty = False
+        self._rest = b""
+        self._attributes: list[Any] | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether part of a frame still waits for the terminal."""
+        return bool(self._rest)
+
+    def take(self) -> None:
+        """Open our descriptor and switch the terminal to single keys without echo or signals."""
+        self.out = os.open(os.ttyname(self.keys), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        self._attributes = termios.tcgetattr(self.keys)
+        mode = termios.tcgetattr(self.keys)
+        mode[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+        mode[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
+        mode[6][termios.VMIN] = 1
+        mode[6][termios.VTIME] = 0
+        termios.tcsetattr(self.keys, termios.TCSANOW, mode)
+
+    def size(self) -> tuple[int, int]:
+        """Columns and rows; 80x24 when the terminal does not say."""
+        try:
+            columns, rows = os.get_terminal_size(self.keys)
+        except OSError:
+            return 80, 24
+        return (columns, rows) if columns > 0 and rows > 0 else (80, 24)
+
+    def write(self, data: bytes) -> bool:
+        """Give bytes to the terminal after those that wait; whether it took all. Raises OSError when it is gone."""
+        data = self._rest + data
+        while data:
+            try:
+                data = data[os.write(self.out, data) :]
+            except BlockingIOError:
+                break
+        self._rest = data
+        return not data
+
+    def give_back(self, restore: bytes) -> None:
+        """Leave the terminal as it was found; waits at most 20 ms for one that does not read."""
+        with contextlib.suppress(OSError, termios.error):
+            if self._rest:
+                termios.tcflush(self.keys, termios.TCOFLUSH)
+                self._rest, restore = b"", CONTROL_BYTE_CANCEL + restore
+            for _ in range(4):
+                if self.write(restore):
+                    break
+                restore = b""
+                time.sleep(CLOSE_WAIT_S / 4)
+        if self._attributes is not None:
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcflush(self.keys, termios.TCIFLUSH)
+                termios.tcsetattr(self.keys, termios.TCSANOW, self._attributes)
+            self._attributes = None
+
+    def close(self) -> None:
+        """Close our own descriptor."""
+        if self.out != self.keys:
+            with contextlib.suppress(OSError):
+                os.close(self.out)
+            self.out = self.keys
