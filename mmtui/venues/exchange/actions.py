@@ -60,12 +60,11 @@ class Modify(msgspec.Struct, frozen=True, gc=False):
 
 
 class OrderAction(msgspec.Struct, frozen=True):
-    """``order``: a batch, placed in list order. ``builder_fee`` is in tenths of a basis point."""
+    """``order``: a batch, placed in list order. Nobody approves a ``builder`` here, so naming one refuses it."""
 
     orders: tuple[PlaceOrder, ...]
     grouping: str = "na"
     builder: str | None = None
-    builder_fee: int = 0
 
 
 class CancelAction(msgspec.Struct, frozen=True):

@@ -43,7 +43,6 @@ class AccountFill(msgspec.Struct, frozen=True, gc=False):
     hash: str
     cloid: str | None = None
     liquidation: LiquidationMark | None = None
-    builder_fee_micro: UsdMicro = 0
 
 
 class OrderUpdate(msgspec.Struct, frozen=True, gc=False):

@@ -141,7 +141,8 @@ class ExchangeLedger(RuleBasedStateMachine):
         if reduce_only:
             assert abs(end) <= abs(start)
             assert start * end >= 0
-        grew = abs(end) > abs(start) or (isinstance(status, Resting) and self.free(account) < before)
+        reserved_more = start == end and self.free(account) < before
+        grew = abs(end) > abs(start) or (isinstance(status, Resting) and reserved_more)
         if grew and not reduce_only:
             assert self.free(account) >= 0
 
@@ -222,7 +223,9 @@ class ExchangeLedger(RuleBasedStateMachine):
 
 
 TestExchangeLedger = ExchangeLedger.TestCase
-TestExchangeLedger.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestExchangeLedger.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
+)
 
 
 def test_a_batch_meets_the_book_its_earlier_entries_left():

@@ -186,6 +186,20 @@ def test_empty_and_oversized_batches_are_refused():
     assert isinstance(desk.send(ALICE, OrderAction((order,) * 200)), OrderReply)
 
 
+def test_triggers_groups_priority_and_builders_are_refused_in_the_venues_words():
+    desk = Desk()
+    order = desk.order(BUY, "99000", "0.01")
+    stop = msgspec.structs.replace(order, is_trigger=True)
+    triggers = "Trigger orders are not supported by the local exchange; use limit orders."
+    assert desk.send(ALICE, OrderAction((stop,))) == Refused(triggers)
+    assert desk.send(ALICE, OrderAction((order, stop), "normalTpsl")) == Refused(triggers)
+    assert desk.send(ALICE, OrderAction((order,), "normalTpsl")) == Refused("Unexpected number of trigger orders")
+    assert desk.send(ALICE, OrderAction((order,), "p")) == Refused(
+        "Insufficient delegatable balance for priority order"
+    )
+    assert desk.send(ALICE, OrderAction((order,), builder=BOB)) == Refused("Builder fee has not been approved")
+
+
 def test_errors_of_state_are_per_entry_and_the_others_go_through():
     desk = Desk()
     statuses = desk.batch(

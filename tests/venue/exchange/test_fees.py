@@ -11,7 +11,6 @@ from mmtui.venues.exchange.ledger.fees import (
     RATE_ONE,
     TIERS,
     Volumes,
-    builder_fee,
     day_text,
     fee_scale,
 )
@@ -82,9 +81,8 @@ def test_exactly_the_threshold_is_not_above_it():
     assert volumes.tier(DAY_MS) == TIERS[0]
 
 
-def test_a_builders_fee_is_in_tenths_of_a_basis_point():
-    assert builder_fee(1_000_000_000, 10) == 100_000
-    assert day_text(0) == "1970-01-01"
+def test_days_are_written_as_dates():
+    assert (day_text(0), day_text(20_777)) == ("1970-01-01", "2026-11-20")
 
 
 def test_fills_of_a_builder_dex_are_charged_in_its_collateral_at_its_scale():

@@ -91,8 +91,6 @@ def fill(listing: Listing, row: AccountFill) -> Row:
     }
     if row.cloid is not None:
         shown["cloid"] = row.cloid
-    if row.builder_fee_micro:
-        shown["builderFee"] = money(row.builder_fee_micro)
     if row.liquidation is not None:
         shown["liquidation"] = {
             "liquidatedUser": row.liquidation.user,

@@ -91,12 +91,10 @@ def agent_name(text: str) -> tuple[str, int | None]:
 
 
 def _orders(action: PostOrder, listing: Listing) -> OrderAction:
-    builder = action.builder
     return OrderAction(
         tuple(_order(order, listing) for order in action.orders),
         PRIORITY_GROUPING if isinstance(action.grouping, WirePriority) else action.grouping,
-        None if builder is None else builder.b,
-        0 if builder is None else builder.f,
+        None if action.builder is None else action.builder.b,
     )
 
 

@@ -17,7 +17,6 @@ RATE_ONE = 10**12
 DAY_MS = 86_400_000
 WINDOW_DAYS = 14
 GROWTH_VOLUME_DIVISOR = 10
-BUILDER_FEE_UNIT = 10**7
 
 
 class FeeTier(msgspec.Struct, frozen=True):
@@ -62,11 +61,6 @@ def fee_scale(instrument: Instrument) -> FeeScale:
     positive = RATE_ONE + scale if scale < RATE_ONE else 2 * scale
     divisor = 10 if instrument.growth_mode else 1
     return FeeScale(positive // divisor, RATE_ONE // divisor)
-
-
-def builder_fee(notional_micro: UsdMicro, tenths_of_bp: int) -> UsdMicro:
-    """Fee of the interface that sent the order, truncated; ``tenths_of_bp`` as in the action."""
-    return notional_micro * tenths_of_bp * 100 // BUILDER_FEE_UNIT
 
 
 class DayVolume:

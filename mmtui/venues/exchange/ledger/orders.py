@@ -36,7 +36,7 @@ class Status(enum.StrEnum):
 class Order(BookOrder):
     """An account's order; ``original`` keeps the size as sent, also when a reduce-only order is cut."""
 
-    __slots__ = ("builder_fee", "coin", "status", "status_ms")
+    __slots__ = ("coin", "status", "status_ms")
 
     def __init__(self, oid: int, account: str, coin: str, request: PlaceOrder, now_ms: int) -> None:
         super().__init__(
@@ -53,7 +53,6 @@ class Order(BookOrder):
         self.coin = coin
         self.status = Status.OPEN
         self.status_ms = now_ms
-        self.builder_fee = 0
 
     def update(self) -> OrderUpdate:
         """The order as it stands."""

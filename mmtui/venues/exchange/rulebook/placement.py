@@ -122,7 +122,8 @@ def _margin_refusal(
     extra_buy, extra_sell = (at_mark, 0) if order.side is Side.BUY else (0, at_mark)
     before = margin.exposure(holding)
     after = margin.exposure(holding, extra_buy, extra_sell)
-    if after <= before:
+    opens = abs(holding.size + order.side * taken) > abs(holding.size)
+    if after <= before and not opens:
         return None
     if holding.leverage > margin.tier_leverage(holding.contract.margin_table, after):
         return Status.MAX_POSITION_REJECTED, refusals.tier_limit(asset)

@@ -10,7 +10,7 @@ from mmtui.domain.units import Size, UsdMicro
 from mmtui.venues.exchange.executions import BookOrder, Execution
 from mmtui.venues.exchange.ledger import margin
 from mmtui.venues.exchange.ledger.accounts import Account, Holding
-from mmtui.venues.exchange.ledger.fees import GROWTH_VOLUME_DIVISOR, builder_fee
+from mmtui.venues.exchange.ledger.fees import GROWTH_VOLUME_DIVISOR
 from mmtui.venues.exchange.ledger.orders import Order, Status
 from mmtui.venues.exchange.markets.flow import order_key
 from mmtui.venues.exchange.records import AccountFill, PublicTrade
@@ -106,8 +106,7 @@ class Settlement:
         notional = execution.price * execution.size
         direction = self._direction(holding, start, signed, is_taker=is_taker)
         closed_pnl = dex_account.trade(holding, signed, execution.price)
-        extra = builder_fee(notional, order.builder_fee)
-        fee = self._fee(account, notional, is_taker=is_taker) + extra
+        fee = self._fee(account, notional, is_taker=is_taker)
         dex_account.pay(holding, fee)
         state.fees_micro[dex_account.dex] += fee
         counted = notional // GROWTH_VOLUME_DIVISOR if pit.instrument.growth_mode else notional
@@ -129,7 +128,6 @@ class Settlement:
             state.transaction if execution.taker_account else order_key(execution.taker_oid),
             order.cloid,
             state.liquidating,
-            extra,
         )
         account.fills.append(fill)
         if state.listener is not None:
