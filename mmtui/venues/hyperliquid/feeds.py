@@ -114,10 +114,10 @@ class Feeds:
             wire.UserFillsFrame: self._user_fills,
             wire.UserEventsFrame: self._user_events,
             wire.UserFundingsFrame: self._fundings,
-            wire.PostFrame: self._post,
+            wire.PostFrame: lambda frame, _: listener.on_post(frame.data),
             wire.SubscriptionFrame: self._subscribed,
-            wire.ErrorFrame: self._error,
-            wire.PongFrame: self._pong,
+            wire.ErrorFrame: lambda frame, _: listener.on_error(frame.data),
+            wire.PongFrame: lambda *_: None,
             wire.UnknownFrame: self._unread,
             wire.Refused: self._refused,
         }
@@ -241,18 +241,9 @@ class Feeds:
         if payments:
             self._sink(FundingReceived(received_at=now_s, payments=tuple(payments), is_snapshot=is_snapshot))
 
-    def _post(self, frame: wire.PostFrame, now_s: float) -> None:  # noqa: ARG002  one shape for all routes
-        self._listener.on_post(frame.data)
-
     def _subscribed(self, frame: wire.SubscriptionFrame, now_s: float) -> None:  # noqa: ARG002
         if frame.data.method == "subscribe":
             self._listener.on_subscribed(frame.data.subscription.type)
-
-    def _error(self, frame: wire.ErrorFrame, now_s: float) -> None:  # noqa: ARG002
-        self._listener.on_error(frame.data)
-
-    def _pong(self, frame: wire.PongFrame, now_s: float) -> None:
-        pass
 
     def _unread(self, frame: wire.UnknownFrame, now_s: float) -> None:  # noqa: ARG002
         self.counts.unread_channels += 1

@@ -5,8 +5,6 @@ text to exact integers. What fails becomes None, which the caller counts and dro
 empty or old books pass: judging them is the engine's data gate. Faults F40 to F43.
 """
 
-import math
-
 from mmtui.domain.book import PRICE_USD_MAX, SIZE_BASE_MAX, AssetContext, Book, PriceRow, Touch, Trade
 from mmtui.domain.events import Fill, FundingPayment, OrderReport
 from mmtui.domain.instrument import Instrument, Side
@@ -161,8 +159,11 @@ def signed_size(text: str, instrument: Instrument) -> Size:
 
 
 def _all_within(values: PriceRow, highest: float) -> bool:
-    """Whether every value is in (0, highest]; the sum is what a NaN anywhere in the row spoils."""
-    return not values or (min(values) > 0.0 and max(values) <= highest and 0.0 < sum(values) < math.inf)
+    """Whether every value is above 0 and their sum within ``highest``, and so each of them.
+
+    A NaN anywhere spoils the sum, an infinity exceeds it: one pass more for all of those.
+    """
+    return not values or (sum(values) <= highest and min(values) > 0.0)
 
 
 def _size(text: str, instrument: Instrument) -> Size:
