@@ -24,7 +24,7 @@ from mmtui.domain.parameters import (
     parameter,
 )
 from mmtui.errors import ConfigError, Problem
-from mmtui.runtime.redaction import HiddenText, without_keys
+from mmtui.runtime.redaction import HIDDEN, HiddenText, without_keys
 from mmtui.runtime.toml_source import Entry, TomlFile, read_toml
 
 DEFAULT_FILE = "market_maker.toml"
@@ -63,17 +63,17 @@ class _Merge:
     refused: set[str] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
 
-    def take(self, row: Parameter, checked: Value | Refusal, source: str) -> None:
+    def take(self, row: Parameter, checked: Value | Refusal, source: str, raw: object) -> None:
         if isinstance(checked, Refusal):
-            where = row.key if source.endswith(row.key) else f"{source} {row.key}"
-            self.refuse(row.key, where, checked)
+            is_key = without_keys(repr(raw)) != repr(raw)
+            self.refuse(row.key, f"{source} {row.key}", Refusal(HIDDEN, checked.expected) if is_key else checked)
             return
         self.values[row.key] = checked
         self.sources[row.key] = source
 
     def refuse(self, key: str, where: str, refusal: Refusal) -> None:
         self.refused.add(key)
-        self.problems.append(Problem(where, without_keys(refusal.found), refusal.expected, refusal.hint))
+        self.problems.append(Problem(where, refusal.found, refusal.expected, refusal.hint))
 
 
 def load(*, path: Path | None, environment: Mapping[str, str], flags: FlagTexts, folder: Path) -> LoadedConfig:
@@ -167,7 +167,7 @@ def _take_entry(merge: _Merge, row: Parameter, entry: Entry, source: str) -> Non
         return
     if row.key in _NUMBER_OR_WORD and isinstance(value, int | float) and not isinstance(value, bool):
         value = f"{value:g}"
-    merge.take(row, row.check(value), source)
+    merge.take(row, row.check(value), source, value)
 
 
 def _merge_environment(merge: _Merge, environment: Mapping[str, str]) -> None:
@@ -181,7 +181,7 @@ def _merge_environment(merge: _Merge, environment: Mapping[str, str]) -> None:
         elif row.secret:
             merge.keys["config"] = (name, HiddenText(environment[name]))
         else:
-            merge.take(row, row.parse(environment[name]), name)
+            merge.take(row, row.parse(environment[name]), name, environment[name])
 
 
 def _merge_flags(merge: _Merge, flags: FlagTexts) -> None:
@@ -190,7 +190,7 @@ def _merge_flags(merge: _Merge, flags: FlagTexts) -> None:
         if row.secret:
             merge.keys["flag"] = (name, HiddenText(text))
         else:
-            merge.take(row, row.parse(text), name)
+            merge.take(row, row.parse(text), name, text)
 
 
 def _resolve_dex(merge: _Merge) -> None:

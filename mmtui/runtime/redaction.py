@@ -10,7 +10,7 @@ import re
 from typing import NoReturn
 
 HIDDEN = "[hidden]"
-_KEY_LIKE = re.compile(r"(?<![0-9a-zA-Z])(?:0[xX])?[0-9a-fA-F]{64}(?![0-9a-zA-Z])")
+_KEY_LIKE = re.compile(r"(?:0[xX])?[0-9a-fA-F]{41,}")  # longer than an address
 
 
 class HiddenText:

@@ -1,0 +1,137 @@
+"""Writing configuration: the commented file made from the schema, and one value changed in a person's file.
+
+Owns the text of ``generate-config`` and the edit that keeps comments and order. Never decides which
+values are valid: the schema does.
+"""
+
+import os
+import stat
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
+
+from mmtui.domain.parameters import PARAMETERS, SECTIONS, Kind, Parameter, Value, find, parameter
+from mmtui.errors import ConfigError
+from mmtui.runtime.files import replace_file
+
+WIDTH = 100
+EXAMPLES: dict[str, Value] = {
+    "network.account_address": "0x0000000000000000000000000000000000000000",
+    "network.vault_address": "0x0000000000000000000000000000000000000000",
+    "network.private_key": "...",
+    "network.confirm_mainnet": "0x0000000000000000000000000000000000000000",
+    "trading.dex": "hyna",
+    "trading.target_liquidity": 0.01,
+    "trading.max_absolute_position_size": 0.05,
+    "trading.leverage": "20",
+    "logging.file": "auto",
+}
+_HEADINGS = {
+    "network": "Which exchange, which account.",
+    "trading": "What is quoted, and how much.",
+    "strategy": "How prices are made.",
+    "strategy.ladder_config": "How each side is spread over levels.",
+    "estimators": "What is learned from the market, and how fast it is forgotten.",
+    "risk": "Limits. What they stop is stopped at the last step before the exchange.",
+    "execution": "How orders are handled.",
+    "logging": "What is written down.",
+    "monitoring": "What other programs can read.",
+    "console": "How the screen behaves.",
+}
+
+
+def generated() -> str:
+    """The commented configuration with every setting at its default."""
+    parts = [
+        "# mmtui configuration. Every setting with its default; a commented one is not set.",
+        "# Order of weight: defaults, this file, MMTUI_SECTION_NAME in the environment, flags.",
+        "# [live] settings can be changed while trading.",
+        "",
+    ]
+    for section in SECTIONS:
+        parts += _section(section)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def write_generated(path: Path, *, force: bool) -> None:
+    """Writes ``generated`` to ``path``; never over an existing file without ``force``. Raises ConfigError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_TRUNC if force else os.O_EXCL)
+    try:
+        descriptor = os.open(path, flags, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(generated())
+    except FileExistsError:
+        raise ConfigError(f"{path} exists and is left as it is", remedy="give another PATH, or --force") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", remedy="give another PATH") from None
+
+
+def with_values(text: str, changes: Mapping[str, Value]) -> str:
+    """The TOML ``text`` with some settings changed; comments and order are kept.
+
+    A setting in the file under an older name keeps that name; None takes the setting out.
+    Raises ConfigError when ``text`` is not TOML.
+    """
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise ConfigError(f"the configuration cannot be changed: {error}", remedy="correct the file first") from None
+    for key, value in changes.items():
+        row = parameter(key)
+        assert not row.secret, "a private key is never written"
+        table = _table(document, row.section)
+        name = next((str(name) for name in table if find(f"{row.section}.{name}") is row), row.name)
+        if value is None:
+            table.pop(name, None)
+        else:
+            table[name] = value
+    return tomlkit.dumps(document)
+
+
+def save_values(path: Path, changes: Mapping[str, Value]) -> None:
+    """Changes settings in the file at ``path``, atomically and with its mode kept; makes it when absent."""
+    try:
+        text, mode = path.read_text(encoding="utf-8"), stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        text, mode = "", 0o600
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be changed: {error}") from None
+    replace_file(path.resolve(), with_values(text, changes).encode(), mode=mode)
+
+
+def _section(section: str) -> list[str]:
+    lines = [f"# {_HEADINGS[section]}", f"[{section}]", ""]
+    for row in PARAMETERS:
+        if row.section == section:
+            lines += _row(row)
+    return lines
+
+
+def _row(row: Parameter) -> list[str]:
+    sentence = row.help if row.help.endswith(".") else f"{row.help}."
+    if row.effect:
+        sentence += f" {row.effect[0].upper()}{row.effect[1:]}."
+    if row.kind not in (Kind.FLAG, Kind.TEXT):
+        sentence += f" {'One of' if row.kind is Kind.CHOICE else 'Range'}: {row.bounds}."
+    if row.live:
+        sentence += " [live]"
+    lines = [f"# {line}" for line in textwrap.wrap(sentence, WIDTH - 2)]
+    value = EXAMPLES[row.key] if row.default is None else row.default
+    mark = "# " if row.default is None else ""
+    return [*lines, f"{mark}{row.name} = {tomlkit.item(value).as_string()}", ""]
+
+
+def _table(document: tomlkit.TOMLDocument, section: str) -> Table | tomlkit.TOMLDocument:
+    table: Table | tomlkit.TOMLDocument = document
+    for name in section.split("."):
+        if name not in table:
+            table[name] = tomlkit.table()
+        inner = table[name]
+        if not isinstance(inner, Table):
+            raise ConfigError(f"[{section}] is not a table in the configuration", remedy="correct the file first")
+        table = inner
+    return table
