@@ -222,7 +222,12 @@ def credentials(folder: Path, *, is_mainnet: bool = False, vault: str | None = N
 
 
 def client(
-    venue: ScriptedVenue, folder: Path | None, *, network: Network | None = None, **options: Any
+    venue: ScriptedVenue,
+    folder: Path | None,
+    *,
+    network: Network | None = None,
+    vault: str | None = None,
+    **options: Any,
 ) -> HyperliquidVenue:
     """A client of ``venue`` for hyna:BTC; ``folder`` None means no key."""
     hasty = Patience(watch_s=0.02, renew_s=60.0, drop_s=60.0, resync_s=0.04)
@@ -231,7 +236,7 @@ def client(
         network or venue.network(),
         VenueOptions(**wanted),
         clock=time.time,
-        credentials=credentials(folder) if folder else None,
+        credentials=credentials(folder, vault=vault) if folder else None,
         rng=random.Random(1),
     )
 

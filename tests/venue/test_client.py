@@ -471,6 +471,40 @@ async def test_a_key_that_may_not_trade_the_account_is_refused(
             await client(venue, tmp_path, account=account).open(Inbox())
 
 
+async def test_a_sub_account_is_traded_only_when_it_is_signed_for(tmp_path: Path) -> None:
+    owned = "0x" + "cd" * 20
+    roles = {
+        ADDRESS: {"role": "agent", "data": {"user": MASTER}},
+        owned: {"role": "subAccount", "data": {"master": MASTER}},
+    }
+    async with ScriptedVenue() as venue:
+        venue.info["userRole"] = lambda request: roles[request["user"]]
+        with pytest.raises(CredentialError, match="vault_address"):
+            await client(venue, tmp_path, account=owned).open(Inbox())
+        traded = client(venue, tmp_path, vault=owned)
+        await traded.open(Inbox())
+        traded.send([place(1)])
+        await reached(lambda: len(venue.received) == 1)
+        await traded.close()
+        envelope = venue.received[0][1]
+        assert (traded.account, envelope["vaultAddress"], _recovered(envelope)) == (owned, owned, ADDRESS)
+
+
+async def test_an_ip_limit_is_not_taken_for_the_accounts(tmp_path: Path) -> None:
+    async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
+        traded.ask([QueryAccount(request_id=1, fills_since_ms=0)])
+        await inbox.until(BudgetUpdate, lambda e: e.address_left == 10_960)
+        venue.takes_sockets = False
+        venue.http_status = 429
+        venue.cut()
+        await inbox.until(ConnectionChanged, lambda e: e.feed is Feed.USER and not e.is_up)
+        traded.send([place(2)])
+        failed = await inbox.until(ActionFailed)
+        assert (failed.certainty, failed.reason) == (Certainty.NOT_EXECUTED, RefusalReason.RATE_LIMITED)
+        told = await inbox.until(BudgetUpdate, lambda e: e.ip_weight_left == 0)
+        assert told.address_left == 10_959
+
+
 async def test_an_unusable_account_mode_is_refused(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue:
         venue.info["userAbstraction"] = "unifiedAccount"

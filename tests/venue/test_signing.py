@@ -69,9 +69,7 @@ MAKERS: list[Callable[[random.Random], actions.Action]] = [
     lambda rng: actions.ScheduleCancel(rng.choice([msgspec.UNSET, rng.randint(1, 2**45)])),
     lambda rng: actions.Noop(),
     lambda rng: actions.UpdateLeverage(rng.randint(0, 200_000), rng.random() < 0.5, rng.randint(1, 50)),
-    lambda rng: actions.UpdateIsolatedMargin(
-        rng.randint(0, 200_000), rng.random() < 0.5, rng.randint(-(2**40), 2**40)
-    ),
+    lambda rng: actions.UpdateIsolatedMargin(rng.randint(0, 200_000), rng.random() < 0.5, rng.randint(-(2**40), 2**40)),
     lambda rng: actions.TopUpIsolatedOnlyMargin(rng.randint(0, 200_000), _decimal(rng)),
 ]
 

@@ -76,8 +76,7 @@ def test_the_recorded_order_life_is_read(shared: Path) -> None:
     for frame in (_decode(frame) for found, frame in _frames(shared) if found == name):
         assert isinstance(frame, wire.OrderUpdatesFrame)
         reports += [
-            translate.order_report(update.order, update.status, update.status_timestamp, BTC)
-            for update in frame.data
+            translate.order_report(update.order, update.status, update.status_timestamp, BTC) for update in frame.data
         ]
     assert [(r.status, r.price, r.size, r.filled) for r in reports if r] == [
         ("open", 317950, 37, 0),

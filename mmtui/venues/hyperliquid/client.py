@@ -6,6 +6,7 @@ Owns the way in: which instrument, whose key, which account, then a ``Session`` 
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Sequence
 
@@ -105,15 +106,14 @@ class HyperliquidVenue:
         Raises ConfigError for an asset or dex that does not exist, CredentialError for a key that may
         not trade, PreflightError when the venue cannot be reached or the account cannot be traded.
         """
-        await self._rest.open()
-        try:
+        async with contextlib.AsyncExitStack() as on_failure:
+            on_failure.push_async_callback(self.close)
+            await self._rest.open()
             await self._find_instrument()
             await self._find_account()
             self._build(sink, tap)
             await self._wait_until_up()
-        except BaseException:
-            await self.close()
-            raise
+            on_failure.pop_all()
 
     def send(self, intents: Sequence[Send]) -> None:
         """Signs and sends each intent as one action, in order; never blocks; results come as events."""

@@ -47,6 +47,37 @@ class Credentials(msgspec.Struct, frozen=True):
     nonces: NonceSource
 
 
+class Tasks:
+    """Work under way; a defect in one is reported at once rather than when it is forgotten."""
+
+    __slots__ = ("_tasks",)
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, work: Coroutine[object, object, None]) -> None:
+        """Runs ``work`` beside everything else."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def stop(self) -> None:
+        """Cancels what is left and waits for its end."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            task.get_loop().call_exception_handler({"message": "a task of the venue failed", "exception": error})
+
+
 class OrderDesk:
     """Sends actions for one instrument and reports what became of each."""
 
@@ -85,7 +116,7 @@ class OrderDesk:
         self._timeout_s = timeout_s
         self._socket: Socket | None = None
         self._in_flight: dict[int, _InFlight] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._last_id = 0
         self.budget = AddressBudget()
 
@@ -97,7 +128,7 @@ class OrderDesk:
         """Signs and sends one intent; its result is an event."""
         action = _action(self._instrument, intent)
         sent = _sent(action, intent.request_id, self._clock())
-        unanswered = len(self._in_flight) + len(self._tasks)
+        unanswered = sum(not entry.is_late for entry in self._in_flight.values()) + len(self._tasks)
         if isinstance(intent, PlaceOrders) and unanswered >= PLACING_IN_FLIGHT_MAX:
             self._fail(sent, _NOT_EXECUTED, RefusalReason.RATE_LIMITED, "too many requests are without an answer")
             return
@@ -153,7 +184,7 @@ class OrderDesk:
                     entry.sent, Certainty.UNKNOWN, RefusalReason.VENUE_DOWN, "the connection was lost before the answer"
                 )
             else:
-                self._spawn(self._by_http(entry.sent, entry.envelope))
+                self._tasks.start(self._by_http(entry.sent, entry.envelope))
 
     def refill(self) -> Coroutine[object, object, None] | None:
         """The work that keeps a block of nonces ready off the event loop, when there is any."""
@@ -169,9 +200,7 @@ class OrderDesk:
             if entry.timer is not None:
                 entry.timer.cancel()
         self._in_flight.clear()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     def _sign(self, action: actions.Action, expires_at_ms: int | None, nonce: int | None) -> actions.Envelope:
         if self._credentials is None:
@@ -192,7 +221,7 @@ class OrderDesk:
                 loop = asyncio.get_running_loop()
                 entry.timer = loop.call_later(self._timeout_s, self._expire, self._last_id)
                 return
-        self._spawn(self._by_http(sent, envelope))
+        self._tasks.start(self._by_http(sent, envelope))
 
     def _expire(self, post_id: int) -> None:
         entry = self._in_flight[post_id]
@@ -220,7 +249,7 @@ class OrderDesk:
 
     def _report(self, sent: Sent, event: ActionAnswered | ActionFailed) -> None:
         if isinstance(event, ActionFailed):
-            if event.reason is RefusalReason.RATE_LIMITED:
+            if errors.is_address_limit(event.text):
                 self.budget.refuse(self._clock())
             elif event.reason is RefusalReason.EXPIRED:
                 self.budget.spend((EXPIRED_COST - 1) * max(1, sent.count))
@@ -234,11 +263,6 @@ class OrderDesk:
         if entry is not None and entry.timer is not None:
             entry.timer.cancel()
         return entry
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 async def _refill(nonces: NonceSource, now_ms: int) -> None:

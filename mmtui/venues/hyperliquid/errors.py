@@ -49,6 +49,8 @@ _SIGNER = _refused(_R.SIGNER_UNKNOWN)
 _LIMITED = _refused(_R.RATE_LIMITED, VenueCode.RATE_LIMITED)
 _OTHER = _refused(_R.OTHER)
 
+_ADDRESS_LIMIT = "Too many cumulative requests sent"
+
 _ORDER_TEXTS: tuple[tuple[str, Refusal], ...] = (
     ("Post only order would have immediately matched", _refused(_R.POST_ONLY_WOULD_CROSS)),
     ("Order could not immediately match against any resting orders", _refused(_R.NO_LIQUIDITY)),
@@ -89,7 +91,7 @@ _ACTION_TEXTS: tuple[tuple[str, Refusal], ...] = (
     ("User has pending agent removal", _SIGNER),
     ("Invalid nonce", _refused(_R.BAD_NONCE)),
     ("Action already expired", _refused(_R.EXPIRED)),
-    ("Too many cumulative requests sent", _LIMITED),
+    (_ADDRESS_LIMIT, _LIMITED),
     ("Only post-only orders allowed immediately after a network upgrade", _refused(_R.VENUE_DOWN)),
     ("Signed action over weight limit", _OTHER),
     ("Orders are empty", _OTHER),
@@ -140,6 +142,11 @@ def action_refusal(text: str) -> Refusal:
 def batch_refusal(text: str) -> Refusal | None:
     """What a single error in answer to a longer batch proves: a static check refused all of it."""
     return action_refusal(text) if text.startswith(_STATIC_PREFIXES) else None
+
+
+def is_address_limit(text: str) -> bool:
+    """Whether ``text`` says that the account's own request budget is used up, not the IP's."""
+    return _ADDRESS_LIMIT in text
 
 
 def is_gone(text: str) -> bool:

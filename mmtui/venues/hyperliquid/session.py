@@ -25,7 +25,7 @@ from mmtui.domain.instrument import Instrument
 from mmtui.domain.intents import Query, QueryOrder, Send, SetLeverage
 from mmtui.venues.hyperliquid import errors, wire
 from mmtui.venues.hyperliquid.account.reader import AccountReader
-from mmtui.venues.hyperliquid.desk import OrderDesk
+from mmtui.venues.hyperliquid.desk import OrderDesk, Tasks
 from mmtui.venues.hyperliquid.feeds import Feeds
 from mmtui.venues.hyperliquid.limits import AddressBudget, SlidingWindow
 from mmtui.venues.hyperliquid.subscriptions import Subscriptions
@@ -194,7 +194,7 @@ class Session:
         self._resync_at = 0.0
         self._resync_due = False
         self._rest_is_up = True
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self.feeds: Feeds | None = None
 
     def start(self, feeds: Feeds) -> None:
@@ -203,13 +203,11 @@ class Session:
         for stream in self._streams():
             if stream.socket is not None:
                 stream.socket.start()
-        self._spawn(self._watch(feeds))
+        self._tasks.start(self._watch(feeds))
 
     async def close(self) -> None:
         """Stops everything; sends nothing."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
         for stream in self._streams():
             if stream.socket is not None:
                 await stream.socket.stop()
@@ -229,9 +227,9 @@ class Session:
         elif isinstance(intent, QueryOrder):
             # Read before the question goes out: a missing order proves nothing about later times.
             seen_ms = self._parts.venue_clock.time_ms
-            self._spawn(self._tell(reader.order_status(intent.request_id, intent.cloid, seen_ms)))
+            self._tasks.start(self._tell(reader.order_status(intent.request_id, intent.cloid, seen_ms)))
         else:
-            self._spawn(self._tell(reader.snapshot(intent.request_id, intent.fills_since_ms)))
+            self._tasks.start(self._tell(reader.snapshot(intent.request_id, intent.fills_since_ms)))
 
     def user_up(self) -> None:
         """The account's stream is back: after a gap, what was missed has to be asked for."""
@@ -287,7 +285,7 @@ class Session:
     def _look(self, feeds: Feeds, now_s: float) -> None:
         refill = self._parts.desk.refill()
         if refill is not None:
-            self._spawn(refill)
+            self._tasks.start(refill)
         for stream in self._streams():
             stream.check(now_s)
             if feeds.is_garbled(now_s) and stream.socket is not None:
@@ -307,7 +305,7 @@ class Session:
             self._resync_due = False
             self._resync_at = now_s
             since_ms = feeds.last_fill_ms or self._opened_ms
-            self._spawn(self._tell(reader.snapshot(0, since_ms), is_resync=True))
+            self._tasks.start(self._tell(reader.snapshot(0, since_ms), is_resync=True))
 
     async def _tell(self, query: _Query, *, is_resync: bool = False) -> None:
         event = await query
@@ -322,8 +320,3 @@ class Session:
             text = event.text if isinstance(event, QueryFailed) else ""
             self._sink(ConnectionChanged(received_at=event.received_at, feed=Feed.REST, is_up=is_up, text=text))
         self._sink(event)
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -34,7 +34,7 @@ async def identify(rest: Rest, network: Network, signer: Signer, account: str) -
     wanted = (signer.vault_address or account).lower()
     role = await _role(rest, signer.address)
     if role.role == "agent":
-        return await _agent(rest, role.data.user.lower(), wanted)
+        return await _agent(rest, signer, role.data.user.lower(), wanted)
     if wanted not in {"", signer.address} and signer.vault_address is None:
         raise CredentialError(
             f"the key belongs to {signer.address}, which is not an agent of {wanted}", remedy=_APPROVE
@@ -66,13 +66,19 @@ async def check_account_mode(rest: Rest, account: str) -> tuple[str, ...]:
     return ()
 
 
-async def _agent(rest: Rest, master: str, wanted: str) -> Identity:
+async def _agent(rest: Rest, signer: Signer, master: str, wanted: str) -> Identity:
     if wanted in {"", master}:
         return Identity(master)
     owner = await _role(rest, wanted)
-    if owner.data.master.lower() == master or owner.role == "vault":
-        return Identity(wanted)
-    raise CredentialError(f"the key is an agent of {master}, not of {wanted}", remedy=_APPROVE)
+    if owner.data.master.lower() != master and owner.role != "vault":
+        raise CredentialError(f"the key is an agent of {master}, not of {wanted}", remedy=_APPROVE)
+    if signer.vault_address is None:
+        # Signed without it, an order would trade the master account instead.
+        raise CredentialError(
+            f"{wanted} is a {'vault' if owner.role == 'vault' else 'sub-account'} of {master}",
+            remedy="name it as [network] vault_address instead of account_address",
+        )
+    return Identity(wanted)
 
 
 async def _role(rest: Rest, address: str) -> Role:
