@@ -7,6 +7,7 @@ spread: bids down, asks up. Source: hyperliquid-protocol.md 3.1 (5 significant f
 
 import enum
 import math
+from collections.abc import Iterable
 
 import msgspec
 
@@ -16,6 +17,7 @@ SIGNIFICANT_FIGURES = 5
 PERP_DECIMALS = 6
 SPOT_DECIMALS = 8
 MIN_NOTIONAL_USD_MICRO: UsdMicro = 10_000_000
+PRICE_USD_MAX = 1e15
 
 _POWERS: tuple[int, ...] = tuple(10**n for n in range(SPOT_DECIMALS + 1))
 _FINEST_BELOW = 10**SIGNIFICANT_FIGURES
@@ -109,14 +111,26 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises ValueError unless the price is finite and positive.
         """
-        if not 0.0 < price_usd < 1e15:
-            raise ValueError(f"no price: {price_usd}")
-        scaled = price_usd * self.price_scale
-        nearest = round(scaled)
-        exact = abs(scaled - nearest) <= 1e-9 * scaled
-        if side is Side.BUY:
-            return self.floor_price(nearest if exact else math.floor(scaled))
-        return self.ceil_price(nearest if exact else math.ceil(scaled))
+        return self.quote_prices(side, (price_usd,))[0]
+
+    def quote_prices(self, side: Side, prices_usd: Iterable[float]) -> list[Price]:
+        """As ``quote_price`` for the levels of one side at once."""
+        scale = self.price_scale
+        is_bid = side is Side.BUY
+        quoted = []
+        for price_usd in prices_usd:
+            if not 0.0 < price_usd < PRICE_USD_MAX:
+                raise ValueError(f"no price: {price_usd}")
+            scaled = price_usd * scale
+            price = round(scaled)
+            if not -1e-9 * scaled <= scaled - price <= 1e-9 * scaled:
+                price = int(scaled) if is_bid else int(scaled) + 1
+            step, limit = 1, _FINEST_BELOW
+            while price >= limit and step < scale:
+                step *= 10
+                limit *= 10
+            quoted.append(price - price % step if is_bid else price + -price % step)
+        return quoted
 
     def step_away(self, side: Side, price: Price) -> Price:
         """The next grid price further from the spread."""

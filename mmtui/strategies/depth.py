@@ -24,6 +24,11 @@ class DepthSettings(msgspec.Struct, frozen=True):
     is_by_inventory: bool
     market_spreads_max: float
 
+    @property
+    def follows_market(self) -> bool:
+        """Whether the depths depend on more than the model."""
+        return self.is_by_inventory or self.market_spreads_max > 0.0
+
     @classmethod
     def from_settings(cls, settings: Settings) -> "DepthSettings":
         """Read the schema's rows."""

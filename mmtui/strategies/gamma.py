@@ -175,12 +175,13 @@ class Gamma(msgspec.Struct, frozen=True, gc=False):
 class RateLimit:
     """Keeps a factor from rising more than twofold or falling more than 1.1-fold a second."""
 
-    __slots__ = ("_at", "_boost", "_value")
+    __slots__ = ("_at", "_boost", "_is_held", "_value")
 
     def __init__(self) -> None:
         self._value = 0.0
         self._at = 0.0
         self._boost = 1.0
+        self._is_held = False
 
     def limit(self, now: float, target: float, boost: float = 1.0) -> float:
         """The factor allowed at ``now`` (s); a rise of ``boost`` since the last call is not limited."""
@@ -192,27 +193,45 @@ class RateLimit:
             self._value = clip(target, self._value / FALL_PER_S_MAX**step_s, ceiling)
         self._at = max(now, self._at)
         self._boost = boost
+        self._is_held = self._value != target
         return self._value
+
+    def rest(self, now: float) -> bool:
+        """Let time pass with the same target; False while the factor is still on its way to it."""
+        if self._is_held:
+            return False
+        self._at = max(now, self._at)
+        return True
 
 
 class GammaState:
     """Dynamic gamma over time: the multipliers, their bounds and the rate limits."""
 
-    __slots__ = ("_market", "_total")
+    __slots__ = ("_factors", "_gamma", "_market", "_settings", "_total")
 
     def __init__(self) -> None:
         self._market = RateLimit()
         self._total = RateLimit()
+        self._factors: Multipliers | None = None
+        self._settings: GammaSettings | None = None
+        self._gamma: Gamma | None = None
 
     def update(self, now: float, factors: Multipliers, settings: GammaSettings) -> Gamma:
         """Effective gamma at ``now``; an edit of the base acts at once."""
+        kept = self._gamma
+        if kept is not None and factors == self._factors and settings is self._settings and self._is_settled(now):
+            return kept
         base, low, high = settings.base, settings.low, settings.high
         wanted = factors.market
-        bounded_market = clip(base * wanted, low, high)
-        bounded_total = clip(base * wanted * factors.inventory, low, high)
-        market = base * self._market.limit(now, bounded_market / base, factors.tail)
-        total = base * self._total.limit(now, bounded_total / base, factors.tail)
+        market = base * self._market.limit(now, clip(base * wanted, low, high) / base, factors.tail)
+        total = base * self._total.limit(now, clip(base * wanted * factors.inventory, low, high) / base, factors.tail)
         lag = market / (base * wanted)
         after_flow = clip(base * factors.flow * lag, low, high) if wanted != 1.0 or lag != 1.0 else base
         after_regime = clip(after_flow * factors.regime, low, high)
-        return Gamma(base, after_flow, after_regime, market, total, factors.tail)
+        gamma = Gamma(base, after_flow, after_regime, market, total, factors.tail)
+        self._factors, self._settings, self._gamma = factors, settings, gamma
+        return gamma
+
+    def _is_settled(self, now: float) -> bool:
+        """Whether neither limit holds anything back; notes the time for the next change."""
+        return self._market.rest(now) and self._total.rest(now)

@@ -1,7 +1,7 @@
 """The GLFT strategies: one quote a side (``glft``), or a ladder of them (``ladder``).
 
 Owns the order of the steps from context to ladder; every step is a function of its own module. The
-only state kept between calls is the rate limit of gamma.
+only state kept between calls is the rate limit of gamma; what else is remembered could be made again.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.strategies.depth import DepthSettings, side_depths
 from mmtui.strategies.gamma import GammaSettings, GammaState, multipliers
-from mmtui.strategies.model import Model, ModelSettings, glft_model, literal_model, utilisation
+from mmtui.strategies.model import Model, ModelMemo, ModelSettings, inventory_lots, utilisation
 from mmtui.strategies.placement import Frame, SideShape, no_ladder, place, reference_price
 from mmtui.strategies.quote import AbsenceReason, Ladder, QuoteContext
 from mmtui.strategies.sizing import SizeSettings
-from mmtui.strategies.spread import SpreadLimits, mean_terms, skew
+from mmtui.strategies.spread import SpreadLimits, skew
 
 
 class Tuning(msgspec.Struct, frozen=True):
@@ -51,12 +51,14 @@ def single_tuning(settings: Settings) -> Tuning:
 class GlftStrategy:
     """Quotes by the GLFT model around the learned fair price."""
 
-    __slots__ = ("_gamma", "_name", "_read", "_settings", "_tuning")
+    __slots__ = ("_gamma", "_memo", "_name", "_read", "_settings", "_shapes", "_tuning")
 
     def __init__(self, name: str, read: Callable[[Settings], Tuning]) -> None:
         self._name = name
         self._read = read
         self._gamma = GammaState()
+        self._memo = ModelMemo()
+        self._shapes: tuple[Model, SideShape, SideShape] | None = None
         self._settings: Settings | None = None
         self._tuning: Tuning | None = None
 
@@ -74,11 +76,12 @@ class GlftStrategy:
         share = utilisation(context)
         factors = multipliers(context.estimates, share, tuning.gamma)
         gamma = self._gamma.update(context.now, factors, tuning.gamma)
-        build = literal_model if tuning.model.is_literal else glft_model
-        model = build(context, gamma, tuning.model, tuning.limits)
-        bid, ask = _shapes(context, model, tuning)
+        model = self._memo.model(context, gamma, tuning.model, tuning.limits)
+        bid, ask = self._shapes_of(context, model, tuning)
         half_bps = (bid.depths[0].bps + ask.depths[0].bps) / 2.0
-        shift = skew(model.inventory_bps, model.balance_bps, share, half_bps, tuning.limits)
+        lots = inventory_lots(context, tuning.model)
+        inventory_bps = lots * model.skew_per_lot_bps + share * model.skew_per_limit_bps
+        shift = skew(inventory_bps, model.balance_bps, share, half_bps, tuning.limits)
         frame = Frame(*reference, shift, bid, ask, tuning.limits)
         bids, asks = place(context, frame)
         return Ladder(
@@ -91,22 +94,29 @@ class GlftStrategy:
             tail_multiplier=gamma.tail_multiplier,
             half_spread_bps=half_bps,
             model_half_spread_bps=(model.bid.model_bps + model.ask.model_bps) / 2.0,
-            widening=mean_terms(model.bid.widening, model.ask.widening),
+            widening=model.widening,
         )
 
     def _tuning_of(self, settings: Settings) -> Tuning:
         if self._tuning is None or settings is not self._settings:
             self._tuning = self._read(settings)
             self._settings = settings
+            self._memo = ModelMemo()
+            self._shapes = None
         return self._tuning
 
-
-def _shapes(context: QuoteContext, model: Model, tuning: Tuning) -> tuple[SideShape, SideShape]:
-    market_bps = context.touch.spread * BPS
-    lots = _level_lots(context, tuning) if tuning.depth.is_by_inventory else ()
-    bid = side_depths(model.bid, tuning.depth, market_bps, model.slope_bps, lots)
-    ask = side_depths(model.ask, tuning.depth, market_bps, model.slope_bps, lots)
-    return SideShape(model.bid.terms, bid, tuning.sizes), SideShape(model.ask.terms, ask, tuning.sizes)
+    def _shapes_of(self, context: QuoteContext, model: Model, tuning: Tuning) -> tuple[SideShape, SideShape]:
+        """Both sides before the skew, kept while the model is and nothing else shapes them."""
+        kept, depth = self._shapes, tuning.depth
+        if kept is not None and kept[0] is model and not depth.follows_market:
+            return kept[1], kept[2]
+        market_bps = context.touch.spread * BPS
+        lots = _level_lots(context, tuning) if depth.is_by_inventory else ()
+        slope_bps = model.depth_slope_bps
+        bid = SideShape(model.bid.terms, side_depths(model.bid, depth, market_bps, slope_bps, lots), tuning.sizes)
+        ask = SideShape(model.ask.terms, side_depths(model.ask, depth, market_bps, slope_bps, lots), tuning.sizes)
+        self._shapes = model, bid, ask
+        return bid, ask
 
 
 def _level_lots(context: QuoteContext, tuning: Tuning) -> tuple[float, ...]:

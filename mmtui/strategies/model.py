@@ -5,6 +5,7 @@ The inventory part of gamma steepens the skew and widens only the side that woul
 never moves away because the position grew. Source: models.md 1.3, 2.3 to 2.6, 2.9 step 1.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -15,7 +16,7 @@ from mmtui.strategies import glft
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.gamma import Gamma
 from mmtui.strategies.quote import QuoteContext, Term
-from mmtui.strategies.spread import ADVERSE_MAX, SideSpread, SpreadLimits, data_terms, side_spread
+from mmtui.strategies.spread import ADVERSE_MAX, SideSpread, SpreadLimits, data_terms, mean_terms, side_spread
 
 INTENSITY_MIN = 1e-4
 INTENSITY_MAX = 20.0
@@ -56,14 +57,20 @@ class ModelSettings(msgspec.Struct, frozen=True):
         )
 
 
-class Model(msgspec.Struct, frozen=True):
-    """Both half-spreads and the shift in bps; ``slope_bps`` is the width of one lot more."""
+class Model(msgspec.Struct, frozen=True, gc=False):
+    """Both half-spreads and the skew, in bps.
+
+    The skew of the inventory is per lot held in the consistent mode and per full position in the
+    literal one; ``depth_slope_bps`` is the width of one lot more in a ladder priced by inventory.
+    """
 
     bid: SideSpread
     ask: SideSpread
-    inventory_bps: float
+    skew_per_lot_bps: float
+    skew_per_limit_bps: float
     balance_bps: float
-    slope_bps: float
+    depth_slope_bps: float
+    widening: tuple[Term, ...]
 
 
 class Half(msgspec.Struct, frozen=True, gc=False):
@@ -133,12 +140,16 @@ def glft_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, lim
     widening_bid = _gamma_terms([h.bid for h in halves], is_increasing=context.position >= 0)
     widening_ask = _gamma_terms([h.ask for h in halves], is_increasing=context.position <= 0)
     factor = glft.spread_factor(gamma.market / gamma.base, settings.elasticity)
+    spread_bid = _side(context, model_bid, widening_bid, adverse_bid, limits)
+    spread_ask = _side(context, model_ask, widening_ask, adverse_ask, limits)
     return Model(
-        _side(context, model_bid, widening_bid, adverse_bid, limits),
-        _side(context, model_ask, widening_ask, adverse_ask, limits),
-        inventory_lots(context, settings) * full.form.slope * BPS,
+        spread_bid,
+        spread_ask,
+        full.form.slope * BPS,
+        0.0,
         market.form.balance * BPS,
         full.form.slope * factor * BPS,
+        mean_terms(spread_bid.widening, spread_ask.widening),
     )
 
 
@@ -157,13 +168,55 @@ def literal_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, 
     full = glft.literal_skew(1.0, gamma.total, sigma, horizon_s)
     widening_bid = _gamma_terms(halves, is_increasing=context.position >= 0)
     widening_ask = _gamma_terms(halves, is_increasing=context.position <= 0)
+    spread_bid = _side(context, model, widening_bid, adverse_bid, limits)
+    spread_ask = _side(context, model, widening_ask, adverse_ask, limits)
     return Model(
-        _side(context, model, widening_bid, adverse_bid, limits),
-        _side(context, model, widening_ask, adverse_ask, limits),
-        utilisation(context) * full * BPS,
+        spread_bid,
+        spread_ask,
+        0.0,
+        full * BPS,
         0.0,
         full / settings.lots_per_limit * BPS,
+        mean_terms(spread_bid.widening, spread_ask.widening),
     )
+
+
+class ModelMemo:
+    """The last model, given again while everything it depends on stands still.
+
+    Books come many times a second; most estimates, and the warm-up's decay, move once a second.
+    """
+
+    __slots__ = ("_key", "_model")
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._model: Model | None = None
+
+    def model(self, context: QuoteContext, gamma: Gamma, settings: ModelSettings, limits: SpreadLimits) -> Model:
+        """The model of ``context``; one memo serves one set of settings."""
+        estimates, position = context.estimates, context.position
+        signals = estimates.signals
+        key = (
+            estimates.sigma_effective.value,
+            estimates.kappa_bid.value,
+            estimates.kappa_ask.value,
+            estimates.intensity_bid.value,
+            estimates.intensity_ask.value,
+            signals.adverse_bid,
+            signals.adverse_ask,
+            context.maker_rate,
+            gamma,
+            (position > 0) - (position < 0),
+            context.is_prior,
+            math.floor(context.quoting_age_s),
+            (estimates.sigma.value, signals.volume_rate) if settings.is_literal else None,
+        )
+        if self._model is None or key != self._key:
+            build = literal_model if settings.is_literal else glft_model
+            self._model = build(context, gamma, settings, limits)
+            self._key = key
+        return self._model
 
 
 def _halves(gamma: Gamma, half_at: Callable[[float], Half]) -> list[Half]:

@@ -6,14 +6,16 @@ the reason for every level that is missing. Decides no distance. Source: models.
 and 5.
 """
 
+import math
+
 import msgspec
 
 from mmtui.domain.book import touch_refusal
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import BPS, Price
 from mmtui.strategies.bounds import clip
-from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext, Term, Waterfall
-from mmtui.strategies.sizing import SizeSettings, is_reducing, level_sizes, side_budget, wanted_total
+from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext, Term
+from mmtui.strategies.sizing import SidePlan, SizeSettings, is_reducing, level_sizes, side_budget, wanted_total
 from mmtui.strategies.spread import Shift, SpreadLimits
 
 FAIR_OFF_MID_MAX = 0.01
@@ -26,7 +28,7 @@ class LevelDepth(msgspec.Struct, frozen=True, gc=False):
     terms: tuple[Term, ...] = ()
 
 
-class SideShape(msgspec.Struct, frozen=True):
+class SideShape(msgspec.Struct, frozen=True, gc=False):
     """One side before the skew: its terms, a depth for each level, its size, and why it has no depths."""
 
     terms: tuple[Term, ...]
@@ -35,7 +37,7 @@ class SideShape(msgspec.Struct, frozen=True):
     absence: AbsenceReason = AbsenceReason.NOT_WANTED
 
 
-class Frame(msgspec.Struct, frozen=True):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """What the quotes hang on: reference price (USD) and its name, the shift, and the two sides."""
 
     reference: float
@@ -46,7 +48,44 @@ class Frame(msgspec.Struct, frozen=True):
     limits: SpreadLimits
 
 
-class Placed(msgspec.Struct, frozen=True):
+class SideBasis(msgspec.Struct, frozen=True, gc=False):
+    """How one side was priced; ``clamped`` is how many inner levels the post-only bound moved."""
+
+    frame: Frame
+    shape: SideShape
+    sign: int
+    is_increasing: bool
+    clamped: int
+
+    @property
+    def reference(self) -> float:
+        """Reference price in USD."""
+        return self.frame.reference
+
+    @property
+    def reference_name(self) -> str:
+        """``"fair"`` or ``"mid"``."""
+        return self.frame.reference_name
+
+    def terms(self, index: int, total_bps: float) -> tuple[Term, ...]:
+        """The terms of a level that stands ``total_bps`` from the reference."""
+        frame, depth, sign = self.frame, self.shape.depths[index], self.sign
+        terms = [*self.shape.terms, *depth.terms]
+        terms += (Term(term.name, sign * term.bps) for term in frame.shift.terms)
+        skewed_bps = depth.bps + sign * frame.shift.total_bps
+        floored_bps = max(skewed_bps, _least_bps(depth, self.is_increasing, frame.limits))
+        wanted_bps = clip(floored_bps, -frame.limits.max_half_bps, frame.limits.max_half_bps)
+        closing = "post-only" if index < self.clamped else "grid rounding"
+        last = (
+            ("exposure floor", floored_bps - skewed_bps),
+            ("distance cap", wanted_bps - floored_bps),
+            (closing, total_bps - wanted_bps),
+        )
+        terms += (Term(name, bps) for name, bps in last if bps != 0.0)
+        return tuple(terms)
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """One side on the grid."""
 
     levels: tuple[Level, ...]
@@ -96,68 +135,75 @@ def place(context: QuoteContext, frame: Frame) -> tuple[Placed, Placed]:
 
 
 def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price) -> Placed:
-    room = context.rooms.room(side)
-    if context.rooms.is_reduce_only and not is_reducing(side, context.position):
-        return _absent(side, AbsenceReason.REDUCE_ONLY, context.rooms.reason(side))
+    rooms = context.rooms
+    room = rooms.room(side)
+    is_increasing = not is_reducing(side, context.position)
+    if rooms.is_reduce_only and is_increasing:
+        return _absent(side, AbsenceReason.REDUCE_ONLY, rooms.reason(side))
     if room <= 0:
-        return _absent(side, AbsenceReason.NO_ROOM, context.rooms.reason(side))
+        return _absent(side, AbsenceReason.NO_ROOM, rooms.reason(side))
     shape = frame.bid if side is Side.BUY else frame.ask
     if not shape.depths:
         return _absent(side, shape.absence)
-    levels = _priced(context, frame, side, bound)
-    if not levels:
+    prices, clamped = _prices(context, frame, side, bound, shape)
+    if not prices:
         return _absent(side, AbsenceReason.NO_PRICE)
     wanted = wanted_total(context, side, shape.sizes, context.touch.mid)
-    total = side_budget(context, side, wanted, levels[0][0])
+    total = side_budget(context, side, wanted, prices[0])
     if total <= 0:
         return _absent(side, AbsenceReason.NO_SIZE)
-    plan = level_sizes(total, room, shape.sizes.weights, [price for price, _ in levels], context.instrument)
-    detail = context.rooms.reason(side)
+    plan = level_sizes(total, room, shape.sizes.weights, prices)
+    basis = SideBasis(frame, shape, int(side), is_increasing, clamped)
+    scale_bps = BPS / (frame.reference * context.instrument.price_scale)
+    quotes = [
+        Level(side, i, price, size, int(side) * (BPS - price * scale_bps), basis)
+        for i, (price, size) in enumerate(zip(prices, plan.sizes, strict=True))
+        if size
+    ]
+    if not plan.absences and len(prices) == len(shape.depths):
+        return Placed(tuple(quotes), ())
+    return Placed(tuple(quotes), _absences(side, plan, len(prices), len(shape.depths), rooms.reason(side)))
+
+
+def _prices(context: QuoteContext, frame: Frame, side: Side, bound: Price, shape: SideShape) -> tuple[list[Price], int]:
+    """Grid price of each level up to the first the venue has none for, and how many the bound moved."""
+    reference, sign, limits = frame.reference, int(side), frame.limits
+    shift_bps = sign * frame.shift.total_bps
+    most_bps = limits.max_half_bps
+    is_increasing = not is_reducing(side, context.position)
+    wanted = []
+    for depth in shape.depths:
+        bps = depth.bps + shift_bps
+        if is_increasing and bps < limits.min_half_bps:
+            bps = max(bps, _least_bps(depth, is_increasing, limits))
+        if not -most_bps <= bps <= most_bps:
+            bps = clip(bps, -most_bps, most_bps)
+        wanted.append(reference * (1.0 - sign * bps / BPS))
+    prices = context.instrument.quote_prices(side, wanted)
+    clamped = 0
+    for i, price in enumerate(prices):
+        if sign * (price - bound) <= 0:
+            break
+        prices[i] = bound
+        clamped += 1
+    if prices[-1] <= 0:
+        prices = [price for price in prices if price > 0]
+    return prices, clamped
+
+
+def _least_bps(depth: LevelDepth, is_increasing: bool, limits: SpreadLimits) -> float:
+    """Distance inside which the skew may not bring a level that adds exposure."""
+    return min(limits.min_half_bps, depth.bps) if is_increasing else -math.inf
+
+
+def _absences(side: Side, plan: SidePlan, priced: int, levels: int, detail: str) -> tuple[Absence, ...]:
     absences = [
         Absence(side, index, reason, detail if reason is AbsenceReason.NO_ROOM else "")
         for index, reason in plan.absences
     ]
-    absences += [Absence(side, i, AbsenceReason.NO_PRICE) for i in range(len(levels), len(shape.depths))]
-    quotes = tuple(
-        Level(side, i, price, size, Waterfall(side, frame.reference, frame.reference_name, terms))
-        for i, ((price, terms), size) in enumerate(zip(levels, plan.sizes, strict=True))
-        if size
-    )
-    return Placed(quotes, tuple(absences))
-
-
-def _priced(context: QuoteContext, frame: Frame, side: Side, bound: Price) -> list[tuple[Price, tuple[Term, ...]]]:
-    """Price and terms of each level from the inside out, up to the first the venue has no price for."""
-    instrument, limits = context.instrument, frame.limits
-    reference, sign = frame.reference, int(side)
-    is_increasing = not is_reducing(side, context.position)
-    shape = frame.bid if side is Side.BUY else frame.ask
-    shift_bps = frame.shift.total_bps * sign
-    shift_terms = frame.shift.terms
-    if sign < 0:
-        shift_terms = tuple(Term(term.name, -term.bps) for term in shift_terms)
-    unit_bps = BPS / (reference * instrument.price_scale)
-    levels: list[tuple[Price, tuple[Term, ...]]] = []
-    for depth in shape.depths:
-        bps = depth.bps + shift_bps
-        terms = shape.terms + depth.terms + shift_terms
-        least_bps = min(limits.min_half_bps, depth.bps)
-        if is_increasing and bps < least_bps:
-            terms += (Term("exposure floor", least_bps - bps),)
-            bps = least_bps
-        if not -limits.max_half_bps <= bps <= limits.max_half_bps:
-            allowed_bps = clip(bps, -limits.max_half_bps, limits.max_half_bps)
-            terms += (Term("distance cap", allowed_bps - bps),)
-            bps = allowed_bps
-        price = instrument.quote_price(side, reference * (1.0 - sign * bps / BPS))
-        name = "grid rounding"
-        if sign * (price - bound) > 0:
-            price, name = bound, "post-only"
-        if price <= 0:
-            break
-        moved_bps = sign * (BPS - price * unit_bps) - bps
-        levels.append((price, (*terms, Term(name, moved_bps)) if moved_bps != 0.0 else terms))
-    return levels
+    if (None, AbsenceReason.SIDE_BELOW_MINIMUM) not in plan.absences:
+        absences += [Absence(side, i, AbsenceReason.NO_PRICE) for i in range(priced, levels)]
+    return tuple(absences)
 
 
 def _absent(side: Side, reason: AbsenceReason, detail: str = "") -> Placed:

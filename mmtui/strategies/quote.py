@@ -6,7 +6,7 @@ ones toward it. The terms of a waterfall sum to the price on the venue's grid:
 """
 
 import enum
-import math
+from typing import Protocol
 
 import msgspec
 
@@ -23,33 +23,64 @@ class Term(msgspec.Struct, frozen=True, gc=False):
     bps: float
 
 
-class Waterfall(msgspec.Struct, frozen=True):
-    """Why a price is what it is: ``reference`` in USD (``"fair"`` or ``"mid"``) and the terms from it."""
-
-    side: Side
-    reference: float
-    reference_name: str
-    terms: tuple[Term, ...]
+class Basis(Protocol):
+    """How one side of a ladder was made; explains a level when asked."""
 
     @property
-    def total_bps(self) -> float:
-        """Distance of the price from the reference."""
-        return math.fsum(term.bps for term in self.terms)
+    def reference(self) -> float:
+        """Reference price in USD."""
+
+    @property
+    def reference_name(self) -> str:
+        """``"fair"`` or ``"mid"``."""
+
+    def terms(self, index: int, total_bps: float) -> tuple[Term, ...]:
+        """The terms of a level that stands ``total_bps`` from the reference."""
+
+
+class Waterfall(msgspec.Struct, frozen=True):
+    """Why a level's price is what it is; the terms are made when asked for and sum to ``total_bps``."""
+
+    side: Side
+    index: int
+    total_bps: float
+    basis: Basis
+
+    @property
+    def reference(self) -> float:
+        """Reference price in USD."""
+        return self.basis.reference
+
+    @property
+    def reference_name(self) -> str:
+        """``"fair"`` or ``"mid"``."""
+        return self.basis.reference_name
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Every part of the distance from the reference, in the order in which it was decided."""
+        return self.basis.terms(self.index, self.total_bps)
 
     @property
     def price_usd(self) -> float:
         """The price the terms sum to."""
-        return self.reference * (1.0 - int(self.side) * self.total_bps / BPS)
+        return self.basis.reference * (1.0 - int(self.side) * self.total_bps / BPS)
 
 
-class Level(msgspec.Struct, frozen=True):
-    """One wanted quote; ``index`` 0 is the closest to the reference."""
+class Level(msgspec.Struct, frozen=True, gc=False):
+    """One wanted quote; ``index`` 0 is the closest to the reference, ``distance_bps`` is from it."""
 
     side: Side
     index: int
     price: Price
     size: Size
-    waterfall: Waterfall
+    distance_bps: float
+    basis: Basis
+
+    @property
+    def waterfall(self) -> Waterfall:
+        """Why the price is what it is."""
+        return Waterfall(self.side, self.index, self.distance_bps, self.basis)
 
 
 class AbsenceReason(enum.Enum):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.instrument import MIN_NOTIONAL_USD_MICRO, Instrument, Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import Price, Size
 from mmtui.strategies.quote import AbsenceReason, QuoteContext
@@ -41,7 +41,7 @@ def scaled(settings: SizeSettings, share: float) -> SizeSettings:
     return SizeSettings(settings.liquidity_base * share, settings.notional_usd * share, settings.weights)
 
 
-class SidePlan(msgspec.Struct, frozen=True):
+class SidePlan(msgspec.Struct, frozen=True, gc=False):
     """Sizes by level, 0 where absent, and the reason of each absence by level (None: the whole side)."""
 
     sizes: tuple[Size, ...]
@@ -87,33 +87,46 @@ def side_budget(context: QuoteContext, side: Side, wanted: Size, price: Price) -
     return min(wanted, held) if context.rooms.is_reduce_only else wanted
 
 
-def level_sizes(
-    total: Size, room: Size, weights: Sequence[float], prices: Sequence[Price], instrument: Instrument
-) -> SidePlan:
+def level_sizes(total: Size, room: Size, weights: Sequence[float], prices: Sequence[Price]) -> SidePlan:
     """Spread ``total`` over the levels, inner ones first where the room is short, small ones inward."""
+    sizes = [int(total * weight + ROUNDING) for weight in weights[: len(prices)]]
+    left = room - sum(sizes)
+    if left < 0:
+        left = _fill_inner(sizes, room)
+    last_price, is_plain = 0, True
+    for size, price in zip(sizes, prices, strict=True):
+        is_plain = is_plain and price != last_price and size * price >= MIN_NOTIONAL_USD_MICRO
+        last_price = price
+    return SidePlan(tuple(sizes)) if is_plain else _merged(sizes, prices, total, room, left)
+
+
+def _fill_inner(sizes: list[Size], room: Size) -> Size:
+    """Cut the sizes to the room from the outside in; the room that is left."""
     left = room
-    sizes = []
-    for weight in weights[: len(prices)]:
-        size = min(int(total * weight + ROUNDING), left)
-        left -= size
-        sizes.append(size)
+    for i, size in enumerate(sizes):
+        sizes[i] = min(size, left)
+        left -= sizes[i]
+    return left
+
+
+def _merged(sizes: list[Size], prices: Sequence[Price], total: Size, room: Size, left: Size) -> SidePlan:
+    """The sizes with small levels, and those on a price already taken, added to the level inside."""
     absences: list[tuple[int | None, AbsenceReason]] = []
     for i in range(len(sizes) - 1, 0, -1):
         is_same = prices[i] == prices[i - 1]
-        if is_same or sizes[i] < instrument.min_size(prices[i]):
+        if is_same or sizes[i] * prices[i] < MIN_NOTIONAL_USD_MICRO:
             small = AbsenceReason.BELOW_MINIMUM if sizes[i] or left else AbsenceReason.NO_ROOM
             absences.append((i, AbsenceReason.SAME_PRICE if is_same else small))
             sizes[i - 1] += sizes[i]
             sizes[i] = 0
-    least = instrument.min_size(prices[0])
     outer = next((i for i in range(1, len(sizes)) if sizes[i]), 0)
-    if outer and sizes[0] < least:
+    if outer and sizes[0] * prices[0] < MIN_NOTIONAL_USD_MICRO:
         sizes[0] += sizes[outer]
         sizes[outer] = 0
         absences.append((outer, AbsenceReason.BELOW_MINIMUM))
     if not any(sizes[1:]):
         sizes[0] = min(total, room)
-    if sizes[0] < least:
+    if sizes[0] * prices[0] < MIN_NOTIONAL_USD_MICRO:
         reason = AbsenceReason.NO_ROOM if room < total else AbsenceReason.SIDE_BELOW_MINIMUM
         return SidePlan((0,) * len(sizes), ((None, reason),))
     return SidePlan(tuple(sizes), tuple(sorted(absences, key=_by_level)))

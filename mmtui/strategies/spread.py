@@ -46,7 +46,7 @@ class SpreadLimits(msgspec.Struct, frozen=True):
         )
 
 
-class SideSpread(msgspec.Struct, frozen=True):
+class SideSpread(msgspec.Struct, frozen=True, gc=False):
     """Half-spread of one side before the skew: its terms, their sum, and what went into it.
 
     ``least_bps`` is the distance below which a fill loses money on average, ``floor_bps`` that or the
@@ -61,11 +61,14 @@ class SideSpread(msgspec.Struct, frozen=True):
     widening: tuple[Term, ...]
 
 
-class Shift(msgspec.Struct, frozen=True):
+class Shift(msgspec.Struct, frozen=True, gc=False):
     """Move of the quote centre; positive is down (a bid further away, an ask closer)."""
 
     terms: tuple[Term, ...]
     total_bps: float
+
+
+NO_SHIFT = Shift((), 0.0)
 
 
 def warmup_extra(age_s: float, limits: SpreadLimits) -> float:
@@ -76,8 +79,11 @@ def warmup_extra(age_s: float, limits: SpreadLimits) -> float:
 
 
 def data_terms(model_bps: float, age_s: float, is_prior: bool, limits: SpreadLimits) -> list[Term]:
-    """Widening that answers how little is known yet: the warm-up's decay, and quoting from priors."""
-    terms = [Term("warm-up", model_bps * warmup_extra(age_s, limits))]
+    """Widening that answers how little is known yet: the warm-up's decay, and quoting from priors.
+
+    The decay moves once a second, so that quotes rest in between.
+    """
+    terms = [Term("warm-up", model_bps * warmup_extra(math.floor(age_s), limits))]
     if is_prior:
         terms.append(Term("prior", PRIOR_BPS))
     return terms
@@ -119,6 +125,8 @@ def skew(inventory_bps: float, balance_bps: float, utilisation: float, half_bps:
     A full position shifts by at least ``min_full_skew_ratio`` of the half-spread, less in proportion;
     this stands above the cap.
     """
+    if inventory_bps == 0.0 and balance_bps == 0.0 and utilisation == 0.0:
+        return NO_SHIFT
     terms = []
     if inventory_bps != 0.0:
         terms.append(Term("inventory skew", inventory_bps))

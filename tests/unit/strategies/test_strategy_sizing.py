@@ -27,33 +27,33 @@ def test_the_geometric_split_meets_its_check_values():
 
 
 def test_sizes_are_cut_to_whole_units_and_never_rounded_up():
-    plan = level_sizes(25_000, 10**9, geometric_weights(5, 0.53), list(range(PRICE, PRICE - 50, -10)), BTC)
+    plan = level_sizes(25_000, 10**9, geometric_weights(5, 0.53), list(range(PRICE, PRICE - 50, -10)))
     assert plan.sizes == (12262, 6499, 3444, 1825, 967)
     assert plan.absences == ()
 
 
 def test_levels_below_the_minimum_give_their_size_to_the_level_inside():
     # At 100,000 USD the minimum of 10 USD is 10 units; 40 units split into 18, 10, 5, 2 and 1.
-    plan = level_sizes(40, 1000, geometric_weights(5, 0.53), list(range(PRICE, PRICE - 50, -10)), BTC)
+    plan = level_sizes(40, 1000, geometric_weights(5, 0.53), list(range(PRICE, PRICE - 50, -10)))
     assert plan.sizes == (19, 18, 0, 0, 0)
     assert plan.absences == tuple((i, AbsenceReason.BELOW_MINIMUM) for i in (2, 3, 4))
 
 
 def test_a_short_room_fills_the_inner_levels_first():
-    plan = level_sizes(25_000, 15_000, geometric_weights(5, 0.53), list(range(PRICE, PRICE - 50, -10)), BTC)
+    plan = level_sizes(25_000, 15_000, geometric_weights(5, 0.53), list(range(PRICE, PRICE - 50, -10)))
     assert plan.sizes == (12262, 2738, 0, 0, 0)
     assert plan.absences == tuple((i, AbsenceReason.NO_ROOM) for i in (2, 3, 4))
 
 
 def test_levels_on_one_price_become_one():
-    plan = level_sizes(25_000, 10**9, geometric_weights(3, 0.5), [PRICE, PRICE, PRICE - 10], BTC)
+    plan = level_sizes(25_000, 10**9, geometric_weights(3, 0.5), [PRICE, PRICE, PRICE - 10])
     assert plan.sizes[1] == 0
     assert plan.absences == ((1, AbsenceReason.SAME_PRICE),)
     assert plan.sizes[0] + plan.sizes[2] == 14285 + 7142 + 3571
 
 
 def test_a_side_below_the_minimum_is_absent_rather_than_rounded_up():
-    plan = level_sizes(9, 1000, geometric_weights(5, 0.53), list(range(PRICE, PRICE - 50, -10)), BTC)
+    plan = level_sizes(9, 1000, geometric_weights(5, 0.53), list(range(PRICE, PRICE - 50, -10)))
     assert plan.sizes == (0, 0, 0, 0, 0)
     assert plan.absences == ((None, AbsenceReason.SIDE_BELOW_MINIMUM),)
 
@@ -67,7 +67,7 @@ def test_a_side_below_the_minimum_is_absent_rather_than_rounded_up():
 )
 def test_no_split_exceeds_its_total_or_its_room_or_holds_an_order_too_small(total, room, levels, decay, price):
     prices = [max(1, price - i * BTC.tick(price)) for i in range(levels)]
-    plan = level_sizes(total, room, geometric_weights(levels, decay), prices, BTC)
+    plan = level_sizes(total, room, geometric_weights(levels, decay), prices)
     assert sum(plan.sizes) <= min(total, room)
     assert all(size == 0 or size * at >= MIN_NOTIONAL_USD_MICRO for size, at in zip(plan.sizes, prices, strict=True))
     absent = {index for index, _ in plan.absences}
