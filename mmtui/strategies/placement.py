@@ -125,12 +125,12 @@ def place(context: QuoteContext, frame: Frame) -> tuple[Placed, Placed]:
     ask_bound = instrument.step_away(Side.SELL, instrument.price_units(touch.bid))
     if context.position > 0:
         asks = _place_side(context, frame, Side.SELL, ask_bound)
-        if asks.levels:
-            bid_bound = min(bid_bound, instrument.step_away(Side.BUY, asks.levels[0].price))
+        if asks.levels and asks.levels[0].price <= bid_bound:
+            bid_bound = instrument.step_away(Side.BUY, asks.levels[0].price)
         return _place_side(context, frame, Side.BUY, bid_bound), asks
     bids = _place_side(context, frame, Side.BUY, bid_bound)
-    if bids.levels:
-        ask_bound = max(ask_bound, instrument.step_away(Side.SELL, bids.levels[0].price))
+    if bids.levels and bids.levels[0].price >= ask_bound:
+        ask_bound = instrument.step_away(Side.SELL, bids.levels[0].price)
     return bids, _place_side(context, frame, Side.SELL, ask_bound)
 
 
@@ -148,18 +148,20 @@ def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price) -
     prices, clamped = _prices(context, frame, side, bound, shape)
     if not prices:
         return _absent(side, AbsenceReason.NO_PRICE)
-    wanted = wanted_total(context, side, shape.sizes, context.touch.mid)
+    wanted = wanted_total(context, side, shape.sizes)
     total = side_budget(context, side, wanted, prices[0])
     if total <= 0:
         return _absent(side, AbsenceReason.NO_SIZE)
     plan = level_sizes(total, room, shape.sizes.weights, prices)
     basis = SideBasis(frame, shape, int(side), is_increasing, clamped)
-    scale_bps = BPS / (frame.reference * context.instrument.price_scale)
-    quotes = [
-        Level(side, i, price, size, int(side) * (BPS - price * scale_bps), basis)
-        for i, (price, size) in enumerate(zip(prices, plan.sizes, strict=True))
-        if size
-    ]
+    # price = reference * (1 - sign * bps / 1e4), solved for bps.
+    start_bps = int(side) * BPS
+    slope_bps = start_bps / (frame.reference * context.instrument.price_scale)
+    quotes = []
+    for i, size in enumerate(plan.sizes):
+        if size:
+            price = prices[i]
+            quotes.append(Level(side, i, price, size, start_bps - price * slope_bps, basis))
     if not plan.absences and len(prices) == len(shape.depths):
         return Placed(tuple(quotes), ())
     return Placed(tuple(quotes), _absences(side, plan, len(prices), len(shape.depths), rooms.reason(side)))
@@ -172,9 +174,10 @@ def _prices(context: QuoteContext, frame: Frame, side: Side, bound: Price, shape
     most_bps = limits.max_half_bps
     is_increasing = not is_reducing(side, context.position)
     wanted = []
+    min_bps = limits.min_half_bps if is_increasing else -most_bps
     for depth in shape.depths:
         bps = depth.bps + shift_bps
-        if is_increasing and bps < limits.min_half_bps:
+        if bps < min_bps:
             bps = max(bps, _least_bps(depth, is_increasing, limits))
         if not -most_bps <= bps <= most_bps:
             bps = clip(bps, -most_bps, most_bps)

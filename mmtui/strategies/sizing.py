@@ -65,10 +65,12 @@ def is_reducing(side: Side, position: Size) -> bool:
     return int(side) * position < 0
 
 
-def wanted_total(context: QuoteContext, side: Side, settings: SizeSettings, mid: float) -> Size:
+def wanted_total(context: QuoteContext, side: Side, settings: SizeSettings) -> Size:
     """Size units a side wants before its room caps it."""
-    base = settings.liquidity_base if settings.liquidity_base > 0.0 else settings.notional_usd / mid
-    base *= max(0.0, min(1.0, context.rooms.size_factor(side)))
+    base = settings.liquidity_base if settings.liquidity_base > 0.0 else settings.notional_usd / context.touch.mid
+    factor = context.rooms.size_factor(side)
+    if factor < 1.0:
+        base *= max(0.0, factor)
     return context.instrument.floor_size(base * PRIOR_SHARE if context.is_prior else base)
 
 
@@ -78,12 +80,11 @@ def side_budget(context: QuoteContext, side: Side, wanted: Size, price: Price) -
     A position that is not dust always gets a reducing order the venue accepts, however small the
     configured size.
     """
-    held = abs(context.position)
     if not is_reducing(side, context.position):
         return 0 if context.rooms.is_reduce_only else wanted
-    least = context.instrument.min_size(price)
-    if wanted < least and not is_dust(context.instrument, held, price):
-        wanted = least
+    held = abs(context.position)
+    if wanted * price < MIN_NOTIONAL_USD_MICRO and not is_dust(context.instrument, held, price):
+        wanted = context.instrument.min_size(price)
     return min(wanted, held) if context.rooms.is_reduce_only else wanted
 
 

@@ -278,3 +278,19 @@ def test_inventory_leans_by_its_share_of_the_least_skew_in_any_balanced_market(q
 def test_the_same_contexts_give_the_same_ladders(contexts):
     first, second = BUILT_IN["ladder"](), BUILT_IN["ladder"]()
     assert [first.ladder(each, DEFAULTS) for each in contexts] == [second.ladder(each, DEFAULTS) for each in contexts]
+
+
+@given(quote_context=random_contexts(), moves=st.lists(st.tuples(st.floats(0, 3), st.integers(-2, 2)), max_size=6))
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_what_is_remembered_between_calls_changes_no_quote(quote_context, moves):
+    remembering, forgetting = BUILT_IN["ladder"](), BUILT_IN["ladder"]()
+    for seconds, fifths in [(0.0, 0), *moves]:
+        quote_context = msgspec.structs.replace(
+            quote_context,
+            now=quote_context.now + seconds,
+            quoting_age_s=quote_context.quoting_age_s + seconds,
+            position=quote_context.limit * fifths // 5,
+        )
+        # Settings that are equal but not the same object make a strategy read everything again.
+        afresh = forgetting.ladder(quote_context, DEFAULTS.with_values({}))
+        assert remembering.ladder(quote_context, DEFAULTS) == afresh

@@ -80,16 +80,16 @@ def test_no_split_exceeds_its_total_or_its_room_or_holds_an_order_too_small(tota
 def test_a_side_wants_its_value_in_usd_or_its_size_in_base_units():
     usd = SizeSettings.from_settings(settings(trading__order_notional_usd=1000.0), 1)
     base = SizeSettings.from_settings(settings(trading__target_liquidity=0.02), 1)
-    assert wanted_total(context(), Side.BUY, usd, 100_000.0) == 1000
-    assert wanted_total(context(), Side.BUY, base, 100_000.0) == 2000
+    assert wanted_total(context(), Side.BUY, usd) == 1000
+    assert wanted_total(context(), Side.BUY, base) == 2000
 
 
 def test_priors_halve_the_size_and_a_size_factor_scales_it():
     usd = SizeSettings.from_settings(settings(), 1)
-    assert wanted_total(context(is_prior=True), Side.BUY, usd, 100_000.0) == 500
+    assert wanted_total(context(is_prior=True), Side.BUY, usd) == 500
     rooms = Rooms(buy=5000, sell=5000, size_factor_buy=0.2)
-    assert wanted_total(context(rooms=rooms), Side.BUY, usd, 100_000.0) == 200
-    assert wanted_total(context(rooms=rooms), Side.SELL, usd, 100_000.0) == 1000
+    assert wanted_total(context(rooms=rooms), Side.BUY, usd) == 200
+    assert wanted_total(context(rooms=rooms), Side.SELL, usd) == 1000
 
 
 def test_reduce_only_holds_at_most_the_position_on_one_side_and_nothing_on_the_other():
