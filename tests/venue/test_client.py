@@ -36,6 +36,7 @@ from mmtui.venues.hyperliquid.digest import address_of, l1_digest
 from mmtui.venues.hyperliquid.session import Patience
 from tests.venue.scripted_venue import (
     ADDRESS,
+    INFO,
     MASTER,
     Inbox,
     ScriptedVenue,
@@ -376,6 +377,12 @@ async def test_fills_are_paged_until_the_last_and_each_once(tmp_path: Path) -> N
         ("frontendOpenOrders", [{"coin": "hyna:BTC"}]),
         ("userFees", {"userCrossRate": "NaN", "userAddRate": "0.0"}),
         ("userRateLimit", "<html>"),
+        ("userRateLimit", {"cumVlm": "NaN", "nRequestsUsed": 0, "nRequestsCap": 0}),
+        ("userRateLimit", {"cumVlm": "1.0", "nRequestsUsed": -1, "nRequestsCap": 0}),
+        ("activeAssetData", {"leverage": {"type": "cross", "value": 0}}),
+        ("clearinghouseState", {**INFO["clearinghouseState"], "time": 0}),
+        ("clearinghouseState", {**INFO["clearinghouseState"], "withdrawable": "9" * 35}),
+        ("clearinghouseState", {**INFO["clearinghouseState"], "withdrawable": "Infinity"}),
     ],
 )
 async def test_a_snapshot_with_anything_unreadable_is_a_failed_query(tmp_path: Path, kind: str, answer: Any) -> None:

@@ -93,11 +93,11 @@ def fill(data: wire.WireFill, instrument: Instrument) -> Fill | None:
             side=side,
             price=price,
             size=size,
-            fee=_usd(data.fee),
+            fee=usd(data.fee),
             start_position=signed_size(data.start_position, instrument),
             is_taker=data.crossed,
             cloid=_cloid(data.cloid),
-            closed_pnl=_usd(data.closed_pnl),
+            closed_pnl=usd(data.closed_pnl),
             is_liquidation=data.liquidation is not None,
             fee_token=plain(data.fee_token),
         )
@@ -142,7 +142,7 @@ def funding_payment(data: wire.WireFunding, instrument: Instrument) -> FundingPa
         return FundingPayment(
             coin=data.coin,
             venue_time_ms=data.time,
-            amount=_usd(data.usdc),
+            amount=usd(data.usdc),
             rate=data.funding_rate,
             position=signed_size(data.szi, instrument),
         )
@@ -156,6 +156,14 @@ def signed_size(text: str, instrument: Instrument) -> Size:
     if abs(size) > int(SIZE_BASE_MAX) * 10**instrument.size_decimals:
         raise UnitError("a size is out of bounds")
     return size
+
+
+def usd(text: str) -> UsdMicro:
+    """Micro-USD of the venue's text; raises UnitError for what is no amount or out of bounds."""
+    amount = parse_usd(text)
+    if abs(amount) > USD_MAX:
+        raise UnitError("an amount is out of bounds")
+    return amount
 
 
 def _all_within(values: PriceRow, highest: float) -> bool:
@@ -178,13 +186,6 @@ def _price(text: str, instrument: Instrument) -> Price:
     if not 0 < price <= int(PRICE_USD_MAX) * 10**instrument.price_decimals:
         raise UnitError("a price is out of bounds")
     return price
-
-
-def _usd(text: str) -> UsdMicro:
-    amount = parse_usd(text)
-    if abs(amount) > USD_MAX:
-        raise UnitError("an amount is out of bounds")
-    return amount
 
 
 def _cloid(text: str | None) -> str | None:

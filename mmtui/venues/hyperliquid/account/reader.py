@@ -19,7 +19,7 @@ from mmtui.domain.events import (
     QueryFailed,
 )
 from mmtui.domain.instrument import Instrument
-from mmtui.domain.units import Price, UnitError, UsdMicro, parse_rounded_units, parse_usd
+from mmtui.domain.units import Price, UnitError, UsdMicro, parse_rounded_units
 from mmtui.venues.hyperliquid import translate, wire
 from mmtui.venues.hyperliquid.account import shapes
 from mmtui.venues.hyperliquid.http import Rest
@@ -31,6 +31,7 @@ FILLS_PAGES_MAX = 5
 FEES_AGE_MAX_S = 600.0
 ALLOWANCE_AGE_MAX_S = 60.0
 ENTRY_DECIMALS = 12
+LEVERAGE_MAX = 1000
 
 _T = TypeVar("_T")
 
@@ -101,6 +102,8 @@ class AccountReader:
         allowance = await self._request_allowance()
         orders = await self._open_orders()
         state = await self._ask(self._by_dex("clearinghouseState"), shapes.ClearinghouseState)
+        if not 0 < state.time < translate.TIME_MS_MAX:
+            raise UnreadableError("the account's time cannot be read")
         held = next((p.position for p in state.asset_positions if p.position.coin == self._instrument.coin), None)
         leverage, is_cross = await self._margin_setting(held)
         fills = await self._fills(fills_since_ms) if fills_since_ms > 0 else ()
@@ -112,10 +115,10 @@ class AccountReader:
             venue_time_ms=state.time,
             position=size,
             entry_cost=self._entry_cost(held, size),
-            account_value=parse_usd(state.margin_summary.account_value),
-            cash=parse_usd(state.margin_summary.total_raw_usd),
-            margin_used=parse_usd(state.margin_summary.total_margin_used),
-            withdrawable=parse_usd(state.withdrawable),
+            account_value=translate.usd(state.margin_summary.account_value),
+            cash=translate.usd(state.margin_summary.total_raw_usd),
+            margin_used=translate.usd(state.margin_summary.total_margin_used),
+            withdrawable=translate.usd(state.withdrawable),
             leverage=leverage,
             is_cross=is_cross,
             liquidation_price=self._liquidation_price(held),
@@ -195,19 +198,23 @@ class AccountReader:
     async def _request_allowance(self) -> shapes.RateLimit:
         now = self._clock()
         if not self._budget.is_known or now - self._allowance_at > ALLOWANCE_AGE_MAX_S:
-            self._allowance = await self._ask({"type": "userRateLimit", "user": self._account}, shapes.RateLimit)
+            found = await self._ask({"type": "userRateLimit", "user": self._account}, shapes.RateLimit)
+            counts = (found.n_requests_used, found.n_requests_cap)
+            if not (all(0 <= count < translate.ID_MAX for count in counts) and 0.0 <= found.cum_vlm <= 1e15):
+                raise UnreadableError("the request allowance cannot be read")
+            self._allowance = found
             self._allowance_at = now
             self._budget.state(self._allowance.n_requests_cap, self._allowance.n_requests_used)
         return self._allowance
 
     async def _margin_setting(self, held: shapes.PositionState | None) -> tuple[int, bool]:
         if held is not None:
-            self._leverage = (held.leverage.value, held.leverage.type == "cross")
+            self._leverage = _leverage(held.leverage)
         elif self._leverage is None:
             coin = self._instrument.coin
             request: dict[str, object] = {"type": "activeAssetData", "user": self._account, "coin": coin}
             data = await self._ask(request, shapes.ActiveAssetData)
-            self._leverage = (data.leverage.value, data.leverage.type == "cross")
+            self._leverage = _leverage(data.leverage)
         return self._leverage
 
     def _entry_cost(self, held: shapes.PositionState | None, size: int) -> UsdMicro:
@@ -243,6 +250,12 @@ class AccountReader:
             return msgspec.json.decode(answer.body, type=shape, strict=False)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise UnreadableError(f"{kind}: the answer cannot be read") from None
+
+
+def _leverage(setting: shapes.Leverage) -> tuple[int, bool]:
+    if not 1 <= setting.value <= LEVERAGE_MAX:
+        raise UnreadableError("a leverage that cannot be")
+    return setting.value, setting.type == "cross"
 
 
 def effective_rate(rate: float, referral_discount: float, instrument: Instrument) -> float:
