@@ -169,19 +169,20 @@ def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price) -
 
 def _prices(context: QuoteContext, frame: Frame, side: Side, bound: Price, shape: SideShape) -> tuple[list[Price], int]:
     """Grid price of each level up to the first the venue has none for, and how many the bound moved."""
-    reference, sign, limits = frame.reference, int(side), frame.limits
+    sign, limits, depths = int(side), frame.limits, shape.depths
     shift_bps = sign * frame.shift.total_bps
     most_bps = limits.max_half_bps
     is_increasing = not is_reducing(side, context.position)
-    wanted = []
     min_bps = limits.min_half_bps if is_increasing else -most_bps
-    for depth in shape.depths:
-        bps = depth.bps + shift_bps
-        if bps < min_bps:
-            bps = max(bps, _least_bps(depth, is_increasing, limits))
-        if not -most_bps <= bps <= most_bps:
-            bps = clip(bps, -most_bps, most_bps)
-        wanted.append(reference * (1.0 - sign * bps / BPS))
+    distances = [depth.bps + shift_bps for depth in depths]
+    if distances[0] < min_bps or distances[-1] > most_bps:
+        distances = [
+            clip(max(bps, _least_bps(depth, is_increasing, limits)), -most_bps, most_bps)
+            for bps, depth in zip(distances, depths, strict=True)
+        ]
+    reference = frame.reference
+    usd_per_bps = sign * reference / BPS
+    wanted = [reference - usd_per_bps * bps for bps in distances]
     prices = context.instrument.quote_prices(side, wanted)
     clamped = 0
     for i, price in enumerate(prices):

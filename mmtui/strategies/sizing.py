@@ -90,15 +90,17 @@ def side_budget(context: QuoteContext, side: Side, wanted: Size, price: Price) -
 
 def level_sizes(total: Size, room: Size, weights: Sequence[float], prices: Sequence[Price]) -> SidePlan:
     """Spread ``total`` over the levels, inner ones first where the room is short, small ones inward."""
-    sizes = [int(total * weight + ROUNDING) for weight in weights[: len(prices)]]
+    count = len(prices)
+    used = weights if len(weights) == count else weights[:count]
+    sizes = [int(total * weight + ROUNDING) for weight in used]
     left = room - sum(sizes)
+    # Weights never grow outward, so the last size at the lowest price is the smallest order.
+    is_plain = left >= 0 and len(set(prices)) == count
+    if is_plain and sizes[-1] * min(prices[0], prices[-1]) >= MIN_NOTIONAL_USD_MICRO:
+        return SidePlan(tuple(sizes))
     if left < 0:
         left = _fill_inner(sizes, room)
-    last_price, is_plain = 0, True
-    for size, price in zip(sizes, prices, strict=True):
-        is_plain = is_plain and price != last_price and size * price >= MIN_NOTIONAL_USD_MICRO
-        last_price = price
-    return SidePlan(tuple(sizes)) if is_plain else _merged(sizes, prices, total, room, left)
+    return _merged(sizes, prices, total, room, left)
 
 
 def _fill_inner(sizes: list[Size], room: Size) -> Size:
