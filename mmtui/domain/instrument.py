@@ -116,7 +116,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     def quote_prices(self, side: Side, prices_usd: Iterable[float]) -> list[Price]:
         """As ``quote_price`` for the levels of one side at once."""
         scale = self.price_scale
-        is_bid = side is Side.BUY
+        is_bid = side > 0
         quoted = []
         for price_usd in prices_usd:
             if not 0.0 < price_usd < PRICE_USD_MAX:

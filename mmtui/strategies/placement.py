@@ -142,7 +142,7 @@ def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price) -
         return _absent(side, AbsenceReason.REDUCE_ONLY, rooms.reason(side))
     if room <= 0:
         return _absent(side, AbsenceReason.NO_ROOM, rooms.reason(side))
-    shape = frame.bid if side is Side.BUY else frame.ask
+    shape = frame.bid if side > 0 else frame.ask
     if not shape.depths:
         return _absent(side, shape.absence)
     prices, clamped = _prices(context, frame, side, bound, shape)

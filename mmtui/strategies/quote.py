@@ -150,15 +150,15 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
 
     def room(self, side: Side) -> Size:
         """Most size units on ``side``."""
-        return self.buy if side is Side.BUY else self.sell
+        return self.buy if side > 0 else self.sell
 
     def reason(self, side: Side) -> str:
         """Why ``side`` has no room."""
-        return self.buy_reason if side is Side.BUY else self.sell_reason
+        return self.buy_reason if side > 0 else self.sell_reason
 
     def size_factor(self, side: Side) -> float:
         """Share of the wanted size on ``side``."""
-        return self.size_factor_buy if side is Side.BUY else self.size_factor_sell
+        return self.size_factor_buy if side > 0 else self.size_factor_sell
 
 
 class QuoteContext(msgspec.Struct, frozen=True, kw_only=True):
