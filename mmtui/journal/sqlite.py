@@ -105,15 +105,15 @@ class SqliteJournal:
         self._release()
 
     def close(self) -> None:
-        """Makes everything accepted durable and closes the file; waits for the writer."""
+        """Makes everything accepted durable and closes the file; waits for the writer, so not for the loop.
+
+        Callbacks of ``when_synced`` still come through ``post``.
+        """
         self._inbox.put(None)
         self._thread.join(CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
             raise JournalError("the journal could not be closed in time", remedy="check the disk")
         self._connection.close()
-        if self._failure:
-            return
-        self._release()
 
     def _queue(self, items: Sequence[Item]) -> int:
         assert items, "an empty batch has no sequence number"

@@ -21,7 +21,6 @@ from mmtui.domain.parameters import (
     cross_problems,
     find,
     notices,
-    parameter,
 )
 from mmtui.errors import ConfigError, Problem
 from mmtui.runtime.redaction import HIDDEN, HiddenText, without_keys
@@ -76,15 +75,22 @@ class _Merge:
         self.problems.append(Problem(where, refusal.found, refusal.expected, refusal.hint))
 
 
-def load(*, path: Path | None, environment: Mapping[str, str], flags: FlagTexts, folder: Path) -> LoadedConfig:
+def load(
+    *,
+    path: Path | None,
+    environment: Mapping[str, str],
+    flags: FlagTexts,
+    folder: Path,
+    reads_file: bool = True,
+) -> LoadedConfig:
     """The settings of one run.
 
     ``path`` is the explicit ``--config`` (its absence is an error); without it ``market_maker.toml``
-    is looked for in ``folder`` and in ``$XDG_CONFIG_HOME/mmtui``. ``flags`` maps a key to the flag's
-    name and its text. Raises ConfigError with every problem found.
+    is looked for in ``folder`` and in ``$XDG_CONFIG_HOME/mmtui``, unless ``reads_file`` is False.
+    ``flags`` maps a key to the flag's name and its text. Raises ConfigError with every problem found.
     """
     merge = _Merge()
-    file = _find_file(path, environment, folder, merge)
+    file = _find_file(path, environment, folder, merge) if reads_file or path else None
     if file is not None:
         _merge_file(merge, file)
     _merge_environment(merge, environment)
@@ -186,8 +192,11 @@ def _merge_environment(merge: _Merge, environment: Mapping[str, str]) -> None:
 
 def _merge_flags(merge: _Merge, flags: FlagTexts) -> None:
     for key, (name, text) in flags.items():
-        row = parameter(key)
-        if row.secret:
+        row = find(key)
+        if row is None:
+            nearest = _nearest(key, [p.key for p in PARAMETERS])
+            merge.problems.append(Problem(name, f"no such setting: {without_keys(key)}", "a known key", nearest))
+        elif row.secret:
             merge.keys["flag"] = (name, HiddenText(text))
         else:
             merge.take(row, row.parse(text), name, text)

@@ -15,7 +15,7 @@ class RunOptions:
     """One run. ``balance_usd``, ``seed`` and ``speed`` concern the embedded exchange of ``sim`` only.
 
     ``duration_s`` counts wall seconds from start (None: until stopped); ``json_summary`` is written
-    on every exit code; ``debug`` lets tracebacks through to stderr.
+    on every exit code; ``log_levels`` is ``MMTUI_LOG``, such as ``engine=debug``.
     """
 
     no_ui: bool = False
@@ -26,4 +26,4 @@ class RunOptions:
     balance_usd: float = DEFAULT_BALANCE_USD
     seed: int = 1
     speed: float = 1.0
-    debug: bool = False
+    log_levels: str = ""
