@@ -16,6 +16,7 @@ from mmtui.risk.limits import Funding
 
 SECONDS_A_DAY = 86_400
 FUNDING_KEYS_MAX = 5_000
+VERIFIED_MARGIN_MS = 1_000
 
 
 class DayState(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +52,11 @@ class Day:
 
 
 class Account:
-    """Owner of the position and everything counted from fills."""
+    """Owner of the position and everything counted from fills.
+
+    Until ``verified_ms`` of the exchange's time every fill is known: the venue's position and ours
+    agreed. Questions about fills begin there.
+    """
 
     __slots__ = (
         "_funding_keys",
@@ -61,12 +66,12 @@ class Account:
         "cash",
         "day",
         "foreign",
-        "last_fill_ms",
         "pnl",
         "position",
         "snapshot",
         "snapshot_total",
         "uncertain_because",
+        "verified_ms",
     )
 
     def __init__(self) -> None:
@@ -79,7 +84,7 @@ class Account:
         self.foreign: tuple[OrderReport, ...] = ()
         self.anchor_ms = 0
         self.asked_at = 0.0
-        self.last_fill_ms = 0
+        self.verified_ms = 0
         self.uncertain_because = ""
         self._mismatch: Size = 0
         self._funding_keys: dict[tuple[str, int], None] = {}
@@ -98,7 +103,7 @@ class Account:
         self.day = Day(int(now) // SECONDS_A_DAY, snapshot.account_value, restored)
         self.snapshot = snapshot
         self.anchor_ms = snapshot.venue_time_ms
-        self.last_fill_ms = snapshot.venue_time_ms
+        self.verified_ms = snapshot.venue_time_ms
         for payment in snapshot.funding:
             self._funding_keys[(payment.coin, payment.venue_time_ms)] = None
 
@@ -109,7 +114,6 @@ class Account:
         realised = self.position.apply(fill.side, fill.price, fill.size)
         self.cash -= fill.side * fill.size * fill.price + fill.fee
         self.pnl.fill(now, fill.side, fill.price, fill.size, fill.fee)
-        self.last_fill_ms = max(self.last_fill_ms, fill.venue_time_ms)
         self._mismatch = 0
         return realised
 
@@ -132,6 +136,7 @@ class Account:
         difference = snapshot.position - self.position.size
         if difference == 0:
             self._mismatch, self.uncertain_because = 0, ""
+            self.verified_ms = max(self.verified_ms, snapshot.venue_time_ms - VERIFIED_MARGIN_MS)
             return None
         if difference == self._mismatch:
             return snapshot.position

@@ -24,10 +24,10 @@ MISSES_NEEDED = 2
 
 
 def ask_account(state: EngineState, out: Outbox) -> int:
-    """Asks for the account, with the fills since the last known one."""
+    """Asks for the account, with the fills since all of them were known."""
     request_id = state.ledger.numbering.request()
     state.control.queries[request_id] = out.now
-    out.ask(QueryAccount(request_id=request_id, fills_since_ms=state.account.last_fill_ms))
+    out.ask(QueryAccount(request_id=request_id, fills_since_ms=state.account.verified_ms))
     return request_id
 
 

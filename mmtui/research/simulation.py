@@ -24,6 +24,7 @@ from mmtui.domain.intents import (
     QueryAccount,
     QueryOrder,
     SaveDay,
+    Send,
     SetLeverage,
 )
 from mmtui.domain.parameters import Settings
@@ -52,7 +53,10 @@ def synthetic_exchange(coin: str, *, seed: int, balance_usd: float = 100_000.0, 
 
 
 class SimulatedSession:
-    """One engine and one exchange, stepped together."""
+    """One engine and one exchange, stepped together.
+
+    ``on_event`` may change or swallow (None) what comes back, ``on_send`` may lose what goes out.
+    """
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class SimulatedSession:
         self.sends: list[PlaceOrders | CancelOrders | SetLeverage] = []
         self.finish: Finish | None = None
         self.on_event: Callable[[AnyEvent], AnyEvent | None] = lambda event: event
+        self.on_send: Callable[[Send], bool] = lambda _: True
         self._digest = hashlib.blake2b(digest_size=16)
         self._commands = 0
 
@@ -128,7 +133,8 @@ class SimulatedSession:
         match intent:
             case PlaceOrders() | CancelOrders() | SetLeverage():
                 self.sends.append(intent)
-                self.venue.send(self.now_ms, [intent])
+                if self.on_send(intent):
+                    self.venue.send(self.now_ms, [intent])
             case QueryOrder() | QueryAccount():
                 self.venue.ask([intent])
             case Row():

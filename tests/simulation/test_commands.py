@@ -1,11 +1,10 @@
 """What a person asks is done to the orders at the exchange, and only then reported as done."""
 
-from tests.simulation.truth import assert_books_agree, position, resting
-
 from mmtui.domain.commands import Act, CancelSide, CommandStatus, Rearm, SetParameters, Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.records import ParametersChanged
 from mmtui.domain.view import Mode
+from tests.simulation.truth import assert_books_agree, position, resting
 
 
 def quoting(make_session, **kwargs):
@@ -45,6 +44,7 @@ def test_resume_quotes_again_but_not_from_an_old_picture(make_session) -> None:
     assert session.answers[-1].status is CommandStatus.REFUSED
     session.run(2)
     assert resting(session) == []
+    now = session.now_ms / 1000.0
     session.command(Act(id="fresh", by="op", verb=Verb.RESUME, seen_at=now - 1.0))
     session.run(5)
     assert {order.side for order in resting(session)} == {Side.BUY, Side.SELL}

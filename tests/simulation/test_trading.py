@@ -5,12 +5,12 @@ import subprocess
 import sys
 
 import pytest
-from tests.simulation.truth import assert_books_agree, exposure, position, resting
 
 from mmtui.domain.commands import Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.records import EquitySampled, FillBooked
 from mmtui.domain.view import Mode
+from tests.simulation.truth import assert_books_agree, exposure, position, resting
 
 
 def test_within_a_minute_of_market_time_both_sides_are_quoted_and_then_filled(make_session) -> None:
@@ -44,9 +44,7 @@ def test_pnl_by_cause_sums_to_the_total_and_to_the_change_of_equity(make_session
         parts = row.spread_capture + row.adverse_selection + row.inventory + row.fees + row.funding
         assert parts == row.total
     state = session.engine.state
-    mark2 = sum(
-        state.instrument.price_units(price) for price in (state.market.touch.bid, state.market.touch.ask)
-    )
+    mark2 = sum(state.instrument.price_units(price) for price in (state.market.touch.bid, state.market.touch.ask))
     value2 = 2 * state.account.cash + state.account.position.size * mark2
     opening2 = 2 * state.account.snapshot.account_value * 0
     assert abs(value2 - opening2 - 2 * (100_000_000_000 + state.account.pnl.attribution().total)) <= 2
