@@ -190,7 +190,8 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             pane.forget()
         self.desk.cursors.offer([place.pane for place in places if place.pane not in FRAME])
         board.planned.plan = places
-        board.refresh(layout=True)
+        # A pane asks, because only a child's request makes Textual forget the arrangement it kept.
+        self.panes["status"].refresh(layout=True)
         self._draw(tuple(self.panes), self.clock())
 
     def on_resize(self) -> None:

@@ -7,13 +7,13 @@ depth as a bar.
 
 import math
 
-from mmtui.console.format import compact, number, percent, signed
+from mmtui.console.format import aligned, compact, number, percent, signed
 from mmtui.console.rows import Line, Lines, Span, bar, block, join, title, width_of
 from mmtui.console.scene import Scene
 from mmtui.domain.view import BookRow, View
 
 WIDE = 58
-OWN, AHEAD, FILL, SIZE = 7, 6, 4, 8
+OWN, AHEAD, FILL, FILL_NARROW, SIZE = 7, 6, 5, 4, 8
 HEADS_HEIGHT = 16
 
 
@@ -73,17 +73,21 @@ def _market(size: float, view: View) -> str:
     return text if len(text) < SIZE else compact(size)
 
 
+def _fill_width(side: int) -> int:
+    return FILL if side >= OWN + AHEAD + FILL + SIZE else FILL_NARROW
+
+
 def _side(row: BookRow, view: View, scene: Scene, width: int, *, is_bid: bool) -> Line:
     """Size, chance, ahead, own: from the price outwards; the outer ones go first when narrow."""
     own = size_text(row.own_size, view) + ("B" if is_bid else "S") if row.own_size else ""
     if len(own) >= OWN:
         own = compact(row.own_size, 3) + ("B" if is_bid else "S")
     chance = percent(row.fill_probability) if row.own_size and row.fill_probability is not None else ""
-    ahead = compact(row.ahead, 3) if row.own_size and row.ahead is not None else ""
+    ahead = aligned(row.ahead, 3) if row.own_size and row.ahead is not None else ""
     role = ("own-bid" if is_bid else "own-ask") if row.own_size else "text"
     fields = [
         (0, SIZE, _market(row.size, view), scene.mark("text")),
-        (2, FILL, chance, scene.mark("label")),
+        (2, _fill_width(width), chance, scene.mark("label")),
         (3, AHEAD, ahead, scene.mark("label")),
         (1, OWN, own, scene.mark(role)),
     ]
@@ -103,7 +107,7 @@ def _heads(view: View, scene: Scene, width: int) -> Line:
     ladder = view.engine.ladder
     price_width = len(price_text(ladder.mid or (ladder.bids or ladder.asks)[0].price, view)) + 1
     left = (width - price_width - 2) // 2
-    names = [(0, SIZE, "bid"), (2, FILL, "fill"), (3, AHEAD, "ahead"), (1, OWN, "own")]
+    names = [(0, SIZE, "bid"), (2, _fill_width(left), "fill"), (3, AHEAD, "ahead"), (1, OWN, "own")]
     while sum(name[1] for name in names) > left:
         names.remove(max(names))
     edge = scene.glyphs.divider

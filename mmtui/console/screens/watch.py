@@ -8,7 +8,8 @@ LATENCY_HEIGHT = 13
 
 def chart(width: int, y: int, height: int) -> Plan:
     """The mid and own fills over the whole history held, and the position below."""
-    return stack(0, y, width, (("chart", height - 5), ("position", 5)))
+    position = min(5, height // 2)
+    return stack(0, y, width, (("chart", height - position), ("position", position)))
 
 
 def risk(width: int, y: int, height: int) -> Plan:

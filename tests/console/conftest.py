@@ -1,0 +1,71 @@
+"""A desk on a memory link, a clock that is moved by hand, and scenes of it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mmtui.console.acts import HANDLERS
+from mmtui.console.desk import Desk
+from mmtui.console.keys import KeyMap
+from mmtui.console.link import MemoryLink
+from mmtui.console.rows import ASCII_GLYPHS, UNICODE_GLYPHS
+from mmtui.console.scene import Scene
+from mmtui.domain.view import View
+from tests.console.pictures import a_view
+
+START = 100.0
+
+
+def a_desk(view: View | None = None, *, is_attached: bool = False) -> Desk:
+    desk = Desk(MemoryLink(view, is_attached=is_attached), KeyMap(), HANDLERS, name="op", now=START)
+    desk.look(START)
+    return desk
+
+
+def a_scene(view: View | None = None, *, page: str = "main", age_s: float = 0.0, is_unicode: bool = False) -> Scene:
+    desk = a_desk(view)
+    desk.cursors.open(page)
+    return Scene(desk, START + age_s, UNICODE_GLYPHS if is_unicode else ASCII_GLYPHS)
+
+
+class Keyboard:
+    """Presses keys at chosen times; a question counts as drawn when the test says so."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.now = START
+
+    def press(self, *keys: str) -> "Keyboard":
+        for key in keys:
+            self.desk.press(key, self.now)
+        return self
+
+    def draw(self) -> "Keyboard":
+        if self.desk.ask is not None:
+            self.desk.ask.drawn_at = self.now
+        return self
+
+    def wait(self, seconds: float) -> "Keyboard":
+        self.now += seconds
+        self.desk.look(self.now)
+        return self
+
+    @property
+    def sent(self) -> list[object]:
+        link = self.desk.link
+        assert isinstance(link, MemoryLink)
+        return list(link.sent)
+
+    @property
+    def note(self) -> str:
+        return self.desk.note.text if self.desk.note else ""
+
+
+@pytest.fixture
+def keyboard() -> Keyboard:
+    return Keyboard(a_desk(a_view()))
+
+
+@pytest.fixture
+def keyboard_of() -> Callable[[View | None], Keyboard]:
+    return lambda view: Keyboard(a_desk(view))

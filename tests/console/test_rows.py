@@ -1,0 +1,252 @@
+"""Each pane as text: what it says for an empty, a normal, an extreme, an old, a killed picture."""
+
+import re
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from mmtui.console.panes import alarm, bottom, estimators, fills, ladder, orders, pnl, position, risk, status, why
+from mmtui.console.rows import ASCII_GLYPHS, Column, bar, cells, fit, join, text_of, title, width_of
+from mmtui.console.screens.catalogue import BODIES, PANES, draw
+from mmtui.domain.view import View
+from tests.console.conftest import START, a_desk, a_scene
+from tests.console.pictures import a_session, a_view, an_engine, empty_view, extreme_view, killed_view, warming_view
+
+PICTURES: dict[str, Callable[[], View | None]] = {
+    "none": lambda: None,
+    "empty": empty_view,
+    "normal": a_view,
+    "killed": killed_view,
+    "warming": warming_view,
+    "extreme": extreme_view,
+}
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize("pane", PANES)
+@pytest.mark.parametrize(("width", "height"), [(20, 1), (33, 5), (47, 10), (80, 24), (131, 40)])
+def test_every_pane_fills_exactly_its_place_whatever_it_is_given(
+    pane: str, picture: str, width: int, height: int
+) -> None:
+    for age_s in (0.0, 30.0):
+        lines = PANES[pane](a_scene(PICTURES[picture](), age_s=age_s), width, height)
+        assert len(lines) == height
+        assert {width_of(line) for line in lines} == {width}
+        assert all(char.isprintable() for line in lines for text, _ in line for char in text)
+
+
+@pytest.mark.parametrize("page", BODIES)
+@pytest.mark.parametrize(("width", "height"), [(30, 3), (60, 14), (80, 24), (100, 30), (120, 40), (200, 60)])
+def test_no_page_prints_nan_or_infinity(page: str, width: int, height: int) -> None:
+    screen = "\n".join(draw(a_scene(extreme_view(), page=page), page, width, height))
+    assert not re.search(r"\b(nan|inf|None)\b", screen)
+
+
+def test_the_position_pane_says_size_average_mark_and_gauge() -> None:
+    assert text_of(position.rows(a_scene(a_view()), 57, 5)) == "\n".join([
+        "- POSITION BTC ------------------------------------------",
+        " -1 [.......................|########...............] +1",
+        " +0.35120  avg 64231.4  mark 64249  22,564 USD",
+        " liq 39702 38%  if all fill +0.05120 +0.65120",
+        " limit by max_position_usd  margin 1128.20 USD",
+    ])  # fmt: skip
+
+
+def test_the_pnl_pane_adds_up_line_by_line() -> None:
+    assert text_of(pnl.rows(a_scene(a_view()), 33, 7)) == "\n".join([
+        "- P&L USD, session --------------",
+        " spread                +241.10",
+        " adverse                -10.27",
+        " inventory              -31.07",
+        " fees                   -18.66",
+        " funding                 +3.12",
+        " total                 +184.22",
+    ])  # fmt: skip
+
+
+def test_money_that_is_not_explained_has_a_line_of_its_own() -> None:
+    engine = an_engine()
+    view = a_view(engine=msgspec.structs.replace(engine, pnl=msgspec.structs.replace(engine.pnl, total=190.0)))
+    assert " unexplained             +5.78" in text_of(pnl.rows(a_scene(view), 33, 9))
+
+
+def test_the_ladder_shows_own_size_beside_the_market() -> None:
+    assert text_of(ladder.rows(a_scene(a_view()), 47, 8)) == "\n".join([
+        "- LADDER tick 1 -------------------------------",
+        "        ###########| 64252|   2.006 18%  0.10S",
+        "           ########| 64251|   1.334",
+        "                 ##| 64250|   0.412 41%  0.05S",
+        "-- spread 0.31 bp  ours 0.37  mid 64249.0 -----",
+        "  0.05B 41%   0.908| 64248|#####",
+        "              2.551| 64247|###############",
+        "  0.10B 18%   3.180| 64246|###################",
+    ])  # fmt: skip
+
+
+def test_the_risk_pane_marks_what_is_over_and_says_what_kills() -> None:
+    assert text_of(risk.rows(a_scene(a_view()), 62, 11)).splitlines()[6:8] == [
+        " w order rate      #########......   61%  732 of 1200 /min",
+        "!w ack time        ###############  118%  71 of 60 ms",
+    ]
+
+
+def test_when_rows_are_few_the_limits_that_kill_stay() -> None:
+    text = text_of(risk.rows(a_scene(a_view()), 62, 6))
+    assert text.count("\n K ") == 5
+    assert "\n w " not in text
+
+
+def test_orders_are_listed_like_the_ladder() -> None:
+    assert text_of(orders.rows(a_scene(a_view()), 57, 4)) == "\n".join([
+        "- ORDERS 6 resting, 0 pending, 3 more not shown ---------",
+        " SELL      64256      0.15    7%   41s Resting",
+        " SELL      64252      0.10   18%   12s Resting",
+        " SELL      64250      0.05   41%  2.1s Resting",
+    ])  # fmt: skip
+
+
+def test_a_fill_shows_its_edge_and_waits_for_its_markout() -> None:
+    lines = text_of(fills.rows(a_scene(a_view()), 80, 4)).splitlines()
+    assert lines[2] == " 12:04:31.100 BUY       64248      0.05   +1.13       .   -0.4819    +0.35120"
+    assert lines[3] == " 12:03:40.550 SELL      64251      0.05   +0.92   +0.21   -0.4819    +0.35120"
+
+
+def test_estimates_are_shown_in_the_units_traders_use() -> None:
+    text = text_of(estimators.rows(a_scene(a_view(), is_unicode=True), 62, 12))
+    assert " sigma                 0.4120 bp/√s      0.3s    840 learned" in text
+    assert " kappa bid              1.810 1/bp       8.0s    212 learned" in text
+    assert " flow imbalance       -0.140?             71s     12 stale" in text
+
+
+def test_the_terms_of_a_price_are_shown_with_their_sum() -> None:
+    lines = text_of(why.rows(a_scene(a_view()), 40, 12)).splitlines()
+    assert lines[1] == " term, bps            bid 0     ask 0"
+    assert lines[2] == " half spread          -1.31     +1.31"
+    assert lines[-3:-1] == [" sum                  -1.80     +1.80", " price                64238     64261"] or lines[
+        -2:
+    ] == [
+        " sum                  -1.80     +1.80",
+        " price                64238     64261",
+    ]
+
+
+def test_without_quotes_the_reasons_come_first() -> None:
+    lines = text_of(why.rows(a_scene(warming_view()), 57, 5)).splitlines()
+    assert lines[0].startswith("- WHY no quotes")
+    assert lines[1:3] == [" ! warming up: 31 of 50 trades seen", " ! microprice not fitted yet: 12 of 50 points"]
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [(30, [" LIVE   BTC  QUOTING 3x3"]),
+     (80, [" LIVE   mainnet  0x3f..91c2  BTC  QUOTING 3x3  kill armed  up 3:12:44 12:04:31Z",
+           " pos +0.35120 of 1  P&L +184.22  day loss 12%  md 38ms  ack 71ms  rate 61%"])],
+)  # fmt: skip
+def test_status_drops_whole_items_when_narrow(width: int, expected: list[str]) -> None:
+    assert text_of(status.rows(a_scene(a_view()), width, 2)).splitlines()[: len(expected)] == expected
+
+
+@pytest.mark.parametrize("width", range(24, 130))
+def test_the_mode_is_visible_at_every_width_and_no_number_is_cut(width: int) -> None:
+    first, second = text_of(status.rows(a_scene(a_view()), width, 2)).splitlines()
+    assert first.startswith(" LIVE ")
+    assert "QUOTING" in first
+    for figure in re.findall(r"[+-]?\d[\d.,]*", second):
+        assert figure in (
+            "+0.35120",
+            "1",
+            "+184.22",
+            "12",
+            "38",
+            "71",
+            "0.4",
+            "61",
+            "99",
+            "212",
+            "12,841.55",
+            "287,012",
+        )
+
+
+def test_an_old_picture_says_so_in_the_status_the_alarm_and_the_titles() -> None:
+    scene = a_scene(a_view(), age_s=7.0)
+    screen = "\n".join(draw(scene, "main", 80, 24))
+    assert " OLD 7s " in screen.splitlines()[0]
+    assert "ENGINE SILENT 7.0 s" in screen.splitlines()[2]
+    assert "POSITION OLD 7 s" in screen
+    roles = {role for line in position.rows(scene, 57, 5) for text, role in line if "0.35120" in text}
+    assert roles == {"stale"}
+
+
+def test_the_worst_alarm_is_shown_with_how_many_wait() -> None:
+    engine = an_engine()
+    more = msgspec.structs.replace(engine.alarms[0], id="disk", severity=1, text="disk is slow")
+    view = a_view(engine=msgspec.structs.replace(engine, alarms=(more, *engine.alarms)))
+    line = text_of(alarm.rows(a_scene(view), 120, 1))
+    assert line.startswith(" !! 12:04:12 ack p99")
+    assert line.endswith("1 more   x acknowledge")
+
+
+def test_the_alarm_line_is_empty_when_nothing_is_wrong() -> None:
+    assert text_of(alarm.rows(a_scene(a_view(engine=an_engine(alarms=()))), 80, 1)) == ""
+
+
+def test_a_killed_engine_says_when_why_and_how_to_go_on() -> None:
+    line = text_of(bottom.rows(a_scene(killed_view()), 120, 2)).splitlines()[0]
+    assert line == " KILLED 12:04:27 daily loss: 6 of 6 cancels acknowledged in 84 ms. :rearm TEXT clears it"
+
+
+def test_hostile_text_cannot_leave_its_pane() -> None:
+    screen = draw(a_scene(extreme_view()), "main", 80, 24)
+    assert all(len(line) <= 80 for line in screen)
+    assert "\x1b" not in "".join(screen)
+
+
+def test_a_crossed_book_is_drawn_as_it_is() -> None:
+    engine = an_engine()
+    crossed = msgspec.structs.replace(engine.ladder, bids=engine.ladder.asks, asks=engine.ladder.bids, spread_bps=-0.31)
+    view = a_view(engine=msgspec.structs.replace(engine, ladder=crossed))
+    assert "spread -0.31 bp" in text_of(ladder.rows(a_scene(view), 47, 8))
+
+
+def test_the_screen_names_the_run_kind_whatever_the_size() -> None:
+    for kind in ("LIVE", "PAPER", "DRY-RUN", "SIM", "REPLAY"):
+        view = a_view(session=a_session(run_kind=kind))
+        for size in ((20, 2), (39, 7), (60, 14), (80, 24), (200, 60)):
+            assert draw(a_scene(view), "main", *size)[0].startswith(f" {kind} ")
+
+
+def test_items_are_dropped_whole_and_the_least_important_first() -> None:
+    items = [(0, (("aaaa", "text"),)), (2, (("bbbb", "text"),)), (1, (("cccc", "text"),))]
+    assert text_of([join(items, 16)]) == "aaaa  bbbb  cccc"
+    assert text_of([join(items, 15)]) == "aaaa  cccc"
+    assert text_of([join(items, 9)]) == "aaaa"
+
+
+def test_a_number_wider_than_its_column_is_hashes_not_a_wrong_number() -> None:
+    columns = (Column("price", 5),)
+    assert cells(columns, (0,), (("123456", "text"),)) == (("#####", "text"),)
+
+
+def test_a_bar_is_empty_at_nothing_full_at_the_limit_and_visible_just_above_nothing() -> None:
+    assert [text_of([bar(v, 4, ASCII_GLYPHS, "text")]) for v in (0.0, 0.01, 0.5, 1.0, 7.0)] == [
+        "....",
+        "#...",
+        "##..",
+        "####",
+        "####",
+    ]
+
+
+def test_a_title_keeps_its_width() -> None:
+    for width in (3, 8, 20):
+        assert width_of(title("RISK", "share of limit", width, ASCII_GLYPHS)) == width
+    assert width_of(fit((("abc", "text"),), 2)) == 2
+
+
+def test_a_desk_without_any_picture_says_that_it_waits() -> None:
+    desk = a_desk(None)
+    scene = a_scene(None, age_s=4.0)
+    assert desk.sight.is_silent(START)
+    assert text_of(status.rows(scene, 60, 2)).startswith(" NO ENGINE  waiting for the engine, 4 s")

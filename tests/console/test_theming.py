@@ -1,0 +1,147 @@
+"""Themes: every file whole, legible, and understood without telling colours apart."""
+
+import math
+from pathlib import Path
+
+import pytest
+from rich.color import Color
+from rich.style import Style
+
+from mmtui.console.theming import ROLES, ThemeError, ThemeShelf, automatic, built_in, parse
+
+NAMES = ("default", "ansi", "deutan", "mono", "light", "contrast", "classic")
+COLOURED = ("default", "deutan", "light", "contrast", "classic")
+APART_FOR_ALL = ("default", "deutan", "light", "contrast")
+TEXT_ROLES = ("text", "label", "title", "bid", "ask", "gain", "loss", "ok", "warn", "bad", "stale", "key", "staged")
+BLOCK_ROLES = ("alarm", "live", "paper", "sim", "held", "own-bid", "own-ask", "ask-block", "chosen")
+MATRICES = {
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
+    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.3039)),
+    "grey": ((0.2126, 0.7152, 0.0722),) * 3,
+}  # fmt: skip
+Rgb = tuple[float, float, float]
+
+
+def linear(color: Color) -> Rgb:
+    assert color.triplet is not None
+    r, g, b = (c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color.triplet)
+    return r, g, b
+
+
+def luminance(rgb: Rgb) -> float:
+    return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]
+
+
+def contrast(style: Style) -> float:
+    assert style.color is not None
+    assert style.bgcolor is not None
+    a, b = sorted((luminance(linear(style.color)), luminance(linear(style.bgcolor))))
+    return (b + 0.05) / (a + 0.05)
+
+
+def seen(rgb: Rgb, matrix: tuple[tuple[float, ...], ...]) -> Rgb:
+    r, g, b = (sum(row[i] * rgb[i] for i in range(3)) for row in matrix)
+    return r, g, b
+
+
+def distance(one: Rgb, other: Rgb) -> float:
+    def lightness(rgb: Rgb) -> Rgb:
+        r, g, b = (max(c, 0.0) ** (1 / 2.2) for c in rgb)
+        return r, g, b
+
+    return math.dist(lightness(one), lightness(other))
+
+
+def test_all_themes_ship_and_each_is_whole() -> None:
+    shelf = ThemeShelf()
+    assert set(NAMES) <= set(shelf.names)
+    assert shelf.problems == []
+    for name in NAMES:
+        assert set(shelf.get(name).styles) == set(ROLES)
+
+
+@pytest.mark.parametrize("name", COLOURED)
+def test_every_text_is_legible(name: str) -> None:
+    theme = ThemeShelf().get(name)
+    least = 7.0 if name == "contrast" else 4.5
+    for role in TEXT_ROLES:
+        assert contrast(theme.styles[role]) >= least, role
+    for role in BLOCK_ROLES:
+        assert contrast(theme.styles[role]) >= 4.5, role
+
+
+@pytest.mark.parametrize("vision", [v for v in MATRICES if v != "grey"])
+@pytest.mark.parametrize("name", APART_FOR_ALL)
+def test_sides_stay_apart_for_every_kind_of_colour_vision(name: str, vision: str) -> None:
+    styles = ThemeShelf().get(name).styles
+    bid, ask = styles["bid"].color, styles["ask"].color
+    assert bid is not None
+    assert ask is not None
+    assert distance(seen(linear(bid), MATRICES[vision]), seen(linear(ask), MATRICES[vision])) > 0.1
+
+
+@pytest.mark.parametrize("vision", MATRICES)
+@pytest.mark.parametrize("name", COLOURED)
+def test_live_can_never_be_taken_for_paper(name: str, vision: str) -> None:
+    styles = ThemeShelf().get(name).styles
+    live, paper = styles["live"].bgcolor, styles["paper"].bgcolor
+    assert live is not None
+    assert paper is not None
+    assert distance(seen(linear(live), MATRICES[vision]), seen(linear(paper), MATRICES[vision])) > 0.15
+
+
+def test_mono_uses_no_colour_and_ansi_only_the_terminals_own() -> None:
+    shelf = ThemeShelf()
+    for style in shelf.get("mono").styles.values():
+        assert style.color is None
+        assert style.bgcolor is None
+    for style in shelf.get("ansi").styles.values():
+        for color in (style.color, style.bgcolor):
+            assert color is None or color.is_default or (color.number is not None and color.number < 16)
+
+
+@pytest.mark.parametrize("name", ["mono", "ansi", "default"])
+def test_what_matters_differs_from_plain_text_even_without_colour(name: str) -> None:
+    styles = ThemeShelf().get(name).styles
+    plain = (styles["text"].bold, styles["text"].reverse, styles["text"].bgcolor)
+    for role in ("warn", "bad", "alarm", "live", "own-bid", "own-ask", "held"):
+        assert (styles[role].bold, styles[role].reverse, styles[role].bgcolor) != plain, role
+
+
+def test_nothing_blinks() -> None:
+    for name in NAMES:
+        assert not any(style.blink or style.blink2 for style in ThemeShelf().get(name).styles.values())
+
+
+def test_a_broken_theme_is_one_line_and_the_built_in_stands_in(tmp_path: Path) -> None:
+    (tmp_path / "half.toml").write_text('[roles]\ntext = "red"\n')
+    (tmp_path / "noise.toml").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "odd.toml").write_text(
+        "[roles]\n" + "\n".join(f'{role} = "not-a-colour-word at all"' for role in ROLES)
+    )
+    shelf = ThemeShelf(tmp_path)
+    assert len(shelf.problems) == 3
+    assert all("\n" not in problem for problem in shelf.problems)
+    assert any("half.toml" in problem and "missing roles" in problem for problem in shelf.problems)
+    assert shelf.get("half").styles == built_in().styles
+
+
+def test_the_users_own_folder_comes_last_and_wins(tmp_path: Path) -> None:
+    (tmp_path / "default.toml").write_text("[roles]\n" + "\n".join(f'{role} = "bold"' for role in ROLES))
+    assert ThemeShelf(tmp_path).get("default").styles["text"] == Style.parse("bold")
+
+
+def test_an_unknown_role_names_itself() -> None:
+    text = "[roles]\n" + "\n".join(f'{role} = "bold"' for role in ROLES) + '\nsparkle = "bold"\n'
+    with pytest.raises(ThemeError, match="unknown roles: sparkle"):
+        parse("x", text)
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [({"NO_COLOR": "1", "COLORTERM": "truecolor"}, "mono"), ({"SSH_CONNECTION": "a b", "COLORTERM": "truecolor"}, "ansi"),
+     ({"TERM": "xterm"}, "ansi"), ({"COLORTERM": "truecolor"}, "default"), ({"TERM": "dumb"}, "mono")],
+)  # fmt: skip
+def test_the_theme_suits_the_terminal(environment: dict[str, str], name: str) -> None:
+    assert automatic(environment) == name
