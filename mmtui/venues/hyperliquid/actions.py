@@ -6,7 +6,8 @@ no Struct, and the signer takes nothing else. An optional key that is unset is a
 false: the venue hashes absence. Source: hyperliquid-protocol.md 5; decisions.md ruling 15.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.intents import Approved
 from mmtui.domain.order import OrderTerms, TimeInForce
+from mmtui.domain.units import format_units
 
 Tif: TypeAlias = Literal["Alo", "Ioc", "Gtc"]
 
@@ -179,12 +181,15 @@ class Post(msgspec.Struct, frozen=True):
 
 _encode = msgspec.json.Encoder().encode
 
+# Quotes come back to the same prices and sizes all the time.
+_text = functools.lru_cache(maxsize=4096)(format_units)
+
 _KINDS = {TimeInForce.ALO: ALO, TimeInForce.IOC: IOC, TimeInForce.GTC: GTC}
 
 
 def place_action(instrument: Instrument, orders: Sequence[Approved]) -> Order:
     """The order action for approved terms, in their order."""
-    return Order([_order_wire(instrument, approved.terms) for approved in orders], "na")
+    return Order(_order_wires(instrument, [approved.terms for approved in orders]), "na")
 
 
 def cancel_action(instrument: Instrument, cloids: Sequence[str]) -> CancelByCloid:
@@ -200,7 +205,8 @@ def leverage_action(instrument: Instrument, leverage: int, *, is_cross: bool) ->
 
 def modify_action(instrument: Instrument, orders: Sequence[tuple[str, Approved]]) -> BatchModify:
     """The replacement action: the client order id that is replaced, and the new order."""
-    return BatchModify([ModifyWire(cloid, _order_wire(instrument, new.terms)) for cloid, new in orders])
+    wires = _order_wires(instrument, [new.terms for _, new in orders])
+    return BatchModify([ModifyWire(cloid, wire) for (cloid, _), wire in zip(orders, wires, strict=True)])
 
 
 def http_body(envelope: Envelope) -> bytes:
@@ -213,13 +219,18 @@ def post_frame(post_id: int, envelope: Envelope) -> bytes:
     return _encode(Post("post", post_id, PostRequest("action", envelope)))
 
 
-def _order_wire(instrument: Instrument, terms: OrderTerms) -> OrderWire:
-    return OrderWire(
-        instrument.asset_id,
-        terms.side is Side.BUY,
-        instrument.wire_price(terms.price),
-        instrument.wire_size(terms.size),
-        terms.reduce_only,
-        _KINDS[terms.tif],
-        terms.cloid,
-    )
+def _order_wires(instrument: Instrument, orders: Iterable[OrderTerms]) -> list[OrderWire]:
+    # The instrument is read once a batch: this runs between a decision and its signature.
+    asset, price_decimals, size_decimals = instrument.asset_id, instrument.price_decimals, instrument.size_decimals
+    return [
+        OrderWire(
+            asset,
+            terms.side is Side.BUY,
+            _text(terms.price, price_decimals),
+            _text(terms.size, size_decimals),
+            terms.reduce_only,
+            _KINDS[terms.tif],
+            terms.cloid,
+        )
+        for terms in orders
+    ]
