@@ -214,6 +214,21 @@ class ExchangeLedger(RuleBasedStateMachine):
             assert shown == {order.oid: order.size for order in book.account_orders(account)}
 
     @invariant()
+    def margin_reserved_is_that_of_the_open_orders_and_the_position(self):
+        mark = round(self.desk.exchange.context("BTC").mark * 10)
+        for account in self.oids:
+            shown = self.desk.exchange.statements.statement(account, "")
+            leverage = self.desk.exchange.statements.leverage(account, "BTC")
+            rows = self.desk.exchange.statements.open_orders(account)
+            resting = {side: sum(row.price * row.size for row in rows if row.side is side and not row.reduce_only)
+                       for side in Side}  # fmt: skip
+            held = self.desk.position(account) * mark
+            worst = max(abs(held), held + resting[Side.BUY], resting[Side.SELL] - held)
+            own = 0 if leverage.is_cross else -(-abs(held) // leverage.value)
+            reserved = -(-worst // leverage.value) - own
+            assert self.free(account) == shown.cross.account_value_micro - reserved
+
+    @invariant()
     def reduce_only_orders_fit_the_position(self):
         for account in self.oids:
             position = self.desk.position(account)

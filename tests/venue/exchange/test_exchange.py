@@ -281,6 +281,7 @@ def test_a_cancel_needs_the_right_asset_and_a_resting_order():
     assert desk.send(ALICE, CancelAction((Cancel(1, oid),))) == CancelReply((gone + "1",))
     assert desk.send(BOB, CancelAction((Cancel(0, oid),))) == CancelReply((gone + "0",))
     assert desk.cancel(ALICE, "0x" + "1" * 32) is None
+    assert desk.cancel(ALICE, "0x" + "1" * 32) == gone + "0"
     assert desk.cancel(ALICE, oid) == gone + "0"
     assert desk.status(ALICE, oid).status == "canceled"
 

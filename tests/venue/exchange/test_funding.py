@@ -71,6 +71,16 @@ def test_a_long_pays_a_short_at_the_full_hour_and_the_books_still_balance():
     assert desk.exchange.funding_history("BTC")[-1].rate == paid.rate
 
 
+def test_funding_paid_against_the_background_is_received_by_it():
+    desk = Desk()
+    desk.market.send(START_MS + 70, Side.SELL, 1_000_000, 10_000, takes=False)
+    desk.wait(70)
+    desk.place(ALICE, Side.BUY, "100000", "0.1", Tif.IOC)
+    desk.wait(HOUR_MS)
+    assert desk.exchange.statements.fundings(ALICE)[0].amount_micro == -125_000
+    assert desk.exchange.unaccounted_micro("") == 0
+
+
 def test_a_market_may_dictate_mark_oracle_and_funding():
     desk = Desk()
     desk.market.dictated = AssetContext(100_500.0, 100_400.0, 0.0, 7.5)

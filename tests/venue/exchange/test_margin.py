@@ -187,6 +187,30 @@ def test_isolated_margin_is_set_aside_topped_up_and_released():
     assert desk.exchange.unaccounted_micro("") == 0
 
 
+def test_closing_half_of_an_isolated_position_releases_half_of_its_equity():
+    desk = Desk()
+    desk.send(ALICE, UpdateLeverageAction(0, False, 10))
+    a_long(desk, "0.1")
+    desk.rest(BOB, BUY, "100000", "0.05")
+    before = desk.exchange.statements.statement(ALICE, "")
+    desk.place(ALICE, SELL, "100000", "0.05", Tif.IOC)
+    after = desk.exchange.statements.statement(ALICE, "")
+    equity = before.positions[0].margin_used_micro
+    assert after.cross.total_raw_usd_micro == before.cross.total_raw_usd_micro + equity // 2
+    fee = 2_250_000
+    assert after.positions[0].margin_used_micro == equity - equity // 2 - fee
+
+
+def test_an_opening_trade_behind_a_larger_resting_order_still_pays_for_its_slippage():
+    desk = Desk(balance_usd=1_000)
+    desk.rest(ALICE, BUY, "99000", "0.2")
+    desk.rest(BOB, BUY, "99500", "0.19")
+    status = desk.place(ALICE, SELL, "99500", "0.19", Tif.IOC)
+    assert status == Rejected("Insufficient margin to place order. asset=0")
+    assert isinstance(desk.place(ALICE, SELL, "99500", "0.01", Tif.IOC), Filled)
+    assert desk.exchange.statements.free_margin(ALICE, "") >= 0
+
+
 def test_the_tier_of_a_large_position_limits_its_leverage():
     desk = Desk(balance_usd=100_000_000)
     desk.send(ALICE, UpdateLeverageAction(0, True, 40))
