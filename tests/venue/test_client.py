@@ -527,6 +527,24 @@ async def test_an_unreachable_venue_is_one_clear_line(tmp_path: Path) -> None:
             await client(venue, tmp_path, network=network).open(Inbox())
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        web.Response(status=302, headers={"Location": "/elsewhere"}),
+        web.Response(status=500, text="null"),
+        {"universe": "x"},
+        "<html>",
+    ],
+)
+async def test_a_venue_that_answers_strangely_at_the_start_is_a_failed_preflight(tmp_path: Path, answer: Any) -> None:
+    async with ScriptedVenue() as venue:
+        venue.info["meta"] = lambda _: answer
+        with pytest.raises(PreflightError, match="the venue") as caught:
+            await client(venue, tmp_path).open(Inbox())
+        assert caught.value.exit_code is ExitCode.PREFLIGHT
+        assert [request["type"] for request in venue.info_requests] == ["perpDexs", "meta"]
+
+
 async def test_sockets_that_do_not_open_end_the_start(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue:
         venue.takes_sockets = False

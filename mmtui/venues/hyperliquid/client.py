@@ -146,6 +146,12 @@ class HyperliquidVenue:
         await self._rest.close()
 
     async def _find_instrument(self) -> None:
+        try:
+            self._instrument = await self._resolve()
+        except VenueError as error:
+            raise PreflightError(error.message, remedy=error.remedy) from error
+
+    async def _resolve(self) -> Instrument:
         coin, dex_name = instruments.split_name(self._options.asset, self._options.dex)
         dex, index = None, 0
         if dex_name:
@@ -155,7 +161,7 @@ class HyperliquidVenue:
             self.notes += notes
         meta = instruments.decode_meta(await self._read({"type": "meta", "dex": dex_name}))
         tokens = instruments.decode_tokens(await self._read({"type": "spotMeta"}))
-        self._instrument = instruments.find_instrument(coin, meta, dex_index=index, dex=dex, tokens=tokens)
+        return instruments.find_instrument(coin, meta, dex_index=index, dex=dex, tokens=tokens)
 
     async def _find_account(self) -> None:
         self._account = self._options.account.lower()
