@@ -6,6 +6,7 @@ one ``strategy`` term and what those rules changed. Loads no code and catches no
 """
 
 import math
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -128,6 +129,11 @@ class AdaptedStrategy:
             self._limits = SpreadLimits.from_settings(settings)
             self._settings = settings
         return self._limits
+
+
+def adapted(factory: Callable[[], QuotingStrategy]) -> Callable[[], AdaptedStrategy]:
+    """A factory of our kind from one of the documents' strategies."""
+    return lambda: AdaptedStrategy(factory())
 
 
 def quote_config(context: QuoteContext) -> QuoteConfig:

@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mmtui.domain.parameters import Settings
-from mmtui.strategies.adapter import AdaptedStrategy, MarketParams, Quote
+from mmtui.strategies.adapter import AdaptedStrategy, MarketParams, Quote, adapted
 from mmtui.strategies.glft import literal_half_spread, literal_horizon_s, literal_quotes, literal_skew
 from mmtui.strategies.quote import AbsenceReason
 from tests.unit.strategies.ladder_checks import check_ladder
@@ -107,7 +107,7 @@ def test_priors_halve_its_size_and_widen_it():
 
 
 def test_the_documents_own_strategy_runs_unchanged():
-    ladder = AdaptedStrategy(Documents()).ladder(context(), DEFAULTS)
+    ladder = adapted(Documents)().ladder(context(), DEFAULTS)
     assert ladder.half_spread_bps == pytest.approx(3.333166678 + 1.5, rel=1e-9)
 
 
