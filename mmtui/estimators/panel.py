@@ -7,10 +7,11 @@ number. Sources: models.md 0.2 and 6.
 
 import math
 
-from mmtui.domain.book import Book, Touch, Trade
+from mmtui.domain.book import AssetContext, Book, Touch, Trade
 from mmtui.domain.estimates import Estimate, Estimates, Signals
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
+from mmtui.estimators.cascade import CascadeReading
 from mmtui.estimators.depth import DepthSlope, depth_slope
 from mmtui.estimators.flow import TopOfBook
 from mmtui.estimators.intensity import Intensity, reach_floor
@@ -24,7 +25,7 @@ from mmtui.estimators.publish import (
     provenance_of,
     volatility_estimates,
 )
-from mmtui.estimators.tape import Tape
+from mmtui.estimators.tape import Tape, order_key
 from mmtui.estimators.volatility import Volatility
 from mmtui.estimators.warmup import Warmup, WarmupStatus
 
@@ -44,7 +45,6 @@ class EstimatorPanel:
         "_microprice",
         "_reference",
         "_tape",
-        "_tick_at",
         "_top",
         "_volatility",
         "_volatility_memo",
@@ -61,7 +61,6 @@ class EstimatorPanel:
         self._warmup = Warmup(settings)
         self._markout = Markout(settings)
         self._last_at: float | None = None
-        self._tick_at = 0.0
         self._reference = (0.0, 0.0)
         self._volatility_memo = (
             self._volatility.reading,
@@ -105,6 +104,7 @@ class EstimatorPanel:
             return
         self._warmup.trades += 1
         tape.updated_at = received_at
+        tape.cascade.on_trade(at, trade, order_key(trade), tape.flow.value(at))
         tape.flow.on_trade(at, trade.side, trade.size)
         reference = self._reach_reference(trade)
         if reference > 0.0:
@@ -112,9 +112,13 @@ class EstimatorPanel:
             self._intensity.on_order(at, trade.side, tape.orders.extend(trade, reference))
         tick = tape.clock.on_trade(at, trade.price, trade.size)
         if tick is not None:
-            self._tick_at = received_at
+            tape.ticked_at = received_at
             self._warmup.ticks += 1
             self._volatility.on_tick(tick)
+
+    def on_context(self, received_at: float, context: AssetContext) -> None:
+        """Take mark, oracle and open interest."""
+        self._tape.cascade.on_context(received_at, context, self._volatility.reading.sigma)
 
     def on_fill(self, received_at: float, side: Side, size_base: float) -> None:
         """Take an own execution, judged against the mid known just before it."""
@@ -142,6 +146,10 @@ class EstimatorPanel:
     def adverse_selection(self, side: Side) -> AdverseSelection:
         """What fills of our quote on ``side`` cost, with the evidence behind it."""
         return self._markout.reading(side)
+
+    def cascade(self, now: float) -> CascadeReading:
+        """Severity of a liquidation cascade at ``now``, and whose positions it takes."""
+        return self._tape.cascade.reading(now)
 
     def estimates(self, now: float) -> Estimates | None:
         """Every estimate at ``now``; None before the first touch."""
@@ -208,7 +216,7 @@ class EstimatorPanel:
         return Estimate(fair, "USD", provenance, microprice.n_eff, top.received_at)
 
     def _volatilities(self, now: float) -> VolatilityEstimates:
-        volatility, at = self._volatility, self._tick_at
+        volatility, at = self._volatility, self._tape.ticked_at
         key = (at, now - at <= STALE_S)
         reading, known, published = self._volatility_memo
         if reading is volatility.reading and known == key:
@@ -235,6 +243,7 @@ class EstimatorPanel:
         return Estimate(value, "", provenance_of(trades, 1.0, now - at), n_eff, at)
 
     def _signals(self, now: float) -> Signals:
+        cascade = self._tape.cascade.reading(now)
         return Signals(
             market_spread=self._top.spread,
             is_toxic=self._volatility.is_toxic,
@@ -243,5 +252,7 @@ class EstimatorPanel:
             beta_flow=self._microprice.fit.beta_flow,
             adverse_bid=self._markout.reading(Side.BUY).value,
             adverse_ask=self._markout.reading(Side.SELL).value,
+            cascade_severity=cascade.severity,
+            cascade_raw=cascade.raw,
             volume_rate=self._tape.clock.volume_rate(now),
         )

@@ -12,6 +12,7 @@ import msgspec
 from mmtui.domain.book import PRICE_USD_MAX, SIZE_BASE_MAX, Trade
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
+from mmtui.estimators.cascade import Cascade
 from mmtui.estimators.flow import FlowImbalance
 from mmtui.estimators.volume_clock import VolumeClock
 
@@ -111,18 +112,21 @@ def order_key(trade: Trade) -> str | int:
 
 
 class Tape:
-    """What prints feed: the filter, the orders they belong to, the volume clock and the flow."""
+    """What prints feed: the filter, their orders, the volume clock, the flow and the cascade."""
 
-    __slots__ = ("clock", "filter", "flow", "orders", "updated_at")
+    __slots__ = ("cascade", "clock", "filter", "flow", "orders", "ticked_at", "updated_at")
 
     def __init__(self, settings: Settings) -> None:
         self.filter = TapeFilter()
         self.orders = AggressiveOrders()
         self.clock = VolumeClock(settings)
         self.flow = FlowImbalance(settings.number("estimators.flow_time_constant_s"))
+        self.cascade = Cascade(settings)
         self.updated_at = 0.0
+        self.ticked_at = 0.0
 
     def reconfigure(self, settings: Settings) -> None:
         """Take edited settings; state stays."""
         self.clock.reconfigure(settings)
         self.flow.set_time_constant(settings.number("estimators.flow_time_constant_s"))
+        self.cascade.reconfigure(settings)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmtui.domain.book import Book, Touch, Trade
+from mmtui.domain.book import AssetContext, Book, Touch, Trade
 from mmtui.domain.estimates import Estimate, Estimates, Provenance
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
+from mmtui.estimators.cascade import CascadeDirection
 from mmtui.estimators.panel import EstimatorPanel
 
 DEFAULTS = Settings.defaults()
@@ -272,6 +273,41 @@ def test_reading_often_or_seldom_gives_the_same_numbers() -> None:
     assert eager.estimates(T0 + 61.5) == lazy.estimates(T0 + 61.5)
 
 
+def test_own_fills_teach_what_each_side_costs() -> None:
+    panel = a_panel()
+    panel.on_fill(T0, Side.BUY, 1.0)
+    panel.on_touch(T0, a_touch(T0))
+    prior = known(panel, T0).signals
+    assert (prior.adverse_bid, prior.adverse_ask) == pytest.approx((0.5e-4, 0.5e-4))
+    panel.on_fill(T0, Side.BUY, 1.0)
+    for i in range(1, 5):
+        at = T0 + 0.4 * i
+        panel.on_touch(at, a_touch(at, 99_900.0))
+    learned = known(panel, T0 + 2).signals
+    assert panel.adverse_selection(Side.BUY).measured == pytest.approx(1e-3)
+    assert learned.adverse_bid == pytest.approx((20 * 0.5e-4 + 1e-3) / 21)
+    assert learned.adverse_ask == prior.adverse_ask
+
+
+def test_sweeping_sales_while_interest_falls_and_the_mark_runs_are_a_cascade() -> None:
+    panel = a_panel()
+    for i in range(120):
+        at = T0 + i
+        panel.on_touch(at, a_touch(at))
+        panel.on_context(at, AssetContext(100_000.0, 100_000.0, 0.0, 1e4))
+        panel.on_trade(at, a_trade(at, i, side=Side.SELL, price=99_999.0, size=0.01))
+    assert known(panel, at).signals.cascade_severity == known(panel, at).signals.cascade_raw == 0.0
+    for i in range(6):
+        at += 1.0
+        panel.on_context(at, AssetContext(99_500.0 - 50 * i, 100_000.0, 0.0, 9e3))
+        for level in range(5):
+            panel.on_trade(at, a_trade(at, 1000 + 10 * i + level, side=Side.SELL, price=99_990.0 - level, size=0.3))
+    signals = known(panel, at).signals
+    assert signals.cascade_severity == pytest.approx(1.0 - math.exp(-signals.cascade_raw))
+    assert signals.cascade_severity > 0.8
+    assert panel.cascade(at).direction is CascadeDirection.LONG
+
+
 def test_depth_is_told_for_each_side_of_the_last_book() -> None:
     panel = a_panel()
     assert panel.depth(Side.BUY) is None
@@ -285,7 +321,7 @@ def test_depth_is_told_for_each_side_of_the_last_book() -> None:
 ANY_PRICE = st.floats(allow_nan=True, allow_infinity=True) | st.floats(1.0, 200_000.0)
 EVENTS = st.lists(
     st.tuples(
-        st.sampled_from(("book", "touch", "buy", "sell", "reference")),
+        st.sampled_from(("book", "touch", "buy", "sell", "reference", "fill", "context")),
         st.floats(-2.0, 90.0),
         st.integers(-20_000, 20_000),
         ANY_PRICE,
@@ -307,6 +343,10 @@ def play(panel: EstimatorPanel, events: list[tuple[str, float, int, float, float
             panel.on_touch(now, Touch(stamp, a, b, b, a))
         elif kind == "reference":
             panel.set_reference(a)
+        elif kind == "fill":
+            panel.on_fill(now, Side.BUY if skew_ms > 0 else Side.SELL, a)
+        elif kind == "context":
+            panel.on_context(now, AssetContext(a, b, 0.0, b))
         else:
             panel.on_trade(now, Trade(stamp, Side.BUY if kind == "buy" else Side.SELL, a, b, tid))
     return now
@@ -329,4 +369,6 @@ def test_no_market_publishes_a_number_that_is_not_finite(
     assert estimates.sigma_effective.value <= 1e-2
     signals = estimates.signals
     assert all(math.isfinite(x) for x in (signals.market_spread, signals.volume_rate, signals.beta_book))
+    assert all(math.isfinite(x) for x in (signals.adverse_bid, signals.adverse_ask, signals.cascade_raw))
+    assert 0.0 <= signals.cascade_severity <= 1.0
     assert math.isfinite(panel.warmup(now).fraction)
