@@ -22,7 +22,7 @@ from mmtui.venues.hyperliquid.account.reader import AccountReader
 from mmtui.venues.hyperliquid.desk import Credentials, OrderDesk
 from mmtui.venues.hyperliquid.feeds import FeedCounts, Feeds
 from mmtui.venues.hyperliquid.http import Rest
-from mmtui.venues.hyperliquid.limits import CONNECTIONS_PER_MINUTE, SlidingWindow
+from mmtui.venues.hyperliquid.limits import SocketLimits
 from mmtui.venues.hyperliquid.networks import Network
 from mmtui.venues.hyperliquid.session import Allowances, Parts, Patience, Session, Stream
 from mmtui.venues.hyperliquid.subscriptions import Subscription, Subscriptions, market_feeds, user_feeds
@@ -49,9 +49,9 @@ class HyperliquidVenue:
     __slots__ = (
         "_account",
         "_clock",
-        "_connections",
         "_credentials",
         "_instrument",
+        "_limits",
         "_network",
         "_options",
         "_parts",
@@ -76,7 +76,7 @@ class HyperliquidVenue:
         self._credentials = credentials
         self._rng = rng or random.Random()  # noqa: S311  jitter of reconnects, nothing secret
         self._rest = Rest(network, clock=clock)
-        self._connections = SlidingWindow(CONNECTIONS_PER_MINUTE)
+        self._limits = SocketLimits()
         self._instrument: Instrument | None = None
         self._account = ""
         self._parts: Parts | None = None
@@ -217,7 +217,7 @@ class HyperliquidVenue:
             self._network.socket_url,
             events,
             clock=self._clock,
-            connections=self._connections,
+            limits=self._limits,
             rng=self._rng,
             ping_s=self._options.ping_s,
         )

@@ -117,6 +117,16 @@ class SlidingWindow:
         return self.period_s + self._row_s
 
 
+class SocketLimits:
+    """What all WebSockets of one IP share: new connections and messages sent."""
+
+    __slots__ = ("connections", "messages")
+
+    def __init__(self) -> None:
+        self.connections = SlidingWindow(CONNECTIONS_PER_MINUTE)
+        self.messages = SlidingWindow(MESSAGES_PER_MINUTE)
+
+
 class AddressBudget:
     """Actions left to one account: the venue's last statement, corrected by our own counting.
 

@@ -16,7 +16,7 @@ import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from mmtui.venues.hyperliquid.limits import MESSAGES_PER_MINUTE, SlidingWindow
+from mmtui.venues.hyperliquid.limits import SocketLimits
 from mmtui.venues.port import Clock
 
 FRAME_BYTES_MAX = 4 * 1024 * 1024
@@ -75,10 +75,9 @@ class Socket:
         "_clock",
         "_connect",
         "_connection",
-        "_connections",
         "_events",
         "_heard_at",
-        "_messages",
+        "_limits",
         "_outbox",
         "_ping_s",
         "_rng",
@@ -92,18 +91,17 @@ class Socket:
         events: SocketEvents,
         *,
         clock: Clock,
-        connections: SlidingWindow,
+        limits: SocketLimits,
         rng: random.Random,
         ping_s: float = 10.0,
         connect: "Connect | None" = None,
     ) -> None:
         self._events = events
         self._clock = clock
-        self._connections = connections
+        self._limits = limits
         self._rng = rng
         self._ping_s = ping_s
         self._connect = functools.partial(connect or connect_websockets, url)
-        self._messages = SlidingWindow(MESSAGES_PER_MINUTE)
         self._connection: Connection | None = None
         self._outbox: deque[tuple[bytes, Ticket | None]] = deque()
         self._wake = asyncio.Event()
@@ -130,9 +128,9 @@ class Socket:
 
     def send(self, data: bytes, ticket: Ticket | None = None) -> bool:
         """Queues a message; False when there is no connection or no allowance left."""
-        if self._connection is None or not self._messages.fits(self._clock()):
+        if self._connection is None or not self._limits.messages.fits(self._clock()):
             return False
-        self._messages.charge(self._clock())
+        self._limits.messages.charge(self._clock())
         self._outbox.append((data, ticket))
         self._wake.set()
         return True
@@ -152,8 +150,8 @@ class Socket:
     async def _run(self) -> None:
         failures = 0
         while True:
-            await asyncio.sleep(self._connections.wait_s(self._clock()))
-            self._connections.charge(self._clock())
+            await asyncio.sleep(self._limits.connections.wait_s(self._clock()))
+            self._limits.connections.charge(self._clock())
             began = self._clock()
             try:
                 async with asyncio.timeout(OPEN_TIMEOUT_S):
