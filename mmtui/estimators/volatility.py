@@ -16,6 +16,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.estimators.ewma import EventEwma
 from mmtui.estimators.volume_clock import VolumeTick
 
+PRICE_USD_MIN = 1e-12
 SIGMA_MIN = 1e-6
 SIGMA_MAX = 1e-2
 JUMP_RATIO_MAX = 100.0
@@ -176,7 +177,7 @@ class Volatility:
 
     def on_tick(self, tick: VolumeTick) -> None:
         """Take a volume tick; one not later than the tick before it, or without a price, is dropped."""
-        if not 0.0 < tick.vwap <= PRICE_USD_MAX:
+        if not PRICE_USD_MIN <= tick.vwap <= PRICE_USD_MAX:
             return
         last = self._last_tick
         if last is None:
