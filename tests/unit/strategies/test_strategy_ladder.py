@@ -294,3 +294,34 @@ def test_what_is_remembered_between_calls_changes_no_quote(quote_context, moves)
         # Settings that are equal but not the same object make a strategy read everything again.
         afresh = forgetting.ladder(quote_context, DEFAULTS.with_values({}))
         assert remembering.ladder(quote_context, DEFAULTS) == afresh
+
+
+def test_a_position_turned_around_is_priced_afresh():
+    free = Rooms(buy=50_000, sell=50_000)
+    wild = estimates(sigma=5e-4)
+    turned = BUILT_IN["glft"]()
+    turned.ladder(context(position=5000, view=wild, rooms=free), PURE)
+    short = turned.ladder(context(position=-5000, view=wild, rooms=free), PURE)
+    assert short == ladder_of(context(position=-5000, view=wild, rooms=free), PURE, "glft")
+    assert "inventory gamma" in terms_of(short.asks[0])
+    assert "inventory gamma" not in terms_of(short.bids[0])
+
+
+def test_the_flow_balance_does_not_depend_on_the_inventory():
+    one_sided = estimates(intensity=(0.4, 0.1), sigma=3e-4)
+    free = Rooms(buy=50_000, sell=50_000)
+    terms = [
+        terms_of(ladder_of(context(position=position, view=one_sided, rooms=free), PURE, "glft").bids[0])
+        for position in (0, 5000)
+    ]
+    assert terms[0]["flow balance"] == pytest.approx(terms[1]["flow balance"], rel=1e-12)
+
+
+def test_a_first_level_priced_by_inventory_keeps_to_the_floor():
+    values = settings(
+        risk__min_half_spread_bps=6.0,
+        strategy__ladder_config__depth_mode="inventory",
+        strategy__ladder_config__min_depth_bps=0.0,
+    )
+    ladder = ladder_of(context(view=estimates(sigma=5e-4), maker_rate=-3e-5), values)
+    assert ladder.half_spread_bps >= 6.0
