@@ -100,6 +100,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         self.crash = ""
         self._glyphs = UNICODE_GLYPHS if options.is_unicode else ASCII_GLYPHS
         self._is_ticking = is_ticking
+        self._area: tuple[int, int] | None = None
         self._planned: tuple[str, int, int] = ("", 0, 0)
 
     def _pick(self, name: str) -> Theme:
@@ -178,7 +179,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             pane.show(lines, self.look.styles)
 
     def _replan(self) -> None:
-        width, height = self.size
+        width, height = self._area or self.size
         board = self.screen
         if not isinstance(board, Board) or (self.desk.page, width, height) == self._planned:
             return
@@ -194,8 +195,9 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         self.panes["status"].refresh(layout=True)
         self._draw(tuple(self.panes), self.clock())
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Another size: another plan."""
+        self._area = event.size
         self._draw(tuple(self.panes), self.clock())
 
     def _repaint(self) -> None:

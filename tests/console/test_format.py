@@ -12,7 +12,8 @@ from tests.console.pictures import AT
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(22_565.0, "22.6k"), (64_000.0, "64.0k"), (732.0, "732"), (1.35, "1.35"), (0.0312, "0.0312"), (0.0, "0"), (1.2e-7, "1.2e-07"),
+    [(22_565.0, "22.6k"), (64_000.0, "64.0k"), (732.0, "732"), (1.35, "1.35"), (0.0312, "0.0312"), (0.0, "0"),
+     (1.2e-7, "1.2e-07"),
      (9_214.0, "9214"), (2.5e6, "2.50M"), (3e9, "3.00G"), (None, "."), (math.nan, "."), (-22_565.0, "-22.6k")],
 )  # fmt: skip
 def test_compact_numbers_keep_their_magnitude(value: float | None, shown: str) -> None:

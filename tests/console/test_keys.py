@@ -18,7 +18,8 @@ from mmtui.console.keys import (
     KeyMap,
     hints,
 )
-from mmtui.console.panes import bottom, help as help_pane
+from mmtui.console.panes import bottom
+from mmtui.console.panes import help as help_pane
 from mmtui.console.rows import text_of
 from mmtui.console.screens.catalogue import BODIES
 from tests.console.conftest import a_scene

@@ -140,7 +140,8 @@ def test_an_unknown_role_names_itself() -> None:
 
 @pytest.mark.parametrize(
     ("environment", "name"),
-    [({"NO_COLOR": "1", "COLORTERM": "truecolor"}, "mono"), ({"SSH_CONNECTION": "a b", "COLORTERM": "truecolor"}, "ansi"),
+    [({"NO_COLOR": "1", "COLORTERM": "truecolor"}, "mono"),
+     ({"SSH_CONNECTION": "a b", "COLORTERM": "truecolor"}, "ansi"),
      ({"TERM": "xterm"}, "ansi"), ({"COLORTERM": "truecolor"}, "default"), ({"TERM": "dumb"}, "mono")],
 )  # fmt: skip
 def test_the_theme_suits_the_terminal(environment: dict[str, str], name: str) -> None:
