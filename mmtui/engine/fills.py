@@ -115,6 +115,7 @@ def _count(state: EngineState, out: Outbox, fill: Fill, booked: Booked, mid2: in
     instrument, tape = state.instrument, state.tape
     tape.count("fills")
     tape.volumes[fill.side] += fill.size
+    tape.turnover += fill.price * fill.size
     state.panel.on_fill(out.now, fill.side, instrument.size_base(fill.size))
     note = FillNote(
         at=out.now,

@@ -22,6 +22,7 @@ from mmtui.domain.view import (
     TermView,
     WarmupView,
 )
+from mmtui.engine import modes
 from mmtui.engine.state import EngineState
 from mmtui.estimators.warmup import WarmupStatus
 from mmtui.risk.monitors.drawdown import drawdown
@@ -37,7 +38,7 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
     estimates = state.panel.estimates(now)
     ladder = state.quoting.ladder
     live = [order for order in state.ledger.live.values() if order.is_active]
-    reason = modes_reason(state)
+    reason = modes.mode(state, now)[1]
     changes = tuple(state.live.history)
     return EngineView(
         at=now,
@@ -71,11 +72,6 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         parameters_version=state.live.version,
         parameter_changes=changes,
     )
-
-
-def modes_reason(state: EngineState) -> str:
-    """The reason of the mode as last computed by a cycle, without its name."""
-    return state.quoting.why_not[0] if state.quoting.why_not else ""
 
 
 def _kill(state: EngineState) -> KillView:
@@ -185,7 +181,6 @@ def _pnl(state: EngineState) -> PnlView:
     mark = state.instrument.price_units(touch.mid) if touch else 0
     unrealised = account.position.unrealised(mark) / 1e6 if mark else 0.0
     day, opening = account.day_pnl() / 1e6, account.day.opening_equity / 1e6
-    volume = sum(note.price * note.size for note in state.tape.fills)
     return PnlView(
         total=sums.total / 1e6,
         spread_capture=sums.spread_capture / 1e6,
@@ -200,7 +195,7 @@ def _pnl(state: EngineState) -> PnlView:
         drawdown=drawdown(day, account.day.peak / 1e6, opening),
         equity=account.equity() / 1e6,
         equity_change=sums.total / 1e6,
-        volume=volume,
+        volume=state.tape.turnover / 1e6,
     )
 
 

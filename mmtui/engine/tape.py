@@ -44,6 +44,7 @@ class Tape:
         "fills",
         "ready_at",
         "started_at",
+        "turnover",
         "volumes",
     )
 
@@ -54,6 +55,7 @@ class Tape:
             ("placed", "filled", "cancelled", "refused", "fills", "cycles", "denied", "rate_limit_errors"), 0
         )
         self.volumes: dict[Side, int] = {Side.BUY: 0, Side.SELL: 0}
+        self.turnover = 0
         self.alarms: dict[str, Alarm] = {}
         self.started_at = 0.0
         self.ready_at: float | None = None
