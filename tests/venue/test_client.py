@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import coincurve
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -29,6 +30,7 @@ from mmtui.domain.events import (
     TradePrints,
 )
 from mmtui.domain.intents import QueryAccount, QueryOrder, SetLeverage
+from mmtui.domain.order import Purpose, TimeInForce
 from mmtui.errors import ConfigError, CredentialError, ExitCode, PreflightError
 from mmtui.venues.hyperliquid import actions
 from mmtui.venues.hyperliquid.client import HyperliquidVenue
@@ -194,6 +196,12 @@ async def test_a_refusal_is_definite_and_an_exhausted_budget_is_believed(tmp_pat
         failed = await inbox.until(ActionFailed)
         assert (failed.certainty, failed.reason) == (Certainty.NOT_EXECUTED, RefusalReason.RATE_LIMITED)
         assert (await inbox.until(BudgetUpdate, lambda e: e.address_left == 0)).address_cap < 11_000
+        urgent = msgspec.structs.replace(terms(5), purpose=Purpose.FLATTEN, tif=TimeInForce.IOC, reduce_only=True)
+        traded.send([place(3), cancel(4, 1), place(5, urgent)])
+        throttled = await inbox.until(ActionFailed, lambda e: e.request_id == 3)
+        assert (throttled.certainty, throttled.reason) == (Certainty.NOT_EXECUTED, RefusalReason.RATE_LIMITED)
+        await reached(lambda: len(venue.received) == 3)
+        assert [e["action"]["type"] for _, e in venue.received[1:]] == ["cancelByCloid", "order"]
 
 
 async def test_a_request_that_cannot_leave_is_not_executed(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, RefusalReason
 from mmtui.domain.instrument import Instrument
 from mmtui.domain.intents import CancelOrders, PlaceOrders, Send
+from mmtui.domain.order import Purpose
 from mmtui.errors import CredentialError, JournalError
 from mmtui.venues.hyperliquid import actions, answers, errors, wire
 from mmtui.venues.hyperliquid.answers import Batch, Sent
@@ -128,9 +129,9 @@ class OrderDesk:
         """Signs and sends one intent; its result is an event."""
         action = _action(self._instrument, intent)
         sent = _sent(action, intent.request_id, self._clock())
-        unanswered = sum(not entry.is_late for entry in self._in_flight.values()) + len(self._tasks)
-        if isinstance(intent, PlaceOrders) and unanswered >= PLACING_IN_FLIGHT_MAX:
-            self._fail(sent, _NOT_EXECUTED, RefusalReason.RATE_LIMITED, "too many requests are without an answer")
+        delay = self._quotes_wait_for(self._clock()) if _is_quotes(intent) else ""
+        if delay:
+            self._fail(sent, _NOT_EXECUTED, RefusalReason.RATE_LIMITED, delay)
             return
         try:
             envelope = self._sign(action, intent.expires_at_ms, None)
@@ -211,6 +212,14 @@ class OrderDesk:
         signature = signer.sign(action, nonce, expires_at_ms)
         return actions.Envelope(action, nonce, signature, signer.vault_address, expires_at_ms)
 
+    def _quotes_wait_for(self, now_s: float) -> str:
+        """Why quotes do not go out now, or "". Flattening and cancels never wait."""
+        wait_s = self.budget.wait_s(now_s)
+        if wait_s > 0.0:
+            return f"RateLimited: the request budget is used up, one action in ten seconds; {wait_s:.0f} s left"
+        unanswered = sum(not entry.is_late for entry in self._in_flight.values()) + len(self._tasks)
+        return "too many requests are without an answer" if unanswered >= PLACING_IN_FLIGHT_MAX else ""
+
     def _dispatch(self, sent: Sent, envelope: actions.Envelope) -> None:
         if self._socket is not None and len(self._in_flight) < POSTS_IN_FLIGHT_MAX:
             self._last_id += 1
@@ -270,6 +279,12 @@ async def _refill(nonces: NonceSource, now_ms: int) -> None:
         await asyncio.to_thread(nonces.refill, now_ms)
     except JournalError:
         return  # the next ``take`` meets the same disk and refuses the send with this reason
+
+
+def _is_quotes(intent: Send) -> bool:
+    if not isinstance(intent, PlaceOrders):
+        return False
+    return all(approved.terms.purpose is Purpose.QUOTE for approved in intent.orders)
 
 
 def _action(instrument: Instrument, intent: Send) -> actions.Action:
