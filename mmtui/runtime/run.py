@@ -61,7 +61,11 @@ async def _run(config: LoadedConfig, options: RunOptions, screen: Screen | None,
     redactor = Redactor()
     logs = Logs(
         config.settings,
-        levels=level_filter(config.settings.text("logging.level")),
+        levels=level_filter(
+            config.settings.text("logging.level"),
+            options.log_levels,
+            level_is_final=config.sources["logging.level"] == "--log-level",
+        ),
         redactor=redactor,
         started_at=wall_seconds(),
         screen=sys.stderr if screen is None else None,

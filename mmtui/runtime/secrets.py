@@ -32,6 +32,10 @@ AskPassword: TypeAlias = Callable[[str], str]
 Found: TypeAlias = tuple[str, HiddenText]
 
 
+class MissingKeyError(CredentialError):
+    """No source has a key."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySources:
     """Where a key may come from. ``folder`` holds ``.env``; ``ask_password`` is None without a terminal."""
@@ -116,7 +120,7 @@ def _notices(source: str, sources: KeySources) -> tuple[str, ...]:
 
 def _without_key(network: str) -> SigningKey:
     if network not in LOCAL_NETWORKS:
-        raise CredentialError(
+        raise MissingKeyError(
             f"there is no private key for {network}",
             remedy=f"set {KEY_VARIABLE}, or MMTUI_KEY_FILE to a file of mode 0600, or try `mmtui demo`",
         )

@@ -80,9 +80,9 @@ async def build(config: LoadedConfig, options: RunOptions, redactor: Redactor) -
     name = settings.text("network.base_url")
     clock = EngineClock(options.speed if name == "sim" else 1.0)
     exchange = await _embedded(options, clock) if name == "sim" else None
-    url = exchange.url if exchange else _local_url(settings)
+    url = exchange.url if exchange else local_url(settings)
     place = network(name, local_url=url)
-    key = None if options.dry_run else _key(config, name, redactor)
+    key = None if options.dry_run else signing_key(config, name, redactor)
     folder = state_folder(os.environ)
     venue = HyperliquidVenue(
         place,
@@ -93,7 +93,7 @@ async def build(config: LoadedConfig, options: RunOptions, redactor: Redactor) -
             answer_timeout_s=settings.number("execution.reply_timeout_s"),
         ),
         clock=clock,
-        credentials=None if key is None else _credentials(settings, place, folder, key),
+        credentials=None if key is None else credentials(settings, place, folder, key),
     )
     return Parts(settings=settings, network=place, venue=venue, clock=clock, folder=folder, key=key, exchange=exchange)
 
@@ -180,11 +180,13 @@ async def _embedded(options: RunOptions, clock: EngineClock) -> ExchangeServer:
     return server
 
 
-def _local_url(settings: Settings) -> str:
+def local_url(settings: Settings) -> str:
+    """Where the local exchange is: the variable, else the setting."""
     return os.environ.get("HYPERLIQUID_LOCAL_URL") or settings.text("network.local_url")
 
 
-def _key(config: LoadedConfig, name: str, redactor: Redactor) -> SigningKey:
+def signing_key(config: LoadedConfig, name: str, redactor: Redactor) -> SigningKey:
+    """The key for the network called ``name``, from its sources in their order; asks for a password on a terminal."""
     sources = KeySources(
         environment=os.environ,
         folder=Path.cwd(),
@@ -195,7 +197,8 @@ def _key(config: LoadedConfig, name: str, redactor: Redactor) -> SigningKey:
     return find_key(name, sources, redactor)
 
 
-def _credentials(settings: Settings, place: Network, folder: Path, key: SigningKey) -> Credentials:
+def credentials(settings: Settings, place: Network, folder: Path, key: SigningKey) -> Credentials:
+    """What signing needs: the key's signer and its nonce file, which every process with this key shares."""
     vault = settings.text("network.vault_address") or None
     signer = Signer(key.secret, is_mainnet=place.is_mainnet, vault_address=vault)
     owner = "throw-away" if key.is_throw_away else signer.address.removeprefix("0x")[:16]
