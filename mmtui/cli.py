@@ -6,12 +6,13 @@ the exit code of their kind; tracebacks show only with ``--log-level debug``.
 """
 
 import argparse
+import difflib
 import getpass
 import importlib
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -89,9 +90,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not is_debugging:
         sys.excepthook = _one_line
     try:
-        args = parser().parse_args(arguments)
+        top = parser()
+        _refuse_unknown_flags(top, arguments)
+        args = top.parse_args(arguments)
         args.flags = _setting_flags(args)
         code = _target(args)(args)
+        sys.stdout.flush()
     except MmtuiError as error:
         if is_debugging:
             raise
@@ -195,6 +199,24 @@ def _setting_flags(args: argparse.Namespace) -> dict[str, tuple[str, str]]:
         if hasattr(args, flag.key):
             flags[flag.key] = (flag.name, getattr(args, flag.key))
     return flags
+
+
+def _refuse_unknown_flags(top: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    """Names a mistyped flag: left to argparse, its value would be taken for a command."""
+    known = set(_flags_of(top))
+    for word in arguments:
+        name = word.partition("=")[0]
+        if name.startswith("--") and len(name) > 2 and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            top.error(f"unrecognized arguments: {name}" + (f"; did you mean {close[0]}" if close else ""))
+
+
+def _flags_of(target: argparse.ArgumentParser) -> Iterator[str]:
+    for action in target._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from _flags_of(sub)
 
 
 def _target(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:

@@ -1,0 +1,353 @@
+"""The commands without an engine, against the local exchange: they do what they say and verify it."""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmtui.cli import main
+from mmtui.domain.cloid import make_cloid
+from mmtui.domain.events import ActionAnswered, OutcomeKind
+from mmtui.domain.instrument import Side
+from mmtui.domain.intents import Latch
+from mmtui.runtime.account_access import open_access
+from mmtui.runtime.clock import wall_ms
+from mmtui.runtime.config import load
+from mmtui.runtime.emergency import _touch
+from mmtui.runtime.instances import RunLock, Running, register
+from mmtui.runtime.state import MarketFiles
+from mmtui.venues.exchange.server import ExchangeServer, ServeOptions
+from mmtui.venues.hyperliquid import actions
+
+KEY = "0x" + "2b" * 32
+MARKET = "localhost-BTC-"
+
+
+class Server:
+    """A local exchange in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.exchange = ExchangeServer(ServeOptions(port=0, seed=5), wall_ms)
+        asyncio.run_coroutine_threadsafe(self.exchange.start(), self.loop).result(30)
+
+    def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.exchange.stop(), self.loop).result(30)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(30)
+        self.loop.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def place(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, its own state, a fresh account."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HYPERLIQUID_LOCAL_URL", server.exchange.url)
+    monkeypatch.setattr("mmtui.runtime.emergency.ROUND_S", 0.3)
+    (tmp_path / "key").write_text(os.urandom(32).hex())
+    (tmp_path / "key").chmod(0o600)
+    monkeypatch.setenv("MMTUI_KEY_FILE", str(tmp_path / "key"))
+    return tmp_path
+
+
+def command(*words: str) -> int:
+    return main(["--network", "localhost", *words])
+
+
+def state(folder: Path) -> Path:
+    return folder / "state/mmtui"
+
+
+def seen(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    capsys.readouterr()
+    assert command("status", "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def place_orders(*, own: int = 0, foreign: int = 0, coin: str = "BTC") -> None:
+    """Rests buy orders far below the market, ours and another program's."""
+
+    async def send() -> None:
+        config = load(
+            path=None,
+            environment={},
+            flags={"network.base_url": ("x", "localhost"), "trading.asset": ("x", coin)},
+            folder=Path.cwd(),
+        )
+        async with open_access(config, needs_key=True) as access:
+            instrument = access.instrument()
+            bid, _ = await _touch(access, coin)
+            price = instrument.quote_price(Side.BUY, bid * 0.9)
+            size = instrument.wire_size(2 * instrument.min_size(price))
+            cloids = [make_cloid(7, n) for n in range(own)] + [f"0x{n + 1:032x}" for n in range(foreign)]
+            wires = [
+                actions.OrderWire(instrument.asset_id, True, instrument.wire_price(price), size, False, actions.GTC, c)
+                for c in cloids
+            ]
+            answer = await access.send(actions.Order(wires, "na"))
+            assert isinstance(answer, ActionAnswered)
+            assert all(outcome.kind is OutcomeKind.RESTING for outcome in answer.outcomes)
+
+    asyncio.run(send())
+
+
+def take_position(side: Side, usd: float) -> None:
+    async def send() -> None:
+        config = load(path=None, environment={}, flags={"network.base_url": ("x", "localhost")}, folder=Path.cwd())
+        async with open_access(config, needs_key=True) as access:
+            instrument = access.instrument()
+            bid, ask = await _touch(access, "BTC")
+            price = instrument.quote_price(side, ask * 1.02 if side is Side.BUY else bid * 0.98)
+            size = instrument.wire_size(instrument.floor_size(usd / ask))
+            wire = actions.OrderWire(
+                instrument.asset_id, side is Side.BUY, instrument.wire_price(price), size, False, actions.IOC
+            )
+            answer = await access.send(actions.Order([wire], "na"))
+            assert isinstance(answer, ActionAnswered)
+            assert answer.outcomes[0].kind is OutcomeKind.FILLED
+
+    asyncio.run(send())
+
+
+def test_status_tells_own_orders_from_foreign_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    place_orders(own=2, foreign=1)
+    take_position(Side.BUY, 500.0)
+    told = seen(capsys)
+    orders = told["open_orders"]
+    assert isinstance(orders, dict)
+    assert (len(orders["own"]), len(orders["foreign"])) == (2, 1)
+    assert told["schema"] == 1
+    (position,) = told["positions"]  # type: ignore[misc]
+    assert position["coin"] == "BTC"
+    assert position["value_usd"] == pytest.approx(500.0, rel=0.05)
+    assert told["fees"] == {"maker": 0.00015, "taker": 0.00045}
+    assert command("status") == 0
+    text = capsys.readouterr().out
+    assert "own orders: 2" in text
+    assert "foreign orders: 1" in text
+    assert "requests: " in text
+
+
+def test_cancel_all_takes_own_orders_and_leaves_foreign_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    place_orders(own=3, foreign=2)
+    assert command("cancel-all") == 0
+    assert "verified: no own orders left" in capsys.readouterr().out
+    orders = seen(capsys)["open_orders"]
+    assert isinstance(orders, dict)
+    assert (len(orders["own"]), len(orders["foreign"])) == (0, 2)
+    assert command("cancel-all", "--all") == 0
+    orders = seen(capsys)["open_orders"]
+    assert orders == {"own": [], "foreign": []}
+
+
+def test_orders_that_cannot_be_cancelled_end_in_exit_code_4(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place_orders(own=1)
+    monkeypatch.setattr("mmtui.runtime.account_access.ACTION_LIFE_MS", -5_000)
+    assert command("cancel-all") == 4
+    assert "may remain" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_flatten_closes_in_slices_and_never_turns_the_position(capsys: pytest.CaptureFixture[str], side: Side) -> None:
+    take_position(side, 2_500.0)
+    place_orders(own=1, foreign=1)
+    assert command("flatten", "--yes", "--set", "trading.order_notional_usd=500") == 0
+    told = capsys.readouterr().out
+    assert told.count(f"{side.opposite.name} ") >= 3
+    assert told.rstrip().endswith("BTC: flat")
+    after = seen(capsys)
+    assert after["positions"] == []
+    orders = after["open_orders"]
+    assert isinstance(orders, dict)
+    assert (len(orders["own"]), len(orders["foreign"])) == (0, 1)
+
+
+def test_a_preview_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    take_position(Side.BUY, 300.0)
+    before = seen(capsys)
+    assert command("flatten", "--preview") == 0
+    told = capsys.readouterr().out
+    assert "first order: SELL" in told
+    after = seen(capsys)
+    assert after["positions"][0]["size"] == before["positions"][0]["size"]  # type: ignore[index]
+    assert after["requests"] == before["requests"]
+
+
+def test_flatten_without_a_terminal_needs_yes(capsys: pytest.CaptureFixture[str]) -> None:
+    take_position(Side.BUY, 300.0)
+    assert command("flatten") == 2
+    assert "--yes" in capsys.readouterr().err
+
+
+def test_a_market_that_an_engine_trades_is_left_to_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take_position(Side.BUY, 300.0)
+    market = seen(capsys)["engine"]["market"]  # type: ignore[index]
+    lock = RunLock.take(state(place), market, since=1.0)
+    try:
+        assert command("flatten", "--yes") == 2
+        assert "running engine" in capsys.readouterr().err
+        MarketFiles(state(place), market).latch(Latch(reason="r", detail="", position_base=0.0, at=1.0))
+        assert command("resume", "--reason", "x") == 2
+    finally:
+        lock.release()
+
+
+def test_kill_cancels_latches_and_resume_clears_with_a_reason(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place_orders(own=2, foreign=1)
+    assert command("kill") == 0
+    told = seen(capsys)
+    orders = told["open_orders"]
+    assert isinstance(orders, dict)
+    assert (len(orders["own"]), len(orders["foreign"])) == (0, 1)
+    assert told["killed"]["reason"] == "killed by hand"  # type: ignore[index]
+    assert command("resume", "--reason", "  ") == 2
+    assert seen(capsys)["killed"] is not None
+    assert command("resume", "--reason", "looked into it") == 0
+    assert seen(capsys)["killed"] is None
+    (history,) = state(place).glob("*.latches.jsonl")
+    assert json.loads(history.read_text())["reason"] == "looked into it"
+
+
+def test_kill_asks_a_running_engine_and_waits_for_its_latch(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = seen(capsys)
+    market, account = told["engine"]["market"], told["account"]  # type: ignore[index]
+    folder = state(place)
+    lock = RunLock.take(folder, market, since=1.0)
+    register(
+        folder,
+        Running(
+            id=market,
+            pid=1,
+            network="localhost",
+            account=account,
+            coin="BTC",
+            started_at=1.0,
+            version="0",
+            run_kind="LIVE",
+        ),
+    )
+    files = MarketFiles(folder, market)
+
+    def engine() -> None:
+        while files.kill_asked() is None:
+            threading.Event().wait(0.02)
+        files.latch(Latch(reason="kill file", detail="", position_base=0.0, at=2.0))
+
+    thread = threading.Thread(target=engine)
+    thread.start()
+    try:
+        assert command("kill") == 0
+    finally:
+        thread.join(30)
+        lock.release()
+    assert "asked to kill itself" in capsys.readouterr().out
+    record = files.latched()
+    assert record is not None
+    assert record.reason == "kill file"
+
+
+def test_resume_works_without_a_network(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HYPERLIQUID_LOCAL_URL", "http://127.0.0.1:1")
+    state(place).mkdir(parents=True)
+    for account in ("aaaaaaaa", "bbbbbbbb"):
+        MarketFiles(state(place), MARKET + account).latch(Latch(reason="r", detail="", position_base=0.0, at=1.0))
+    assert command("resume", "--reason", "x") == 2
+    assert "several accounts" in capsys.readouterr().err
+    which = "network.account_address=0xaaaaaaaa" + "0" * 32
+    assert command("resume", "--reason", "x", "--set", which) == 0
+    assert [p.name for p in state(place).glob("*.latch.json")] == [f"{MARKET}bbbbbbbb.latch.json"]
+
+
+@pytest.mark.parametrize("words", [("status",), ("cancel-all",), ("flatten", "--yes"), ("kill",), ("--list-dexs",)])
+def test_an_exchange_that_cannot_be_reached_is_one_line_and_exit_code_5(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HYPERLIQUID_LOCAL_URL", "http://127.0.0.1:1")
+    assert command(*words) == 5
+    error = capsys.readouterr().err
+    assert error.startswith("mmtui: the venue cannot be reached")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("status",), ("cancel-all",), ("kill",)])
+def test_without_a_key_there_is_no_account(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MMTUI_KEY_FILE")
+    assert command(*words) == 5
+    assert "HYPERLIQUID_PRIVATE_KEY" in capsys.readouterr().err
+
+
+def test_an_address_is_enough_to_look_and_not_to_act(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MMTUI_KEY_FILE")
+    address = ("--set", "network.account_address=0x" + "cd" * 20)
+    assert command("status", *address) == 0
+    assert "0x" + "cd" * 20 in capsys.readouterr().out
+    assert command("cancel-all", *address) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(("--asset", "NOSUCH"), "AssetNotFound"), (("--dex", "nosuch"), "DexNotFound")]
+)
+def test_unknown_names_are_told_by_the_documents_names(
+    words: tuple[str, str], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("flatten", "--preview", *words) == 2
+    assert code in capsys.readouterr().err
+
+
+def test_a_key_shows_in_no_output_of_any_command(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MMTUI_KEY_FILE")
+    for words in (
+        ("status",),
+        ("status", "--json"),
+        ("cancel-all",),
+        ("flatten", "--preview"),
+        ("kill",),
+        ("resume", "--reason", "x"),
+        ("effective-config",),
+        ("validate-config",),
+        ("flatten", "--asset", "NOSUCH"),
+    ):
+        command(*words, "--private-key", KEY)
+        monkeypatch.setenv("HYPERLIQUID_PRIVATE_KEY", KEY)
+        command(*words, "--log-level", "info")
+        assert "HYPERLIQUID_PRIVATE_KEY" not in os.environ or words[0] in {
+            "resume",
+            "effective-config",
+            "validate-config",
+        }
+    captured = capsys.readouterr()
+    files = b"".join(path.read_bytes() for path in place.rglob("*") if path.is_file() and path.name != "key")
+    for form in (KEY[2:], str(int(KEY, 16)), KEY[2:].upper()):
+        assert form not in captured.out
+        assert form not in captured.err
+        assert form.encode() not in files
+
+
+def test_the_dexes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("--list-dexs") == 0
+    assert "hyna" in capsys.readouterr().out
