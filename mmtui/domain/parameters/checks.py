@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from mmtui.domain.parameters.schema import Refusal
+from mmtui.domain.parameters.schema import Refusal, shown
 from mmtui.domain.parameters.settings import Settings
 
 CrossCheck: TypeAlias = Callable[[Settings], tuple[str, Refusal] | None]
@@ -62,9 +62,9 @@ def _position_within_value(settings: Settings) -> tuple[str, Refusal] | None:
 
 def _leverage(settings: Settings) -> tuple[str, Refusal] | None:
     text = settings.text("trading.leverage")
-    if text in ("", "max") or (text.isascii() and text.isdigit() and 1 <= int(text) <= 100):
+    if text in ("", "max") or (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= 100):
         return None
-    return "trading.leverage", Refusal(repr(text), 'a whole number from 1 to 100, or "max"')
+    return "trading.leverage", Refusal(shown(text), 'a whole number from 1 to 100, or "max"')
 
 
 def _clamp(settings: Settings) -> tuple[str, Refusal] | None:
@@ -72,7 +72,7 @@ def _clamp(settings: Settings) -> tuple[str, Refusal] | None:
     digits = text.replace(".", "", 1)
     if text == "bbo" or (digits.isascii() and digits.isdigit() and 0.0 < float(text) <= 100.0):
         return None
-    return "estimators.microprice_clamp", Refusal(repr(text), '"bbo" or bps from 0 to 100')
+    return "estimators.microprice_clamp", Refusal(shown(text), '"bbo" or bps from 0 to 100')
 
 
 def _address(key: str) -> CrossCheck:
@@ -83,7 +83,7 @@ def _address(key: str) -> CrossCheck:
         digits = text[2:]
         if text.startswith("0x") and len(digits) == 40 and all(c in "0123456789abcdefABCDEF" for c in digits):
             return None
-        return key, Refusal(repr(text), "0x and 40 hexadecimal digits")
+        return key, Refusal(shown(text), "0x and 40 hexadecimal digits")
 
     return check
 

@@ -8,6 +8,9 @@ import msgspec
 
 Value: TypeAlias = bool | int | float | str | None
 
+# Python refuses to print whole numbers of more than some thousand digits.
+WHOLE_BITS_SHOWN = 190
+
 
 class Kind(enum.Enum):
     """What type of value a parameter takes."""
@@ -135,5 +138,7 @@ def plain(value: float) -> str:
 
 def shown(value: object) -> str:
     """What was found, short enough for one line."""
+    if isinstance(value, int) and value.bit_length() > WHOLE_BITS_SHOWN:
+        return f"a whole number of {value.bit_length()} bits"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
