@@ -138,7 +138,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """``mmtui run``: the console with the engine inside, or headless without a terminal."""
-    from mmtui.runtime.config_commands import config_of  # noqa: PLC0415 - see the module's docstring
+    from mmtui.runtime.commands.configuration import config_of  # noqa: PLC0415 - see the module's docstring
     from mmtui.runtime.run import run as run_session  # noqa: PLC0415
 
     options = _run_options(args)
@@ -222,7 +222,7 @@ def _flags_of(target: argparse.ArgumentParser) -> Iterator[str]:
 def _target(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     """The function to call, imported now."""
     if getattr(args, "list_dexs", False):
-        target = "mmtui.runtime.account_commands:list_dexs"
+        target = "mmtui.runtime.commands.account:list_dexs"
     else:
         name = getattr(args, "command", None) or "run"
         target = next(command.target for command in COMMANDS if command.name == name)
@@ -302,28 +302,28 @@ COMMANDS: tuple[Command, ...] = (
     Command("demo", "mmtui.cli:demo", "trade on an embedded exchange: no key, no network", _add_run_command),
     Command(
         "generate-config",
-        "mmtui.runtime.config_commands:generate_config",
+        "mmtui.runtime.commands.configuration:generate_config",
         "write the commented configuration",
         _add_generate,
     ),
     Command(
         "validate-config",
-        "mmtui.runtime.config_commands:validate_config",
+        "mmtui.runtime.commands.configuration:validate_config",
         "check the configuration without a network",
         _add_settings,
     ),
     Command(
         "effective-config",
-        "mmtui.runtime.config_commands:effective_config",
+        "mmtui.runtime.commands.configuration:effective_config",
         "print each setting with its source",
         _add_settings,
     ),
-    Command("status", "mmtui.runtime.account_commands:status", "show account, position and orders", _add_status),
-    Command("exchange", "mmtui.runtime.exchange_command:exchange", "serve the local exchange", _add_exchange),
-    Command("cancel-all", "mmtui.runtime.account_commands:cancel_all", "cancel resting orders", _add_cancel_all),
-    Command("flatten", "mmtui.runtime.account_commands:flatten", "close the position", _add_flatten),
-    Command("resume", "mmtui.runtime.account_commands:resume", "clear a latched kill", _add_resume),
-    Command("kill", "mmtui.runtime.account_commands:kill", "stop trading and latch it", _add_settings),
+    Command("status", "mmtui.runtime.commands.account:status", "show account, position and orders", _add_status),
+    Command("exchange", "mmtui.runtime.commands.exchange:exchange", "serve the local exchange", _add_exchange),
+    Command("cancel-all", "mmtui.runtime.commands.account:cancel_all", "cancel resting orders", _add_cancel_all),
+    Command("flatten", "mmtui.runtime.commands.account:flatten", "close the position", _add_flatten),
+    Command("resume", "mmtui.runtime.commands.account:resume", "clear a latched kill", _add_resume),
+    Command("kill", "mmtui.runtime.commands.account:kill", "stop trading and latch it", _add_settings),
 )
 
 

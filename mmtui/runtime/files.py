@@ -1,7 +1,8 @@
-"""Writing small files so that a crash leaves the old or the whole one, and times for people."""
+"""Small files: read without waiting, written so that a crash leaves the old or the whole one; times for people."""
 
 import errno
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +30,27 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         raise JournalError(
             f"{path} cannot be written: {error.strerror}", remedy="check the disk and the owner"
         ) from None
+
+
+def read_small_file(path: Path, size_max: int) -> tuple[bytes, os.stat_result]:
+    """The bytes of a regular file, never blocking on a pipe or device.
+
+    Raises FileNotFoundError, other OSErrors, and ValueError saying what is wrong with the file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("not a regular file")
+        if status.st_size > size_max:
+            raise ValueError(f"{status.st_size // 1024} kB, more than the {size_max // 1024} kB allowed")
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            data = stream.read(size_max + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > size_max:
+        raise ValueError(f"more than the {size_max // 1024} kB allowed")
+    return data, status
 
 
 def sync_folder(folder: Path) -> None:

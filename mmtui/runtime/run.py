@@ -14,10 +14,10 @@ from mmtui.runtime.clock import wall_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.dry_run import dry_run
 from mmtui.runtime.live import LiveSession, Screen, TapSwitch
-from mmtui.runtime.log_lines import level_filter
 from mmtui.runtime.logs import Logs
+from mmtui.runtime.logs.lines import level_filter
 from mmtui.runtime.metrics import exposition
-from mmtui.runtime.metrics_server import MetricsServer, serve_metrics
+from mmtui.runtime.metrics.server import MetricsServer, serve_metrics
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.redaction import Redactor
 from mmtui.runtime.summary import exit_code, write_summary

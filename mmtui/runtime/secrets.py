@@ -17,8 +17,8 @@ from typing import TypeAlias
 import msgspec
 
 from mmtui.errors import CredentialError
+from mmtui.runtime.files import read_small_file
 from mmtui.runtime.redaction import HiddenText, Redactor
-from mmtui.runtime.toml_source import read_small_file
 from mmtui.venues.hyperliquid.signing import Secret
 
 CREDENTIAL_NAME = "hyperliquid_private_key"

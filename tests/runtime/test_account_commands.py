@@ -14,10 +14,10 @@ from mmtui.domain.cloid import make_cloid
 from mmtui.domain.events import ActionAnswered, OutcomeKind
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import Latch
-from mmtui.runtime.account_access import open_access
 from mmtui.runtime.clock import wall_ms
+from mmtui.runtime.commands.access import open_access
+from mmtui.runtime.commands.emergency import _touch
 from mmtui.runtime.config import load
-from mmtui.runtime.emergency import _touch
 from mmtui.runtime.instances import RunLock, Running, register
 from mmtui.runtime.state import MarketFiles
 from mmtui.venues.exchange.server import ExchangeServer, ServeOptions
@@ -58,7 +58,7 @@ def place(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HYPERLIQUID_LOCAL_URL", server.exchange.url)
-    monkeypatch.setattr("mmtui.runtime.emergency.ROUND_S", 0.3)
+    monkeypatch.setattr("mmtui.runtime.commands.emergency.ROUND_S", 0.3)
     (tmp_path / "key").write_text(os.urandom(32).hex())
     (tmp_path / "key").chmod(0o600)
     monkeypatch.setenv("MMTUI_KEY_FILE", str(tmp_path / "key"))
@@ -159,7 +159,7 @@ def test_orders_that_cannot_be_cancelled_end_in_exit_code_4(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place_orders(own=1)
-    monkeypatch.setattr("mmtui.runtime.account_access.ACTION_LIFE_MS", -5_000)
+    monkeypatch.setattr("mmtui.runtime.commands.access.ACTION_LIFE_MS", -5_000)
     assert command("cancel-all") == 4
     assert "may remain" in capsys.readouterr().out
 

@@ -15,7 +15,7 @@ from mmtui.cli import COMMANDS, SETTING_FLAGS, _one_line, _run_options, _setting
 from mmtui.domain.parameters import find, parameter
 from mmtui.errors import ConfigError, JournalError, LatchedError, PreflightError
 from mmtui.runtime.config import load
-from mmtui.runtime.config_file import generated
+from mmtui.runtime.config.writing import generated
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0x" + "3c" * 32
@@ -148,7 +148,7 @@ def test_errors_become_their_exit_codes(
     def fails(_: argparse.Namespace) -> int:
         raise error
 
-    monkeypatch.setattr("mmtui.runtime.config_commands.validate_config", fails)
+    monkeypatch.setattr("mmtui.runtime.commands.configuration.validate_config", fails)
     assert main(["validate-config"]) == code
     assert "Traceback" not in capsys.readouterr().err
 

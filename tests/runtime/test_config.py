@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mmtui.domain.parameters import PARAMETERS, SECTIONS, Kind, Refusal, Settings, parameter
 from mmtui.errors import ConfigError
-from mmtui.runtime.config import LoadedConfig, load, variable_name
-from mmtui.runtime.config_file import EXAMPLES, generated, save_values, with_values, write_generated
+from mmtui.runtime.config.loading import LoadedConfig, load, variable_name
+from mmtui.runtime.config.writing import EXAMPLES, generated, save_values, with_values, write_generated
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0x" + "5a" * 32

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from mmtui.domain.intents import Log, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.errors import ConfigError
-from mmtui.runtime.log_files import auto_name
-from mmtui.runtime.log_lines import Line, as_compact, as_json, as_pretty, level_filter
-from mmtui.runtime.logs import Logs
+from mmtui.runtime.logs.files import auto_name
+from mmtui.runtime.logs.lines import Line, as_compact, as_json, as_pretty, level_filter
+from mmtui.runtime.logs.pipeline import Logs
 from mmtui.runtime.redaction import HIDDEN, Redactor
 
 AT = 1_767_312_000.123456
@@ -249,7 +249,7 @@ def test_a_full_disk_is_said_in_the_tail_and_logging_goes_on(tmp_path: Path) -> 
 def test_a_writer_that_stands_still_never_holds_the_caller_and_says_what_was_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mmtui.runtime.logs.PENDING_MAX", 10)
+    monkeypatch.setattr("mmtui.runtime.logs.pipeline.PENDING_MAX", 10)
     gate = threading.Event()
 
     class Stuck(io.StringIO):

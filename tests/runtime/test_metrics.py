@@ -22,8 +22,8 @@ from mmtui.domain.view import (
     SessionView,
     View,
 )
-from mmtui.runtime.metrics import COUNTERS, GAUGES, exposition
-from mmtui.runtime.metrics_server import MetricsServer, serve_metrics
+from mmtui.runtime.metrics.collector import COUNTERS, GAUGES, exposition
+from mmtui.runtime.metrics.server import MetricsServer, serve_metrics
 
 DOCUMENTED = [
     "mm_position",

@@ -23,8 +23,8 @@ from mmtui.domain.parameters import (
     notices,
 )
 from mmtui.errors import ConfigError, Problem
+from mmtui.runtime.config.toml_source import Entry, TomlFile, read_toml
 from mmtui.runtime.redaction import HIDDEN, HiddenText, without_keys
-from mmtui.runtime.toml_source import Entry, TomlFile, read_toml
 
 DEFAULT_FILE = "market_maker.toml"
 ENVIRONMENT_PREFIX = "MMTUI_"

@@ -19,8 +19,8 @@ from mmtui.domain.intents import Log, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.domain.view import LogLine
 from mmtui.errors import ConfigError
-from mmtui.runtime.log_files import RotatingFile, auto_name
-from mmtui.runtime.log_lines import LevelFilter, Line, as_compact, as_json, as_pretty
+from mmtui.runtime.logs.files import RotatingFile, auto_name
+from mmtui.runtime.logs.lines import LevelFilter, Line, as_compact, as_json, as_pretty
 from mmtui.runtime.redaction import Redactor
 
 PENDING_MAX = 20_000

@@ -5,7 +5,6 @@ interprets a value and never shows one. Answers F102.
 """
 
 import errno
-import os
 import re
 import stat
 import tomllib
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmtui.errors import ConfigError, Problem
+from mmtui.runtime.files import read_small_file
 
 SIZE_MAX = 256 * 1024
 _HEADER = re.compile(r"^\s*\[\s*([^\[\]#]+?)\s*\]\s*(?:#.*)?$")
@@ -56,27 +56,6 @@ def read_toml(path: Path, sections: frozenset[str]) -> TomlFile:
     lines = _lines(text)
     entries = tuple(Entry(dotted, value, lines.get(dotted, 0)) for dotted, value in _flatten(tables, "", sections))
     return TomlFile(path, entries, mode)
-
-
-def read_small_file(path: Path, size_max: int) -> tuple[bytes, os.stat_result]:
-    """The bytes of a regular file, never blocking on a pipe or device.
-
-    Raises FileNotFoundError, other OSErrors, and ValueError saying what is wrong with the file.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("not a regular file")
-        if status.st_size > size_max:
-            raise ValueError(f"{status.st_size // 1024} kB, more than the {size_max // 1024} kB allowed")
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            data = stream.read(size_max + 1)
-    finally:
-        os.close(descriptor)
-    if len(data) > size_max:
-        raise ValueError(f"more than the {size_max // 1024} kB allowed")
-    return data, status
 
 
 def _read_text(path: Path) -> tuple[str, int]:

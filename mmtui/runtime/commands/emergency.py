@@ -19,7 +19,7 @@ from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Size, parse_signed_units
 from mmtui.errors import PreflightError
 from mmtui.risk.controls import Gate, OpenCaps, Permit, review
-from mmtui.runtime.account_access import ACTION_LIFE_MS, Access, read
+from mmtui.runtime.commands.access import ACTION_LIFE_MS, Access, read
 from mmtui.venues.hyperliquid import actions, wire
 from mmtui.venues.hyperliquid.account.overview import holdings, open_orders
 

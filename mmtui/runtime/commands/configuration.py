@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmtui.errors import ExitCode
 from mmtui.runtime.config import LoadedConfig, load
-from mmtui.runtime.config_file import generated, write_generated
+from mmtui.runtime.config.writing import generated, write_generated
 
 
 def config_of(args: argparse.Namespace, *, reads_file: bool = True) -> LoadedConfig:

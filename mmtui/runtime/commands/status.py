@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from mmtui.domain.cloid import is_ours
-from mmtui.runtime.account_access import Access
+from mmtui.runtime.commands.access import Access
 from mmtui.runtime.files import utc_text
 from mmtui.runtime.instances import is_locked
-from mmtui.runtime.log_lines import printable
+from mmtui.runtime.logs.lines import printable
 from mmtui.runtime.state import MarketFiles, market_id
 from mmtui.venues.hyperliquid.account.overview import Holding, agents, leverage_of, read_overview
 from mmtui.venues.hyperliquid.wire import WireOrder

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from mmtui.domain.intents import Latch
 from mmtui.errors import ConfigError, CredentialError, ExitCode, LockError, MmtuiError
-from mmtui.runtime import emergency
-from mmtui.runtime.account_access import Access, list_dexes, open_access
-from mmtui.runtime.account_status import account_status, lines
 from mmtui.runtime.clock import wall_seconds
+from mmtui.runtime.commands import emergency
+from mmtui.runtime.commands.access import Access, list_dexes, open_access
+from mmtui.runtime.commands.configuration import config_of
+from mmtui.runtime.commands.status import account_status, lines
 from mmtui.runtime.config import LoadedConfig
-from mmtui.runtime.config_commands import config_of
 from mmtui.runtime.instances import Running, is_locked, running_instances
-from mmtui.runtime.log_lines import printable
+from mmtui.runtime.logs.lines import printable
 from mmtui.runtime.state import MarketFiles, market_id, state_folder
 from mmtui.venues.hyperliquid.instruments import split_name
 

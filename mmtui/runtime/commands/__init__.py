@@ -1,0 +1,1 @@
+"""What the subcommands do that need no engine: configuration, account, emergency verbs, local exchange."""
