@@ -132,15 +132,20 @@ class SqliteJournal:
             heapq.heappop(self._waiting)[2]()
 
     def _write(self) -> None:
+        reason = "the writer ended without a reason"
         try:
             while (batch := self._gather()) is not None and not self._failure:
                 self._commit(batch)
                 self._synced = batch[-1][0] + len(batch[-1][1]) - 1
                 self._tell(self._release)
-        except (sqlite3.Error, OSError, msgspec.MsgspecError) as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-            self._fail(_in_words(error))
+            reason = ""
+        except (sqlite3.Error, OSError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+            reason = _in_words(error)
+        finally:
+            if reason:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                self._fail(reason)
 
     def _gather(self) -> list[tuple[int, Sequence[Item]]] | None:
         """Everything that has queued up, at least one batch; None when closing."""

@@ -10,6 +10,7 @@ import re
 from typing import NoReturn
 
 HIDDEN = "[hidden]"
+_FORM_MIN = 16  # a shorter form, of a key that is a small number, would blank ordinary text
 _KEY_LIKE = re.compile(r"(?:0[xX])?[0-9a-fA-F]{41,}")  # longer than an address
 
 
@@ -49,7 +50,7 @@ class Redactor:
 
     def hide_bytes(self, secret: bytes) -> None:
         """Blanks the forms a key is commonly written in: hexadecimal, decimal, base64, Python bytes."""
-        self._texts |= {
+        forms = {
             secret.hex(),
             secret.hex().lstrip("0"),
             str(int.from_bytes(secret, "big")),
@@ -59,6 +60,7 @@ class Redactor:
             secret.hex(" "),
             secret.hex(":"),
         }
+        self._texts |= {form for form in forms if len(form) >= _FORM_MIN}
         self._compile()
 
     def hide_text(self, secret: str) -> None:

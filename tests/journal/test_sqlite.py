@@ -1,11 +1,17 @@
 """The journal on disk: order, durability, failure, damage, versions."""
 
+import enum
 import queue
 import sqlite3
+import types
+import typing
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
@@ -249,6 +255,65 @@ def test_an_input_output_error_is_not_retried(tmp_path: Path, loop: Loop) -> Non
     assert loop.errors == ["disk I/O error"]
     assert Failing.commits == 2
     assert journal.synced_seq == 0
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        ModeChanged(at=1.0, mode="\ud800", reason=""),
+        PositionAdjusted(at=1.0, before=2**70, after=0, reason=""),
+        RiskRecorded(at=float("nan"), code="", monitor="", value=0.0, limit=0.0, text=""),
+    ],
+    ids=["surrogate", "too large", "not a number"],
+)
+def test_a_record_that_cannot_be_written_is_a_failure_and_not_a_silence(
+    tmp_path: Path, loop: Loop, unfit: Record
+) -> None:
+    journal = opened(tmp_path / "j.sqlite", loop)
+    journal.begin_session(START)
+    journal.append([a_fill(), unfit])
+    while not loop.errors:
+        loop.run_next()
+    journal.close()
+    assert len(loop.errors) == 1
+    assert journal.failure
+
+
+def _values(kind: object) -> st.SearchStrategy[object]:
+    if isinstance(kind, types.UnionType):
+        return st.one_of([_values(option) for option in typing.get_args(kind)])
+    if typing.get_origin(kind) is dict:
+        numbers = st.floats(allow_nan=False, allow_infinity=False)
+        texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
+        return st.dictionaries(texts, st.one_of(st.none(), st.booleans(), numbers, texts), max_size=3)
+    assert isinstance(kind, type)
+    if issubclass(kind, msgspec.Struct):
+        fields = {field.name: _values(field.type) for field in msgspec.structs.fields(kind)}
+        return st.builds(kind, **fields)
+    if issubclass(kind, enum.Enum):
+        return st.sampled_from(list(kind))
+    simple = {
+        bool: st.booleans(),
+        int: st.integers(-(2**63), 2**63 - 1),
+        float: st.floats(allow_nan=False, allow_infinity=False),
+        str: st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+        type(None): st.none(),
+    }
+    return simple[kind]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.one_of([_values(kind) for kind in TABLE_OF]), min_size=1, max_size=20))
+def test_any_records_come_back_equal_and_in_order(
+    tmp_path_factory: pytest.TempPathFactory, records: list[Record]
+) -> None:
+    path, loop = tmp_path_factory.mktemp("any") / "j.sqlite", Loop()
+    journal = opened(path, loop)
+    journal.begin_session(START)
+    journal.append(records)
+    journal.close()
+    assert journal.failure == ""
+    assert read_all(path) == records
 
 
 def test_a_truncated_write_ahead_log_loses_only_its_tail(tmp_path: Path, loop: Loop) -> None:

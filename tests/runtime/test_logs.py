@@ -265,3 +265,14 @@ def test_a_writer_that_stands_still_never_holds_the_caller_and_says_what_was_los
     gate.set()
     logs.close()
     assert re.search(r"WARN .*Log lines dropped: .*lines=(8\d|9\d)", screen.getvalue())
+
+
+def test_a_wrong_call_of_a_logger_is_still_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    for form in ("json", "pretty"):
+        logs = opened(tmp_path, format=form)
+        logging.getLogger("mmtui.x").warning("%d fills", "three")
+        logging.getLogger("mmtui.x").warning("odd", extra={"fields": {"what": object()}})
+        logs.close()
+    assert len(lines_of(tmp_path)) == 4
+    assert "three" in lines_of(tmp_path)[0]

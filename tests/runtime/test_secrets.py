@@ -245,6 +245,13 @@ def test_every_usual_form_of_a_key_is_blanked() -> None:
     assert redactor.clean("nothing here") == "nothing here"
 
 
+def test_a_key_that_is_a_small_number_blanks_no_ordinary_text() -> None:
+    redactor = Redactor()
+    redactor.hide_bytes(bytes(31) + b"\x07")
+    assert redactor.clean("7 fills at 107 USD") == "7 fills at 107 USD"
+    assert HIDDEN in redactor.clean((bytes(31) + b"\x07").hex())
+
+
 def test_key_like_text_is_blanked_where_user_input_is_quoted() -> None:
     assert without_keys("found '0x" + "ab" * 32 + "'") == f"found '{HIDDEN}'"
     address = "0x" + "ab" * 20

@@ -106,7 +106,7 @@ def as_json(line: Line) -> str:
     for name, value in line.fields.items():
         is_number = not isinstance(value, float) or math.isfinite(value)
         shown[name + "_" if name in _RESERVED else name] = value if is_number else str(value)
-    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def as_pretty(line: Line, *, is_coloured: bool = False) -> str:

@@ -206,7 +206,10 @@ class _Intake(logging.Handler):
         self._take = take
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):  # a call whose arguments do not fit its text is still a line
+            message = f"{record.msg} {record.args}"
         if record.exc_info and record.exc_info[0] is not None:
             message = f"{message}\n{''.join(traceback.format_exception(*record.exc_info)).rstrip()}"
         level = max(known for known in LogLevel if known <= max(record.levelno, LogLevel.TRACE))
