@@ -74,20 +74,20 @@ def test_money_that_is_not_explained_has_a_line_of_its_own() -> None:
 def test_the_ladder_shows_own_size_beside_the_market() -> None:
     assert text_of(ladder.rows(a_scene(a_view()), 47, 8)) == "\n".join([
         "- LADDER tick 1 -------------------------------",
-        "        ###########| 64252|   2.006 18%  0.10S",
-        "           ########| 64251|   1.334",
-        "                 ##| 64250|   0.412 41%  0.05S",
+        "        ###########| 64252|  2.006 18%   0.10S",
+        "           ########| 64251|  1.334",
+        "                 ##| 64250|  0.412 41%   0.05S",
         "-- spread 0.31 bp  ours 0.37  mid 64249.0 -----",
-        "  0.05B 41%   0.908| 64248|#####",
+        "   0.05B 41%  0.908| 64248|#####",
         "              2.551| 64247|###############",
-        "  0.10B 18%   3.180| 64246|###################",
+        "   0.10B 18%  3.180| 64246|###################",
     ])  # fmt: skip
 
 
 def test_the_risk_pane_marks_what_is_over_and_says_what_kills() -> None:
     assert text_of(risk.rows(a_scene(a_view()), 62, 11)).splitlines()[6:8] == [
-        " w order rate      #########......   61%  732 of 1200 /min",
-        "!w ack time        ###############  118%  71 of 60 ms",
+        " w order rate      ##########......   61%  732 of 1200 /min",
+        "!w ack time        ################  118%  71 of 60 ms",
     ]
 
 
@@ -97,12 +97,12 @@ def test_when_rows_are_few_the_limits_that_kill_stay() -> None:
     assert "\n w " not in text
 
 
-def test_orders_are_listed_like_the_ladder() -> None:
+def test_orders_are_listed_like_the_ladder_and_the_outermost_give_way() -> None:
     assert text_of(orders.rows(a_scene(a_view()), 57, 4)) == "\n".join([
         "- ORDERS 6 resting, 0 pending, 3 more not shown ---------",
-        " SELL      64256      0.15    7%   41s Resting",
         " SELL      64252      0.10   18%   12s Resting",
         " SELL      64250      0.05   41%  2.1s Resting",
+        " BUY       64248      0.05   41%  2.1s Resting",
     ])  # fmt: skip
 
 
@@ -121,14 +121,10 @@ def test_estimates_are_shown_in_the_units_traders_use() -> None:
 
 def test_the_terms_of_a_price_are_shown_with_their_sum() -> None:
     lines = text_of(why.rows(a_scene(a_view()), 40, 12)).splitlines()
-    assert lines[1] == " term, bps            bid 0     ask 0"
-    assert lines[2] == " half spread          -1.31     +1.31"
-    assert lines[-3:-1] == [" sum                  -1.80     +1.80", " price                64238     64261"] or lines[
-        -2:
-    ] == [
-        " sum                  -1.80     +1.80",
-        " price                64238     64261",
-    ]
+    assert lines[1] == " term, bps             bid 0    ask 0"
+    assert lines[2] == " half spread           -1.31    +1.31"
+    assert " sum                   -1.80    +1.80" in lines
+    assert " price                 64238    64261" in lines
 
 
 def test_without_quotes_the_reasons_come_first() -> None:
@@ -250,3 +246,27 @@ def test_a_desk_without_any_picture_says_that_it_waits() -> None:
     scene = a_scene(None, age_s=4.0)
     assert desk.sight.is_silent(START)
     assert text_of(status.rows(scene, 60, 2)).startswith(" NO ENGINE  waiting for the engine, 4 s")
+
+
+def test_own_quotes_with_many_digits_stay_in_their_column() -> None:
+    engine = an_engine()
+    bids = tuple(
+        msgspec.structs.replace(row, own_size=0.00445 if i < 2 else 0.0) for i, row in enumerate(engine.ladder.bids)
+    )
+    view = a_view(
+        engine=msgspec.structs.replace(engine, ladder=msgspec.structs.replace(engine.ladder, bids=bids, asks=()))
+    )
+    wide = text_of(ladder.rows(a_scene(view), 62, 9)).splitlines()
+    narrow = text_of(ladder.rows(a_scene(view), 47, 9)).splitlines()
+    assert " 0.00445B  3.20  41%  0.908| 64248|" in wide[6]
+    assert wide[6].index("|") == wide[7].index("|") == wide[8].index("|")
+    assert narrow[6].index("|") == narrow[7].index("|") == narrow[8].index("|")
+
+
+def test_a_price_where_only_we_stand_shows_no_market_size() -> None:
+    engine = an_engine()
+    alone = msgspec.structs.replace(engine.ladder.bids[0], size=0.0)
+    view = a_view(
+        engine=msgspec.structs.replace(engine, ladder=msgspec.structs.replace(engine.ladder, bids=(alone,), asks=()))
+    )
+    assert "0.000" not in text_of(ladder.rows(a_scene(view), 62, 9))

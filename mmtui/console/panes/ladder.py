@@ -13,7 +13,8 @@ from mmtui.console.scene import Scene
 from mmtui.domain.view import BookRow, View
 
 WIDE = 58
-OWN, AHEAD, FILL, FILL_NARROW, SIZE = 7, 6, 5, 4, 8
+OWN, AHEAD, FILL, SIZE = 9, 6, 5, 7
+OWN_NARROW, FILL_NARROW = 8, 4
 HEADS_HEIGHT = 16
 
 
@@ -73,23 +74,33 @@ def _market(size: float, view: View) -> str:
     return text if len(text) < SIZE else compact(size)
 
 
-def _fill_width(side: int) -> int:
-    return FILL if side >= OWN + AHEAD + FILL + SIZE else FILL_NARROW
+def _own_and_fill(side: int) -> tuple[int, int]:
+    if side >= OWN + AHEAD + FILL_NARROW + SIZE:
+        return OWN, min(FILL, side - OWN - AHEAD - SIZE)
+    return OWN_NARROW, FILL_NARROW
+
+
+def _own(size: float, view: View, room: int, letter: str) -> str:
+    """Own size, exact where there is room, else with fewer significant digits."""
+    exact = size_text(size, view)
+    for text in (exact, *(compact(size, digits) for digits in (4, 3, 2, 1))):
+        if len(text) < room:
+            return text + letter
+    return "#" + letter
 
 
 def _side(row: BookRow, view: View, scene: Scene, width: int, *, is_bid: bool) -> Line:
     """Size, chance, ahead, own: from the price outwards; the outer ones go first when narrow."""
-    own = size_text(row.own_size, view) + ("B" if is_bid else "S") if row.own_size else ""
-    if len(own) >= OWN:
-        own = compact(row.own_size, 3) + ("B" if is_bid else "S")
+    own_width, fill_width = _own_and_fill(width)
+    own = _own(row.own_size, view, own_width - 1, "B" if is_bid else "S") if row.own_size else ""
     chance = percent(row.fill_probability) if row.own_size and row.fill_probability is not None else ""
     ahead = aligned(row.ahead, 3) if row.own_size and row.ahead is not None else ""
     role = ("own-bid" if is_bid else "own-ask") if row.own_size else "text"
     fields = [
-        (0, SIZE, _market(row.size, view), scene.mark("text")),
-        (2, _fill_width(width), chance, scene.mark("label")),
+        (0, SIZE, _market(row.size, view) if row.size else "", scene.mark("text")),
+        (2, fill_width, chance, scene.mark("label")),
         (3, AHEAD, ahead, scene.mark("label")),
-        (1, OWN, own, scene.mark(role)),
+        (1, own_width, own, scene.mark(role)),
     ]
     while sum(field[1] for field in fields) > width:
         fields.remove(max(fields))
@@ -107,7 +118,8 @@ def _heads(view: View, scene: Scene, width: int) -> Line:
     ladder = view.engine.ladder
     price_width = len(price_text(ladder.mid or (ladder.bids or ladder.asks)[0].price, view)) + 1
     left = (width - price_width - 2) // 2
-    names = [(0, SIZE, "bid"), (2, _fill_width(left), "fill"), (3, AHEAD, "ahead"), (1, OWN, "own")]
+    own_width, fill_width = _own_and_fill(left)
+    names = [(0, SIZE, "bid"), (2, fill_width, "fill"), (3, AHEAD, "ahead"), (1, own_width, "own")]
     while sum(name[1] for name in names) > left:
         names.remove(max(names))
     edge = scene.glyphs.divider

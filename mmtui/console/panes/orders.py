@@ -54,14 +54,16 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
         return block([title("ORDERS", scene.state(), width, scene.glyphs)], width, height)
     listed = ordered(view)
     live = [row for row in listed if row.state not in CLOSED]
+    hidden = 0
+    if not has_cursor:
+        hidden = max(len(live) - max(height - 1, 0), 0)
+        nearest = sorted(live, key=lambda row: row.level)[: max(height - 1, 0)]
+        listed = [row for row in live if row in nearest]
     unsure = sum(row.state in UNSURE for row in live)
     has_heading = height >= len(listed) + 2 or has_cursor
     room = height - 1 - has_heading
     picked, first = scene.desk.cursors.at("orders", len(listed), room) if has_cursor else (-1, 0)
-    hidden = max(len(listed) - room, 0)
-    detail = f"{len(live) - unsure} resting, {unsure} pending" + (
-        f", {hidden} more not shown" if hidden and not has_cursor else ""
-    )
+    detail = f"{len(live) - unsure} resting, {unsure} pending" + (f", {hidden} more not shown" if hidden else "")
     lines: list[Line] = [title("ORDERS", scene.state(detail), width, scene.glyphs)]
     if has_heading:
         shown = columns_for(COLUMNS, width - 1)

@@ -5,7 +5,8 @@ from mmtui.console.rows import Line, Lines, bar, block, title
 from mmtui.console.scene import Scene
 from mmtui.domain.view import RiskBar
 
-NAME, SHARE, FIGURES = 15, 5, 20
+NAME_MAX, FIGURES_MAX, SHARE = 22, 26, 5
+NARROW = 52
 WARN_RATIO = 0.8
 
 
@@ -19,7 +20,10 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     if len(bars) > room:
         worst = sorted(bars, key=lambda one: (not one.kills, -one.ratio))[: max(room, 0)]
         bars = [one for one in bars if one in worst]
-    lines += [_bar(one, scene, width) for one in bars]
+    names = max((len(_name(one)) for one in bars), default=0)
+    figures = max((len(text) for one in bars if len(text := _figures(one)) <= FIGURES_MAX), default=0)
+    widths = (min(names, NAME_MAX), figures if width >= NARROW else 0)
+    lines += [_bar(one, scene, width, widths) for one in bars]
     return block(lines, width, height)
 
 
@@ -30,20 +34,29 @@ def role_of(one: RiskBar) -> str:
     return "warn" if one.ratio >= WARN_RATIO else "text"
 
 
-def _bar(one: RiskBar, scene: Scene, width: int) -> Line:
+def _name(one: RiskBar) -> str:
+    return plain(one.name).replace("_", " ")
+
+
+def _figures(one: RiskBar) -> str:
+    return plain(one.text) or f"{compact(one.value)} of {compact(one.limit)} {plain(one.unit)}".rstrip()
+
+
+def _bar(one: RiskBar, scene: Scene, width: int, widths: tuple[int, int]) -> Line:
+    names, room = widths
     role = role_of(one)
     mark = "!" if role != "text" else " "
-    figures = plain(one.text) or f"{compact(one.value)} of {compact(one.limit)} {plain(one.unit)}".rstrip()
-    has_figures = width >= 52 and len(figures) <= FIGURES
-    cells = width - NAME - SHARE - 7 - (FIGURES if has_figures else 0)
-    name = plain(one.name).replace("_", " ")
+    figures = _figures(one)
+    if len(figures) > room:
+        figures = f"{compact(one.value)} of {compact(one.limit)} {plain(one.unit)}".rstrip()
+    cells = width - names - SHARE - 6 - (room + 2 if room else 0)
     line: list[tuple[str, str]] = [
         (mark, scene.mark(role)),
         ("K " if one.kills else "w ", "label"),
-        (f"{name[:NAME]:<{NAME}} ", "label" if role == "text" else scene.mark(role)),
+        (f"{_name(one)[:names]:<{names}} ", "label" if role == "text" else scene.mark(role)),
         *bar(one.ratio, max(cells, 4), scene.glyphs, scene.mark("gauge" if role == "text" else role)),
         (f" {percent(one.ratio):>{SHARE}}", scene.mark(role)),
     ]
-    if has_figures:
+    if len(figures) <= room:
         line.append((f"  {figures}", "label"))
     return tuple(line)

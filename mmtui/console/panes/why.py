@@ -10,7 +10,7 @@ from mmtui.console.rows import Line, Lines, block, title, wrap
 from mmtui.console.scene import Scene
 from mmtui.domain.view import LevelView, Mode, View
 
-NAME, FIGURE = 16, 10
+NAME, FIGURE = 18, 9
 COLUMN_MIN = 26
 
 
@@ -41,6 +41,9 @@ def reasons(view: View) -> list[str]:
     found = [plain(text) for text in engine.why_no_quotes]
     if not found and engine.mode is not Mode.QUOTING and engine.mode_reason:
         found.append(plain(f"{engine.mode.value}: {engine.mode_reason}"))
+    if not engine.warmup.is_ready:
+        waiting = (f"{plain(name)} {seen} of {needed}" for name, seen, needed in engine.warmup.parts if seen < needed)
+        found += [text for text in (", ".join(waiting),) if text]
     found += [
         plain(f"{level.side} level {level.level}: {level.absent_because}")
         for level in engine.levels
