@@ -20,7 +20,8 @@ from mmtui.journal.sqlite import SqliteJournal
 
 calls = queue.SimpleQueue()
 journal = SqliteJournal(Path(sys.argv[1]), post=calls.put, on_error=lambda text: sys.exit(text))
-journal.begin_session(SessionStart(run_id="r", started_at=0.0, version="", network="", account="", coin="", settings={}))
+start = dict(run_id="r", started_at=0.0, version="", network="", account="", coin="", settings={})
+journal.begin_session(SessionStart(**start))
 number = 0
 while True:
     for _ in range(20):
