@@ -79,6 +79,9 @@ class QuietMarket:
     def next_event_ms(self) -> int | None:
         return min((one[0] for one in self.queue), default=None)
 
+    def outside_open_interest(self) -> float:
+        return 0.0
+
     def is_silent(self, now_ms: int) -> bool:
         return False
 

@@ -68,6 +68,9 @@ class Market(Protocol):
     def next_event_ms(self) -> int | None:
         """When ``advance`` next has something to do; None when never again."""
 
+    def outside_open_interest(self) -> float:
+        """Base units held long by traders that have no account here; 0 when ``context`` states the whole."""
+
     def is_silent(self, now_ms: int) -> bool:
         """Whether the recorded feed was down: the server then publishes nothing of this coin."""
 

@@ -69,6 +69,8 @@ class SyntheticParameters(msgspec.Struct, frozen=True, kw_only=True):
     """One coin's synthetic market."""
 
     price_usd: float
+    open_interest_usd: float = 300e6
+    """Held by the rest of the world; what accounts here hold comes on top."""
     price: PriceProcess = PriceProcess()
     takers: TakerFlow = TakerFlow()
     makers: MakerFlow = MakerFlow()

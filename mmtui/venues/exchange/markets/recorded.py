@@ -117,6 +117,10 @@ class RecordedMarket:
         due_ms = self._playback.due_ms
         return None if due_ms is None else self._clock.exchange_ms(due_ms)
 
+    def outside_open_interest(self) -> float:
+        """Nothing beyond what the context states."""
+        return 0.0
+
     def is_silent(self, now_ms: int) -> bool:
         """Whether the recording is inside an outage with nothing due by ``now_ms`` to end it."""
         due_ms = self._playback.due_ms

@@ -114,6 +114,10 @@ class SyntheticMarket:
         """Time of the earliest event."""
         return self._clock.exchange_ms(min(self._next_s) * 1000.0)
 
+    def outside_open_interest(self) -> float:
+        """What the preset says the rest of the world holds, base units."""
+        return self._parameters.open_interest_usd / self._parameters.price_usd
+
     def is_silent(self, now_ms: int) -> bool:
         """Never: nothing interrupts a synthetic feed."""
         del now_ms

@@ -69,7 +69,7 @@ def market_context(state: State, pit: Pit) -> MarketContext:
     impact_bid, impact_ask = pit.impact_prices()
     has_impact = impact_bid is not None and impact_ask is not None
     premium = funding.premium(pit.price.oracle, impact_bid, impact_ask, is_builder=bool(instrument.dex))
-    interest = _open_interest(state, pit)
+    interest = _open_interest(state, pit) + instrument.size_units(pit.market.outside_open_interest())
     if dictated is not None:
         interest += instrument.size_units(dictated.open_interest)
     previous = pit.tape.previous_day_price or pit.price.oracle
