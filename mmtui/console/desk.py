@@ -10,7 +10,7 @@ from collections.abc import Callable
 from mmtui.console.asks import Ask
 from mmtui.console.drafts import Drafts
 from mmtui.console.field import Field
-from mmtui.console.keys import ACTIONS, KILL_KEY, PAGES, Action, KeyMap
+from mmtui.console.keys import ACTIONS, KILL_KEY, KeyMap
 from mmtui.console.link import Link
 from mmtui.console.outbox import Note, Outbox
 from mmtui.console.scroll import Cursors
@@ -19,7 +19,6 @@ from mmtui.domain.view import View
 
 NOTE_S = 12.0
 HISTORY_MAX = 50
-PAGE_NAMES = tuple(page.name for page in PAGES)
 
 Handler = Callable[["Desk", str, float], None]
 
@@ -160,7 +159,3 @@ class Desk:
             self.say(f":{action.id} takes nothing after it", now, "warn")
         else:
             self.do(action.id, argument.strip(), now)
-
-    def hint_actions(self) -> tuple[Action, ...]:
-        """The actions that have a key here."""
-        return tuple(action for action in ACTIONS if self.keymap.keys_of[action.id])

@@ -29,7 +29,9 @@ class Stage:
     def __init__(self, view: View | None, **options: object) -> None:
         self.link = MemoryLink(view)
         self.clock = HandClock()
-        self.app = ConsoleApp(self.link, ConsoleOptions(theme="mono", **options), clock=self.clock, is_ticking=False)  # type: ignore[arg-type]
+        self.app = ConsoleApp(
+            self.link, ConsoleOptions(theme="mono", is_unicode=True, **options), clock=self.clock, is_ticking=False
+        )  # type: ignore[arg-type]
         self.pilot: Pilot[ConsoleEnd]
 
     async def press(self, *keys: str) -> None:
@@ -41,7 +43,7 @@ class Stage:
         await self.pilot.pause()
 
     def text(self, pane: str) -> str:
-        return text_of(self.app.panes[pane].lines)
+        return text_of(self.app.painter.panes[pane].lines)
 
     @property
     def verbs(self) -> list[Verb]:
@@ -98,7 +100,7 @@ async def test_every_page_opens_by_its_digit_and_shows_its_pane() -> None:
         ):  # fmt: skip
             await stage.press(key)
             assert word in stage.text(pane), key
-            assert stage.app.panes[pane].region.y == 3, key
+            assert stage.app.painter.panes[pane].region.y == 3, key
 
 
 async def test_a_page_change_moves_panes_on_the_real_screen() -> None:
@@ -107,7 +109,7 @@ async def test_a_page_change_moves_panes_on_the_real_screen() -> None:
         await stage.pilot.pause()
         shown = {
             pane.pane
-            for pane in stage.app.panes.values()
+            for pane in stage.app.painter.panes.values()
             if pane.region.area and pane in stage.app.screen._compositor.visible_widgets
         }
         assert shown == {"status", "alarm", "bottom", "risk", "latency"}
@@ -133,20 +135,20 @@ async def test_staging_applying_and_dropping_a_parameter() -> None:
 
 async def test_only_changed_lines_are_drawn_again() -> None:
     async with a_stage() as stage:
-        pane = stage.app.panes["position"]
-        scene = stage.app.scene(stage.clock())
-        assert pane.sync(scene, stage.app.look.styles) == 0
+        pane = stage.app.painter.panes["position"]
+        scene = stage.app.painter.scene(stage.clock())
+        assert pane.sync(scene, stage.app.painter.theme.styles) == 0
         engine = an_engine()
         stage.link.view = a_view(engine=an_engine(at=AT + 1, estimates=engine.estimates[:2]))
         stage.app.desk.look(stage.clock())
-        assert pane.sync(stage.app.scene(stage.clock()), stage.app.look.styles) == 0
+        assert pane.sync(stage.app.painter.scene(stage.clock()), stage.app.painter.theme.styles) == 0
         from mmtui.domain.view import PositionView
 
         stage.link.view = a_view(
             engine=an_engine(at=AT + 2, position=PositionView(size=0.36, limit=1.0, entry=64231.4, mark=64249.0))
         )
         stage.app.desk.look(stage.clock())
-        assert 0 < pane.sync(stage.app.scene(stage.clock()), stage.app.look.styles) < len(pane.lines)
+        assert 0 < pane.sync(stage.app.painter.scene(stage.clock()), stage.app.painter.theme.styles) < len(pane.lines)
 
 
 async def test_an_old_picture_becomes_engine_silent_on_the_screen() -> None:
@@ -166,7 +168,7 @@ async def test_a_pane_that_raises_says_so_and_everything_else_goes_on() -> None:
         def broken(*_: object) -> object:
             raise ValueError("secret-value-0x1234")
 
-        stage.app.panes["ladder"]._draw = broken  # type: ignore[assignment]
+        stage.app.painter.panes["ladder"]._draw = broken  # type: ignore[assignment]
         stage.link.view = a_view(engine=an_engine(at=AT + 1))
         await stage.wait(0.1)
         assert "pane error, see log" in stage.text("ladder")
@@ -224,9 +226,9 @@ async def test_holding_shows_a_badge_and_stills_the_panes() -> None:
 async def test_the_theme_changes_by_command_and_an_unknown_one_is_refused() -> None:
     async with a_stage() as stage:
         await stage.press(":", *"theme", "space", *"light", "enter")
-        assert stage.app.look.name == "light"
+        assert stage.app.painter.theme.name == "light"
         await stage.press(":", *"theme", "space", *"pink", "enter")
-        assert stage.app.look.name == "light"
+        assert stage.app.painter.theme.name == "light"
         assert "no theme 'pink'" in stage.text("bottom")
 
 

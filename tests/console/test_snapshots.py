@@ -18,7 +18,9 @@ SnapCompare = Callable[..., bool]
 
 
 def an_app(view: View, theme: str = "default") -> ConsoleApp:
-    return ConsoleApp(MemoryLink(view), ConsoleOptions(theme=theme), clock=lambda: 100.0, is_ticking=False)
+    return ConsoleApp(
+        MemoryLink(view), ConsoleOptions(theme=theme, is_unicode=True), clock=lambda: 100.0, is_ticking=False
+    )
 
 
 @pytest.mark.parametrize("size", [(60, 14), (80, 24), (120, 40), (200, 60)], ids=str)

@@ -4,13 +4,12 @@ Textual's own driver writes through a queue that blocks the loop when the termin
 joins threads on the loop, stops the process on SIGTSTP and dies of SIGHUP. This one has no thread:
 it writes without blocking to its own descriptor of the terminal, drops frames that the terminal
 does not take and repaints everything once it does, reads keys as they come, and reports a hang-up.
-The only module, with ``Terminal``, that knows how terminals are set up and restored.
+The only module that builds on how Textual's drivers work inside.
 """
 
 import asyncio
 import os
 import select
-import signal
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.messages import InBandWindowResize
 
-from mmtui.console.terminal import Terminal
+from mmtui.console.terminal.device import Terminal
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -187,38 +186,3 @@ class GuardedDriver(Driver):
     def close(self) -> None:
         """Close our descriptor of the terminal."""
         self._terminal.close()
-
-
-class TerminalSignals:
-    """SIGHUP, SIGWINCH and SIGTSTP while a console is open, in the main thread only.
-
-    A stop signal from the terminal must not stop the engine; a hang-up must end the console and
-    nothing else, so after one SIGHUP stays ignored.
-    """
-
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, on_hangup: Callable[[], None], on_resize: Callable[[], None]
-    ) -> None:
-        self._loop = loop
-        self._handlers = {signal.SIGHUP: on_hangup, signal.SIGWINCH: on_resize}
-        self._before: dict[signal.Signals, Any] = {}
-        self.has_hung_up = False
-
-    def install(self) -> None:
-        """Take the signals over."""
-        for number, handler in self._handlers.items():
-            self._before[number] = signal.getsignal(number)
-            self._loop.add_signal_handler(number, self._hung_up if number is signal.SIGHUP else handler)
-        self._before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
-
-    def _hung_up(self) -> None:
-        self.has_hung_up = True
-        self._handlers[signal.SIGHUP]()
-
-    def restore(self) -> None:
-        """Give the signals back."""
-        for number in self._handlers:
-            self._loop.remove_signal_handler(number)
-        for number, handler in self._before.items():
-            keep_ignored = number is signal.SIGHUP and self.has_hung_up
-            signal.signal(number, signal.SIG_IGN if keep_ignored or handler is None else handler)

@@ -6,12 +6,12 @@ the shell we came from. Owns nothing above bytes.
 
 import contextlib
 import os
+import select
 import sys
 import termios
-import time
 from typing import Any
 
-CLOSE_WAIT_S = 0.02
+CLOSE_WAIT_MS = 20
 CONTROL_BYTE_CANCEL = b"\x18"
 
 
@@ -68,11 +68,11 @@ class Terminal:
             if self._rest:
                 termios.tcflush(self.keys, termios.TCOFLUSH)
                 self._rest, restore = b"", CONTROL_BYTE_CANCEL + restore
-            for _ in range(4):
-                if self.write(restore):
-                    break
-                restore = b""
-                time.sleep(CLOSE_WAIT_S / 4)
+            if not self.write(restore):
+                room = select.poll()
+                room.register(self.out, select.POLLOUT)
+                room.poll(CLOSE_WAIT_MS)
+                self.write(b"")
         if self._attributes is not None:
             with contextlib.suppress(OSError, termios.error):
                 termios.tcflush(self.keys, termios.TCIFLUSH)
