@@ -9,7 +9,8 @@ EQUITY_FLOOR_USD = 100.0
 def drawdown(day_pnl_usd: float, peak_pnl_usd: float, opening_equity_usd: float) -> float:
     """(peak - now) / (opening equity + peak), a fraction; the peak is never below zero."""
     peak = max(peak_pnl_usd, 0.0)
-    return max(0.0, peak - day_pnl_usd) / max(opening_equity_usd + peak, EQUITY_FLOOR_USD)
+    # The fall comes first in max: the other order would take what is not a number for no fall.
+    return max(peak - day_pnl_usd, 0.0) / max(opening_equity_usd + peak, EQUITY_FLOOR_USD)
 
 
 def reading(facts: RiskFacts, settings: Settings) -> Reading:
