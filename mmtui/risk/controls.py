@@ -161,7 +161,7 @@ class _Desk:
         instrument = self.gate.instrument
         if not (terms.size > 0 and instrument.is_price_on_grid(terms.price)):
             return _denied(terms, Denial.OFF_GRID, terms.price, instrument.tick(max(terms.price, 1)))
-        closes_all = terms.reduce_only and terms.size == abs(self.gate.position)
+        closes_all = terms.reduce_only and terms.side * terms.size == -self.gate.position
         notional = terms.price * terms.size
         if not (notional >= MIN_NOTIONAL_USD_MICRO or closes_all):
             return _denied(terms, Denial.BELOW_MINIMUM, notional / 1e6, MIN_NOTIONAL_USD_MICRO / 1e6)
