@@ -62,6 +62,7 @@ async def dry_run(parts: Parts, options: RunOptions) -> None:
     print(f"dry run on {parts.network.name}: {instrument.coin}, asset {instrument.asset_id}, nothing is signed")  # noqa: T201
     print(f"assumed account: flat, equity {EQUITY_RATIO:g} x the position limit")  # noqa: T201
     patience_s = options.duration_s or parts.settings.number("strategy.warmup_timeout_s") + EXTRA_S
+    print(f"warming up, at most {patience_s:.0f} s", flush=True)  # noqa: T201
     deadline = parts.clock() + patience_s
     while rehearsal.placed is None:
         events, waiting[:] = list(waiting), []

@@ -1,7 +1,7 @@
 """Which markets are traded by which process: the lock, and the announcements of running instances.
 
 Owns one lock file a market, held by ``flock`` so that any death of the process frees it, and the
-list that `mmtui ps`, `attach` and `ctl` read. Never signals a process. Answers M10.
+list that `mmtui status` reads. Never signals a process. Answers M10.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ _PROBE_S = 0.05
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
-    """A running instance, for `mmtui ps`, `attach` and `ctl`."""
+    """A running instance as it announces itself."""
 
     id: str
     pid: int
@@ -54,7 +54,7 @@ class RunLock:
             os.close(descriptor)
             raise LockError(
                 f"{market} is already traded by {holder}",
-                remedy="stop that process, or watch it with `mmtui attach`",
+                remedy="stop that process first, or trade another market",
             )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, msgspec.json.encode(_Holder(os.getpid(), since)), 0)

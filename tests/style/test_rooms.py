@@ -35,8 +35,7 @@ BANNED_IN_QUIET = {
 CONSOLE_MAY_SEE = {"view", "commands", "parameters", "instrument", "units"}
 BROAD_EXCEPT_ALLOWED = {
     "mmtui/runtime/loop.py",
-    "mmtui/console/app.py",
-    "mmtui/cli.py",
+    "mmtui/console/painter.py",
 }
 CLOCK_FILES = {"mmtui/runtime/clock.py"}
 CLOCK_CALLS = {

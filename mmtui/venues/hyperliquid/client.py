@@ -231,7 +231,7 @@ class HyperliquidVenue:
         except TimeoutError:
             raise PreflightError(
                 f"the feeds of {self._network.name} do not come up",
-                remedy="check the network connection, then try `mmtui doctor`",
+                remedy=_reach_remedy(self._network),
             ) from None
 
     async def _read(self, request: dict[str, object]) -> bytes:
@@ -242,5 +242,11 @@ class HyperliquidVenue:
             raise VenueError(f"the venue refuses {request['type']} with HTTP {answer.status}", remedy="try again later")
         raise PreflightError(
             f"the venue cannot be reached at {self._network.rest_url}: {answer.error or 'rate limited'}",
-            remedy="check the network connection, then try `mmtui doctor`",
+            remedy=_reach_remedy(self._network),
         )
+
+
+def _reach_remedy(network: Network) -> str:
+    if network.name == "localhost":
+        return "start a local exchange with `mmtui exchange`, or use --network sim"
+    return "check the network connection and the time of this machine, then start again"
