@@ -270,3 +270,13 @@ def test_a_price_where_only_we_stand_shows_no_market_size() -> None:
         engine=msgspec.structs.replace(engine, ladder=msgspec.structs.replace(engine.ladder, bids=(alone,), asks=()))
     )
     assert "0.000" not in text_of(ladder.rows(a_scene(view), 62, 9))
+
+
+@pytest.mark.parametrize(("count", "height"), [(10, 6), (15, 15), (15, 9), (9, 9), (3, 2), (16, 9)])
+def test_every_estimate_that_fits_is_shown_once(count: int, height: int) -> None:
+    one = an_engine().estimates[0]
+    estimates = tuple(msgspec.structs.replace(one, name=f"e{i:02d}x") for i in range(count))
+    view = a_view(engine=msgspec.structs.replace(an_engine(), estimates=estimates))
+    text = text_of(estimators.rows(a_scene(view), 60, height))
+    expected = min(count, (height - 1) * 2)
+    assert [text.count(f"e{i:02d}x") for i in range(count)] == [1] * expected + [0] * (count - expected)

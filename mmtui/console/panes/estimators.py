@@ -92,13 +92,12 @@ def _cells(estimate: EstimateView, scene: Scene) -> tuple[tuple[str, str], ...]:
 def _pairs(estimates: list[EstimateView], scene: Scene, width: int, height: int) -> list[Line]:
     across = 2 if width >= TWO_COLUMNS else 1
     room = width // across
-    lines: list[Line] = []
-    for start in range(min(height, -(-len(estimates) // across))):
-        line: list[tuple[str, str]] = []
-        for estimate in estimates[start :: max(height, 1)][:across] if across == 2 else [estimates[start]]:
-            line += _short(estimate, scene, room)
-        lines.append(tuple(line))
-    return lines
+    down = min(max(height, 0), -(-len(estimates) // across))
+    shown = estimates[: down * across]
+    return [
+        tuple(span for estimate in shown[start::down] for span in _short(estimate, scene, room))
+        for start in range(down)
+    ]
 
 
 def _short(estimate: EstimateView, scene: Scene, room: int) -> Line:

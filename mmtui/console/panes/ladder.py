@@ -119,7 +119,12 @@ def _heads(view: View, scene: Scene, width: int) -> Line:
     price_width = len(price_text(ladder.mid or (ladder.bids or ladder.asks)[0].price, view)) + 1
     left = (width - price_width - 2) // 2
     own_width, fill_width = _own_and_fill(left)
-    names = [(0, SIZE, "bid"), (2, fill_width, "fill"), (3, AHEAD, "ahead"), (1, own_width, "own")]
+    names = [
+        (0, SIZE, "bid"),
+        (2, fill_width, "fill" if fill_width == FILL else "hit"),
+        (3, AHEAD, "ahead"),
+        (1, own_width, "own"),
+    ]
     while sum(name[1] for name in names) > left:
         names.remove(max(names))
     edge = scene.glyphs.divider

@@ -5,7 +5,7 @@ from mmtui.console.rows import Line, Lines, bar, block, title
 from mmtui.console.scene import Scene
 from mmtui.domain.view import RiskBar
 
-NAME_MAX, FIGURES_MAX, SHARE = 22, 26, 5
+NAME_MAX, FIGURES_MAX, SHARE = 20, 20, 5
 NARROW = 52
 WARN_RATIO = 0.8
 
