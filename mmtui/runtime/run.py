@@ -21,7 +21,7 @@ from mmtui.runtime.metrics.server import MetricsServer, serve_metrics
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.redaction import Redactor
 from mmtui.runtime.summary import exit_code, write_summary
-from mmtui.runtime.wiring import Parts, Relay, build, check_tradable, confirm_mainnet
+from mmtui.runtime.wiring import Parts, Relay, build, check_tradable, confirm_mainnet, refuse_unguarded
 
 SWITCH_INTERVAL_S = 1e-4
 
@@ -86,6 +86,7 @@ async def _run(config: LoadedConfig, options: RunOptions, screen: Screen | None,
 async def _trade(
     config: LoadedConfig, options: RunOptions, screen: Screen | None, parts: Parts, logs: Logs, ending: Ending
 ) -> None:
+    refuse_unguarded(parts.settings)
     relay, tap = Relay(), TapSwitch()
     await parts.venue.open(relay, tap=tap)
     check_tradable(parts)

@@ -205,6 +205,16 @@ def credentials(settings: Settings, place: Network, folder: Path, key: SigningKe
     return Credentials(signer, NonceSource(folder / f"nonces-{place.name}-{owner}"))
 
 
+def refuse_unguarded(settings: Settings) -> None:
+    """Real money is quoted only when something outside this process can cancel; nothing can yet."""
+    if settings.text("network.base_url") == "mainnet":
+        raise PreflightError(
+            "mainnet is not quoted: if this process were killed nothing would cancel its orders, since this version "
+            "has neither a guard process nor the exchange's dead man's switch",
+            remedy="use testnet, or look at mainnet with --dry-run",
+        )
+
+
 def check_tradable(parts: Parts) -> None:
     """Refuses a market that cannot be traded."""
     if parts.venue.instrument.is_delisted:
