@@ -42,7 +42,7 @@ def test_flatten_asks_with_size_and_cost_and_takes_only_y(keyboard: Keyboard) ->
     keyboard.press("f")
     assert keyboard.sent == []
     assert keyboard.desk.ask is not None
-    assert keyboard.desk.ask.headline == "sell 0.35120 BTC at market, reduce only. Costs 0.35 USD (0.2 bp) and fees."
+    assert keyboard.desk.ask.headline == "sell 0.35120 BTC at market, costs 0.35 USD (0.2 bp) + fees"
     keyboard.draw().wait(0.31).press("y")
     assert [command.verb for command in keyboard.sent if isinstance(command, Act)] == [Verb.FLATTEN]
 
@@ -52,7 +52,7 @@ def test_the_cost_of_flattening_walks_the_book_without_our_own_orders() -> None:
     keyboard = Keyboard(a_desk(a_view(engine=engine))).press("f")
     # 0.858 of others at 64248, 0.142 at 64247, against a mid of 64249
     assert keyboard.desk.ask is not None
-    assert "Costs 1.14 USD (0.2 bp)" in keyboard.desk.ask.headline
+    assert "costs 1.14 USD (0.2 bp)" in keyboard.desk.ask.headline
 
 
 @pytest.mark.parametrize("key", ["n", "escape", "enter", "K", "f", " ", "p", "Y"])
@@ -292,8 +292,8 @@ def test_a_filter_narrows_the_log_and_escape_clears_it(keyboard: Keyboard) -> No
 def test_the_question_bar_says_verb_mode_and_the_time_left(keyboard: Keyboard) -> None:
     keyboard.press("f")
     lines = text_of(bottom.rows(Scene(keyboard.desk, START + 1.0, ASCII_GLYPHS), 100, 2)).splitlines()
-    assert lines[0] == " FLATTEN LIVE  sell 0.35120 BTC at market, reduce only. Costs 0.35 USD (0.2 bp) and fees."
-    assert lines[1].startswith(" y yes   any other key: no")
+    assert lines[0] == " FLATTEN LIVE  sell 0.35120 BTC at market, costs 0.35 USD (0.2 bp) + fees"
+    assert lines[1].startswith(" y yes, reduce only   any other key: no")
     assert lines[1].endswith("closes in 9 s")
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import uvloop
 from msgspec.structs import replace
 
 from mmtui.console.app import ConsoleOptions, run_console
@@ -58,4 +59,4 @@ async def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    uvloop.run(main(Path(sys.argv[1])))

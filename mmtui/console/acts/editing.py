@@ -9,6 +9,7 @@ from mmtui.domain.commands import Verb
 from mmtui.domain.parameters import Parameter
 
 PAGE = "parameters"
+HEADLINE_MAX = 56
 
 
 def visible_parameters(filter_text: str) -> tuple[Parameter, ...]:
@@ -51,7 +52,9 @@ def _apply(desk: Desk, _: str, now: float) -> None:
     elif is_stale(desk, "apply", now):
         return
     elif is_live(desk.view):
-        desk.ask = Ask("APPLY", describe(desk), "y yes   any other key: no", {"y": _apply_now}, opened_at=now)
+        words = describe(desk)
+        headline = words if len(words) <= HEADLINE_MAX else f"{len(desk.drafts.staged)} changes, as staged in the table"
+        desk.ask = Ask("APPLY", headline, "y yes   any other key: no", {"y": _apply_now}, opened_at=now)
     else:
         _apply_now(desk, now)
 

@@ -12,6 +12,8 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Value
 from mmtui.domain.view import View
 
+DUST = 1e-12
+
 
 def act(desk: Desk, verb: Verb, label: str, now: float) -> None:
     """Send a verb with the engine time of the picture it was decided on."""
@@ -93,8 +95,9 @@ def _flatten(desk: Desk, _: str, now: float) -> None:
         return
     verb = "sell" if size > 0 else "buy"
     amount = number(abs(size), view.session.size_decimals)
-    headline = f"{verb} {amount} {plain(view.session.coin)} at market, reduce only. {flatten_cost(view)}"
-    desk.ask = Ask("FLATTEN", headline, "y yes   any other key: no", {"y": _flatten_now}, opened_at=now)
+    headline = f"{verb} {amount} {plain(view.session.coin)} at market, {flatten_cost(view)}"
+    options = "y yes, reduce only   any other key: no"
+    desk.ask = Ask("FLATTEN", headline, options, {"y": _flatten_now}, opened_at=now)
 
 
 def _flatten_now(desk: Desk, now: float) -> None:
@@ -111,15 +114,15 @@ def flatten_cost(view: View) -> str:
         taken = min(left, max(row.size - row.own_size, 0.0))
         cash += taken * row.price
         left -= taken
-        if left <= 1e-12:
+        if left <= DUST:
             break
     done = abs(size) - left
     if ladder.mid is None or done <= 0:
-        return "Cost unknown: no book."
+        return "cost unknown: no book"
     average = cash / done
     cost_bps = abs(average - ladder.mid) / ladder.mid * 1e4
-    text = f"Costs {cost_bps / 1e4 * ladder.mid * abs(size):.2f} USD ({cost_bps:.1f} bp) and fees"
-    return f"{text}, more: the shown book is thinner." if left > 1e-12 else f"{text}."
+    text = f"costs {cost_bps / 1e4 * ladder.mid * abs(size):.2f} USD ({cost_bps:.1f} bp) + fees"
+    return f"{text}, more: thin book" if left > DUST else text
 
 
 def _kill(desk: Desk, _: str, now: float) -> None:
