@@ -184,9 +184,10 @@ class _Desk:
         away = abs(gate.instrument.price_usd(terms.price) / self.reference - 1.0)
         if not away <= gate.collar:
             return _denied(terms, Denial.OFF_COLLAR, away, gate.collar)
-        crosses = terms.price >= gate.book_ask if terms.side is Side.BUY else terms.price <= gate.book_bid
+        best = gate.book_ask if terms.side is Side.BUY else gate.book_bid
+        crosses = terms.side * (terms.price - best) >= 0
         if crosses or not 0 < gate.book_bid < gate.book_ask:
-            return _denied(terms, Denial.CROSSES_MARKET, terms.price, gate.book_ask)
+            return _denied(terms, Denial.CROSSES_MARKET, terms.price, best)
         if not terms.size <= CLIP_SIZE_RATIO * gate.clip:
             return _denied(terms, Denial.SIZE, terms.size, CLIP_SIZE_RATIO * gate.clip)
         clip_notional = CLIP_NOTIONAL_RATIO * gate.clip * self.reference * gate.instrument.price_scale

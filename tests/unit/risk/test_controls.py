@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mmtui.domain.instrument import Side
-from mmtui.domain.order import OrderState, OrderTerms, Purpose, TimeInForce
+from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.order import OrderState, OrderTerms, TimeInForce
 from mmtui.risk.controls import Denial, Gate, Permit, review
 from tests.unit.risk.desk import ASK, BID, MID, NONSENSE, TICK, flatten, gate, live, quote
 
@@ -131,6 +131,8 @@ EDGES = {
         Edge(quote(price=ASK), quote(price=ASK - TICK)),
         Edge(quote(SELL, price=BID), quote(SELL, price=BID + TICK)),
         Edge(quote(), quote(), gate(**NEITHER_SIDE_KNOWN), gate()),
+        Edge(quote(), quote(), gate(book_bid=0), gate()),
+        Edge(quote(SELL), quote(SELL), gate(book_ask=0), gate()),
         Edge(quote(price=BID), quote(price=BID), gate(book_bid=ASK), gate()),
         Edge(quote(SELL), quote(SELL), gate(**NEITHER_SIDE_KNOWN), gate()),
     ],
@@ -214,15 +216,36 @@ def test_a_reducing_order_is_not_held_back_by_the_cap_on_open_value():
     assert review([quote(SELL, size=5000)], full, ()).denied[0].reason is Denial.OPEN_NOTIONAL
 
 
-def test_a_denial_says_what_was_found_and_what_is_allowed():
-    denied = review([quote(size=5001)], gate(limit=5000), ()).denied[0]
-    assert (denied.found, denied.limit) == (5001.0, 5000.0)
-    denied = review([quote(size=9)], gate(), ()).denied[0]
-    assert (denied.found, denied.limit) == (9.0, 10.0)
+@pytest.mark.parametrize(
+    ("terms", "known", "found", "limit"),
+    [
+        (quote(price=MID - 5), gate(), 999_995.0, 10.0),
+        (quote(size=9), gate(), 9.0, 10.0),
+        (quote(size=5001), gate(limit=5000), 5001.0, 5000.0),
+        (quote(price=980_000), gate(), 0.02, 0.01),
+        (quote(price=ASK), gate(), 1_000_010.0, 1_000_010.0),
+        (quote(SELL, price=BID), gate(), 999_990.0, 999_990.0),
+        (quote(size=30_001), gate(), 30_001.0, 20_000.0),
+        (quote(size=15_001), gate(), 15_001.0, 15_000.0),
+        (quote(), gate(caps=(0, 10**12)), 1.0, 0.0),
+        (quote(), gate(caps=(9, 500_000_000)), 1000.0, 500.0),
+        (flatten(SELL, 5001), gate(position=5000), 5001.0, 5000.0),
+    ],
+)
+def test_a_denial_says_what_was_found_and_what_is_allowed(terms, known, found, limit):
+    denied = review([terms], known, ()).denied[0]
+    assert (denied.found, denied.limit) == pytest.approx((found, limit))
+
+
+def test_a_coin_far_below_a_dollar_is_held_to_the_same_controls():
+    cheap = Instrument(coin="kPEPE", asset_id=1, size_decimals=0, max_leverage=10)
+    known = gate(instrument=cheap, book_bid=3799, book_ask=3801, references=(0.0038,), clip=10_000, limit=20_000)
+    assert review([quote(price=3800, size=10_000)], known, ()).denied == ()
+    assert review([quote(price=3761, size=10_000)], known, ()).denied[0].reason is Denial.OFF_COLLAR
+    assert review([quote(price=3800, size=2631)], known, ()).denied[0].reason is Denial.BELOW_MINIMUM
 
 
 def test_a_flatten_is_not_bound_by_the_caps_on_a_quote():
     held = gate(position=40_000, clip=10)
     assert review([flatten(SELL, 40_000, price=BID - 5000)], held, ()).denied == ()
     assert review([quote(SELL, size=40_000, reduce_only=True)], held, ()).denied[0].reason is Denial.SIZE
-    assert quote().purpose is Purpose.QUOTE

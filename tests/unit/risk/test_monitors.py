@@ -121,6 +121,11 @@ def test_nearness_of_the_liquidation_grows_to_its_limit_and_beyond():
     assert ratios[5] >= 2.0
 
 
+def test_a_limit_of_nothing_has_no_share_in_use():
+    assert limit_reading("any", 5.0, 0.0, unit="", breach=WARN).ratio == 0.0
+    assert limit_reading("any", 5.0, 0.5, unit="", breach=WARN).ratio == 10.0
+
+
 @given(value=st.floats(allow_nan=True), limit=st.floats(0.01, 1e6))
 @examples(300)
 def test_a_limit_is_fine_below_eighty_percent_and_breached_from_a_hundred(value, limit):

@@ -70,7 +70,8 @@ def test_nothing_is_allowed_before_the_account_is_known():
 
 @pytest.mark.parametrize("price", NONSENSE)
 def test_nothing_is_allowed_without_a_price(price):
-    assert limit(price_usd=price).size == 0
+    found = limit(price_usd=price)
+    assert (found.size, found.configured) == (0, 0)
 
 
 @pytest.mark.parametrize("equity", [0.0, -500.0, float("nan"), float("inf")])

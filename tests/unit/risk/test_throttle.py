@@ -36,6 +36,12 @@ def test_placing_may_use_the_rate_of_a_minute_but_for_the_reserve():
     assert place_until_refused(rate, 60.0) == 5
 
 
+def test_the_reserve_is_a_share_of_the_rate():
+    half = {"risk.cancel_reserve_pct": 50.0, "risk.actions_per_s_max": 100.0, "risk.actions_per_min_max": 1200.0}
+    rate, settings = ActionRate(), DEFAULTS.with_values(half)
+    assert sum(place_until_refused(rate, float(second), settings) for second in range(60)) == 600
+
+
 def test_without_a_reserve_the_whole_rate_is_for_placing():
     whole = DEFAULTS.with_values({"risk.cancel_reserve_pct": 0.0})
     assert place_until_refused(ActionRate(), 0.0, whole) == 8
