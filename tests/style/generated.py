@@ -1,0 +1,74 @@
+"""The parts of the documentation that are printed from the code. Run as a module to write them."""
+
+import re
+from pathlib import Path
+
+from mmtui.domain.order import TERMINAL, TRANSITIONS
+from mmtui.domain.parameters import PARAMETERS, SECTIONS
+from mmtui.domain.parameters.schema import Value
+from mmtui.risk.controls import Denial
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def parameters_page() -> str:
+    """Every setting, a table a section."""
+    lines = [
+        "# Parameters",
+        "",
+        "Generated from the schema in `mmtui/domain/parameters/`. Settings marked *live* can be changed while it",
+        "runs. Precedence: defaults, then the TOML file, then environment variables `MMTUI_SECTION_NAME`, then flags,",
+        "then live edits.",
+    ]
+    for section in SECTIONS:
+        lines += [
+            "",
+            f"## [{section}]",
+            "",
+            "| name | default | bounds | live | meaning |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        for row in PARAMETERS:
+            if row.section != section:
+                continue
+            bounds = row.bounds.replace("|", "\\|")
+            live = "live" if row.live else ""
+            effect = f" A {row.effect}." if row.effect.startswith("higher") else ""
+            lines.append(f"| `{row.name}` | {shown(row.default)} | {bounds} | {live} | {row.help}{effect} |")
+    return "\n".join(lines) + "\n"
+
+
+def shown(value: Value) -> str:
+    if value is None:
+        return "unset"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}"
+
+
+def order_life() -> str:
+    lines = ["| in | when | becomes |", "| --- | --- | --- |"]
+    lines += [f"| {state.value} | {what.value} | {after.value} |" for (state, what), after in TRANSITIONS.items()]
+    final = ", ".join(state.value for state in sorted(TERMINAL, key=lambda state: state.value))
+    return "\n".join([*lines, "", f"Final: {final}."])
+
+
+def denials() -> str:
+    lines = ["| code | meaning |", "| --- | --- |"]
+    lines += [f"| `{denial.name}` | {denial.value} |" for denial in Denial]
+    return "\n".join(lines)
+
+
+def architecture_page(text: str) -> str:
+    """The page with its generated parts replaced."""
+    for name, made in (("order life", order_life()), ("denials", denials())):
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        text, count = pattern.subn(lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}", text)
+        assert count == 1, name
+    return text
+
+
+if __name__ == "__main__":
+    (DOCS / "parameters.md").write_text(parameters_page())
+    page = DOCS / "architecture.md"
+    page.write_text(architecture_page(page.read_text()))

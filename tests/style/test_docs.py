@@ -1,0 +1,51 @@
+"""The documents are true: commands parse, links resolve, generated parts are current."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from mmtui.cli import parser
+from mmtui.errors import ExitCode
+from tests.style import generated
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMAND = re.compile(r"^\s*\$ (?:\.venv/bin/)?mmtui (.+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_shown_is_one_the_program_takes(page: Path) -> None:
+    for line in COMMAND.findall(page.read_text()):
+        parser().parse_args(shlex.split(line))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_parameter_page_is_the_schema() -> None:
+    assert (ROOT / "docs" / "parameters.md").read_text() == generated.parameters_page()
+
+
+def test_the_tables_of_the_architecture_page_are_the_code() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    assert generated.architecture_page(text) == text
+
+
+def test_the_readme_names_make_targets_and_exit_codes_that_exist() -> None:
+    text = (ROOT / "README.md").read_text()
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for target in re.findall(r"\$ make ([a-z-]+)", text):
+        assert target in targets
+    codes = re.search(r"Exit codes: (.+)\.\n", text)
+    assert codes is not None
+    assert [int(number) for number in re.findall(r"\b(\d)\b", codes[1])] == [int(code) for code in ExitCode]
+
+
+def test_the_picture_fits_a_terminal_of_eighty_columns() -> None:
+    picture = (ROOT / "README.md").read_text().split("```text\n")[1].split("```")[0]
+    assert all(len(line) <= 80 for line in picture.splitlines())
