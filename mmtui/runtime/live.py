@@ -180,7 +180,7 @@ class LiveSession:
             self.later(self.options.duration_s, self._time_is_up)
         with self._signals():
             if screen is not None:
-                self._spawn(screen(self._link, self))
+                self._spawn(self._show(screen, self._link))
             relay.connect(loop.sink)
             try:
                 self.finish = await loop.run()
@@ -264,18 +264,24 @@ class LiveSession:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
+    async def _show(self, screen: Screen, link: InProcessLink) -> None:
+        await screen(link, self)
+        self._take_signals()
+
+    def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        handled = [signal.SIGINT, signal.SIGTERM]
-        for number in handled:
+        for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.interrupted, number.name)
         loop.add_signal_handler(signal.SIGHUP, self.hung_up)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        self._take_signals()
         try:
             yield
         finally:
-            for number in (*handled, signal.SIGHUP):
-                loop.remove_signal_handler(number)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().remove_signal_handler(number)
 
     def hung_up(self) -> None:
         """The terminal is gone: the console ends, the engine does what ``on_hangup`` says."""
