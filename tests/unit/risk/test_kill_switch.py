@@ -89,4 +89,5 @@ def test_every_reading_is_named_once_and_finite():
     switch.evaluate(facts(), DEFAULTS)
     names = [reading.name for reading in switch.readings]
     assert len(set(names)) == len(names) == 8
+    assert {reading.name for reading in switch.readings if reading.kills} == set(BREACHES)
     assert all(0.0 <= reading.ratio < 1.0 and reading.verdict is Verdict.FINE for reading in switch.readings)

@@ -49,8 +49,8 @@ FINE, WARN, SLOW, REDUCE, PULL, KILL = Verdict
         (rate_limit.delivery_reading, {"cancel_undelivered_s": 24.0}, WARN),
         (rate_limit.delivery_reading, {"cancel_undelivered_s": 30.0}, KILL),
         (liquidation.reading, {"liquidation_distance": None}, FINE),
-        (liquidation.reading, {"liquidation_distance": 0.021}, FINE),
-        (liquidation.reading, {"liquidation_distance": 0.019}, REDUCE),
+        (liquidation.reading, {"liquidation_distance": 0.02}, FINE),
+        (liquidation.reading, {"liquidation_distance": 0.0199}, REDUCE),
         (liquidation.reading, {"liquidation_distance": 0.0}, REDUCE),
     ],
 )
@@ -110,6 +110,16 @@ def test_a_drawdown_on_a_tiny_account_is_measured_against_a_floor():
 def test_the_position_kills_at_one_and_a_half_times_the_value_that_reduces():
     reading = position_value.reading(facts(position_value_usd=12_000.0), DEFAULTS)
     assert (reading.limit, reading.ratio, reading.kills) == (15_000.0, 0.8, True)
+
+
+def test_data_that_never_came_has_no_age_and_old_data_shows_its_own():
+    assert staleness.reading(facts(data_age_s=None), DEFAULTS).value == 0.0
+    assert staleness.reading(facts(data_age_s=7.5), DEFAULTS).value == 7.5
+
+
+def test_the_distance_to_the_liquidation_is_said_in_words():
+    assert liquidation.reading(facts(), DEFAULTS).text == "flat"
+    assert liquidation.reading(facts(liquidation_distance=0.25), DEFAULTS).text == "25.0 % away, least 2"
 
 
 def test_nearness_of_the_liquidation_grows_to_its_limit_and_beyond():
