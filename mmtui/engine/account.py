@@ -5,6 +5,8 @@ starting position is a second witness and each later snapshot a third: while the
 position is uncertain, and a difference that repeats is taken over from the venue by name.
 """
 
+from collections import deque
+
 import msgspec
 
 from mmtui.domain.events import AccountSnapshot, Fill, FundingPayment, OrderReport
@@ -17,6 +19,9 @@ from mmtui.risk.limits import Funding
 SECONDS_A_DAY = 86_400
 FUNDING_KEYS_MAX = 5_000
 VERIFIED_MARGIN_MS = 1_000
+RECENT_FILLS_MAX = 1_000
+MISMATCH_APART_MS = 500
+REORDER_MS_MAX = 60_000
 
 
 class DayState(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +64,10 @@ class Account:
     """
 
     __slots__ = (
+        "_doubted_ms",
         "_funding_keys",
         "_mismatch",
+        "_recent",
         "anchor_ms",
         "asked_at",
         "cash",
@@ -86,7 +93,9 @@ class Account:
         self.asked_at = 0.0
         self.verified_ms = 0
         self.uncertain_because = ""
-        self._mismatch: Size = 0
+        self._doubted_ms = 0
+        self._mismatch: tuple[Size, int] = (0, 0)
+        self._recent: deque[tuple[int, Size]] = deque(maxlen=RECENT_FILLS_MAX)
         self._funding_keys: dict[tuple[str, int], None] = {}
 
     @property
@@ -110,12 +119,21 @@ class Account:
     def apply_fill(self, now: float, fill: Fill) -> UsdMicro:
         """Books an unknown fill; returns what it realised. A broken chain makes the position uncertain."""
         if fill.start_position != self.position.size:
-            self.uncertain_because = "a fill starts from another position than ours"
+            self.doubt("a fill starts from another position than ours", fill.venue_time_ms)
         realised = self.position.apply(fill.side, fill.price, fill.size)
         self.cash -= fill.side * fill.size * fill.price + fill.fee
         self.pnl.fill(now, fill.side, fill.price, fill.size, fill.fee)
-        self._mismatch = 0
+        self._recent.append((fill.venue_time_ms, fill.side * fill.size))
         return realised
+
+    def doubt(self, reason: str, venue_ms: int) -> None:
+        """The position is uncertain until the venue's, stated for ``venue_ms`` or later, agrees with it."""
+        self.uncertain_because = reason
+        self._doubted_ms = max(self._doubted_ms, venue_ms)
+
+    def position_at(self, venue_ms: int) -> Size:
+        """Our position as it was at an exchange time, as far as recent fills tell."""
+        return self.position.size - sum(signed for at_ms, signed in self._recent if at_ms > venue_ms)
 
     def apply_funding(self, payment: FundingPayment) -> bool:
         """Books a funding payment once; returns whether it was unknown."""
@@ -130,18 +148,29 @@ class Account:
         return True
 
     def compare(self, snapshot: AccountSnapshot) -> Size | None:
-        """Compares with a later snapshot, its fills applied; returns the venue's position when it must be taken."""
+        """Compares with a later snapshot, its fills applied; returns the position to take over, if any.
+
+        The venue's position is compared with ours at its own time: fills after it are in neither. A
+        difference is believed when a snapshot of another moment repeats it; older snapshots say nothing.
+        """
+        assert self.snapshot is not None, "compared with an anchored account"
+        if 0 < self.snapshot.venue_time_ms - snapshot.venue_time_ms <= REORDER_MS_MAX:
+            return None
         self.snapshot = snapshot
         self.snapshot_total = self.pnl.attribution().total
-        difference = snapshot.position - self.position.size
+        difference = snapshot.position - self.position_at(snapshot.venue_time_ms)
         if difference == 0:
-            self._mismatch, self.uncertain_because = 0, ""
+            self._mismatch = (0, 0)
+            if not 0 < self._doubted_ms - snapshot.venue_time_ms <= REORDER_MS_MAX:
+                self.uncertain_because = ""
             self.verified_ms = max(self.verified_ms, snapshot.venue_time_ms - VERIFIED_MARGIN_MS)
             return None
-        if difference == self._mismatch:
-            return snapshot.position
-        self._mismatch = difference
-        self.uncertain_because = "the venue states another position than our fills make"
+        seen, seen_ms = self._mismatch
+        if difference == seen and snapshot.venue_time_ms - seen_ms >= MISMATCH_APART_MS:
+            return self.position.size + difference
+        if difference != seen:
+            self._mismatch = (difference, snapshot.venue_time_ms)
+        self.doubt("the venue states another position than our fills make", snapshot.venue_time_ms)
         return None
 
     def adjust(self, size: Size, mark: Price) -> None:
@@ -151,7 +180,7 @@ class Account:
             self.position.apply(Side.BUY if change > 0 else Side.SELL, mark, abs(change))
             self.cash -= change * mark
         self.pnl.adjust(size)
-        self._mismatch, self.uncertain_because = 0, ""
+        self._mismatch, self.uncertain_because = (0, 0), ""
 
     def equity(self) -> UsdMicro:
         """The venue's account value moved by our P&L since it was read."""

@@ -76,7 +76,7 @@ def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode) -> N
         size_share=state.settings.number("execution.size_tolerance_pct") / 100.0,
     )
     plans = [
-        plan(levels, (o for o in state.ledger.live.values() if o.side is side), tolerance)
+        plan(levels, [o for o in state.ledger.live.values() if o.terms.side is side], tolerance)
         for side, levels in ((Side.BUY, ladder.bids), (Side.SELL, ladder.asks))
     ]
     if _runs_away(state, out, plans):
@@ -211,7 +211,7 @@ def _rooms(state: EngineState, *, is_reduce_only: bool) -> Rooms:
 
 def _stuck(state: EngineState, side: Side) -> Size:
     undecided = (OrderState.UNKNOWN, OrderState.SETTLING)
-    return sum(o.reserved for o in state.ledger.live.values() if o.side is side and o.state in undecided)
+    return sum([o.reserved for o in state.ledger.live.values() if o.state in undecided and o.side is side])
 
 
 def _terms(state: EngineState, now: float, level: Level, mode: Mode) -> OrderTerms:

@@ -209,7 +209,7 @@ class Engine:
             if order is None:
                 continue
             if dead:
-                state.ledger.refuse(order, event.text[:200])
+                state.ledger.refusal_answer(order, self._now, event.text[:200])
             else:
                 state.ledger.doubt(order, self._now, event.text[:200])
         state.quoting.due = True
@@ -240,16 +240,20 @@ class Engine:
         if event.feed is Feed.MARKET and gap is not None:
             state.market.distrust()
         if event.feed is Feed.USER and gap is not None and state.account.is_anchored:
-            state.account.uncertain_because = "the account stream was interrupted"
+            state.account.doubt("the account stream was interrupted", self._venue_ms())
             reconcile.ask_account(state, out)
         state.quoting.urgent = True
+
+    def _venue_ms(self) -> int:
+        touch = self._state.market.touch
+        return touch.venue_time_ms if touch is not None else 0
 
     def _stalled(self, event: LoopStalled, out: Outbox) -> None:
         out.log(LogLevel.WARN, "Process stalled", seconds=round(event.stalled_s, 3))
         if event.stalled_s >= STALL_S:
             self._state.market.distrust()
             if self._state.account.is_anchored:
-                self._state.account.uncertain_because = "the process was stalled"
+                self._state.account.doubt("the process was stalled", self._venue_ms())
                 reconcile.ask_account(self._state, out)
 
     def _pass_time(self, out: Outbox) -> None:
@@ -343,7 +347,7 @@ class Engine:
                     reason=order.reason,
                 )
             )
-        sides = {order.side for order in state.ledger.live.values() if order.is_active}
+        sides = {order.terms.side for order in state.ledger.live.values() if order.is_active}
         state.tape.two_sided(self._now, is_open=len(sides) == len(Side))
         return out.intents()
 

@@ -20,6 +20,8 @@ DONE_MAX = 500
 FILL_KEYS_MAX = 50_000
 ADOPTED_LEVEL = -1
 
+_CANCELS = frozenset({"scheduledCancel", "internalCancel"})
+
 
 class Request(msgspec.Struct, frozen=True):
     """An action on its way: which orders it concerns and when it was sent."""
@@ -45,7 +47,11 @@ class Booked(msgspec.Struct, frozen=True):
 
 
 class Ledger:
-    """Owner of every own order, of the requests under way, and of the keys of known fills."""
+    """Owner of every own order, of the requests under way, and of the keys of known fills.
+
+    ``suspects`` are orders that are over here and rest at the venue, by the time of the first sight;
+    ``witnessed`` are settling ones, by the time since when the venue's position agrees with ours.
+    """
 
     __slots__ = (
         "_by_oid",
@@ -57,6 +63,8 @@ class Ledger:
         "live",
         "numbering",
         "requests",
+        "suspects",
+        "witnessed",
     )
 
     def __init__(self, run: int) -> None:
@@ -65,6 +73,8 @@ class Ledger:
         self.live: dict[str, Order] = {}
         self.requests: dict[int, Request] = {}
         self.changed: list[Order] = []
+        self.suspects: dict[str, float] = {}
+        self.witnessed: dict[str, float] = {}
         self._done: dict[str, Order] = {}
         self._by_oid: dict[int, str] = {}
         self._fill_keys: set[tuple[str, int, int, int]] = set()
@@ -100,6 +110,14 @@ class Ledger:
         self._rested(order, now)
         return order
 
+    def revive(self, order: Order, report: OrderReport, now: float) -> Order:
+        """Takes back an order that is over here but rests at the venue; its known fills stay known."""
+        self.live.pop(order.cloid, None)
+        self._done.pop(order.cloid, None)
+        again = self.adopt(report, now)
+        again.filled = order.filled
+        return again
+
     def request(self, request_id: int, cloids: tuple[str, ...], *, is_cancel: bool, now: float) -> None:
         """Registers an action on its way."""
         self.requests[request_id] = Request(cloids, is_cancel, now)
@@ -129,13 +147,21 @@ class Ledger:
         if order.is_terminal:
             return
         if outcome.kind is OutcomeKind.RESTING:
-            self._rested(order, now)
+            if order.state is not OrderState.SETTLING:
+                self._rested(order, now)
         elif outcome.kind is OutcomeKind.FILLED:
             self.close(order, outcome.filled, "filled at once")
         elif outcome.kind is OutcomeKind.REFUSED:
-            self.refuse(order, outcome.text or str(outcome.reason and outcome.reason.value))
+            self.refusal_answer(order, now, outcome.text or str(outcome.reason and outcome.reason.value))
         else:
             self.doubt(order, now, outcome.text or "answer not understood")
+
+    def refusal_answer(self, order: Order, now: float, reason: str) -> None:
+        """Applies a refusal of its request; one the venue has shown resting or filled is asked about instead."""
+        if order.acked_at or order.filled:
+            self.doubt(order, now, reason)
+        else:
+            self.refuse(order, reason)
 
     def cancel_answer(self, order: Order, outcome: Outcome, now: float) -> None:
         """Applies the venue's answer to one cancel."""
@@ -156,10 +182,10 @@ class Ledger:
             if order.state is not OrderState.SETTLING:
                 self._rested(order, now)
         elif status == "filled":
-            self.close(order, max(report.filled, order.filled), "filled")
-        elif status.lower().endswith("canceled"):
+            self.close(order, max(report.filled or order.size, order.filled), "filled")
+        elif status in _CANCELS or status.lower().endswith("canceled"):
             self.close(order, report.filled, status)
-        elif status.endswith("Rejected"):
+        elif status.lower().endswith("rejected"):
             if report.filled == 0 and order.filled == 0:
                 self.refuse(order, status)
             else:
@@ -194,12 +220,20 @@ class Ledger:
         self._note(order)
 
     def prove_dead(self, order: Order, reason: str) -> None:
-        """It can never execute: the venue does not know it and its expiry has passed."""
-        if order.filled:
-            self.close(order, order.filled, reason)
+        """It can never execute: the venue does not know it and its expiry has passed.
+
+        One that the venue did know before is over, but how much of it filled is still open.
+        """
+        if order.filled or order.acked_at:
+            self.close(order, order.filled or None, reason)
             return
         order.happens(Happening.PROVEN_DEAD, reason)
         self._finish(order)
+
+    def settle_by_position(self, order: Order) -> None:
+        """Ends a settling order whose fills are all known although the venue stated more."""
+        order.venue_filled = order.filled
+        self._settle(order)
 
     def has_fill(self, fill: Fill) -> bool:
         """Whether the fill is known already."""
@@ -223,9 +257,13 @@ class Ledger:
         if order is None:
             return Booked(None, is_late=False)
         self._bind(order, fill.oid)
-        if order.filled + fill.size > order.size or order.side is not fill.side:
+        filled = order.filled + fill.size
+        if order.terms.level == ADOPTED_LEVEL:
+            # The report it was adopted from may have counted this fill already.
+            filled = min(filled, order.size)
+        if filled > order.size or order.side is not fill.side:
             raise InvariantError(f"order {order.cloid} filled beyond its size or on the wrong side")
-        order.filled += fill.size
+        order.filled = filled
         if order.is_terminal:
             return Booked(order, is_late=True)
         if order.filled == order.size:
@@ -268,6 +306,7 @@ class Ledger:
     def _finish(self, order: Order) -> None:
         self.live.pop(order.cloid, None)
         self.inquiries.pop(order.cloid, None)
+        self.witnessed.pop(order.cloid, None)
         self._done[order.cloid] = order
         if len(self._done) > DONE_MAX:
             oldest = next(iter(self._done))

@@ -35,7 +35,7 @@ def _ordered(state: EngineState) -> tuple[Mode, str] | None:
 def _booting(state: EngineState) -> tuple[Mode, str] | None:
     if not state.account.is_anchored:
         return Mode.BOOTING, "reading the account"
-    if any(order.terms.expires_at_ms == 0 for order in state.ledger.live.values()):
+    if 0 in [order.terms.expires_at_ms for order in state.ledger.live.values()]:
         return Mode.BOOTING, "cancelling own orders of an earlier run"
     if state.control.paused_by:
         return Mode.PAUSED, f"by {state.control.paused_by}"

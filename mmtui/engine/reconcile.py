@@ -3,6 +3,7 @@
 from mmtui.domain.cloid import is_ours
 from mmtui.domain.events import (
     AccountSnapshot,
+    Feed,
     OrderReport,
     OrderReports,
     OrderStatusAnswer,
@@ -19,6 +20,8 @@ from mmtui.engine.state import EngineState
 QUERY_TIMEOUT_S = 10.0
 ASK_AGAIN_S = 1.0
 SETTLE_PATIENCE_S = 2.0
+WITNESS_S = 3.0
+REST_DOWN_ASK_S = 2.0
 FENCE_MARGIN_MS = 2_000
 MISSES_NEEDED = 2
 
@@ -36,12 +39,21 @@ def ask_when_due(state: EngineState, out: Outbox) -> None:
     queries = state.control.queries
     for request_id in [key for key, at in queries.items() if out.now - at >= QUERY_TIMEOUT_S]:
         del queries[request_id]
-    uncertain = bool(state.account.uncertain_because) or not state.account.is_anchored
-    interval_s = ASK_AGAIN_S if uncertain else state.settings.number("execution.reconcile_interval_s")
+    interval_s = _ask_interval_s(state)
     last = max(queries.values(), default=state.account.asked_at)
     if not queries and out.now - last >= interval_s:
         state.account.asked_at = out.now
         ask_account(state, out)
+
+
+def _ask_interval_s(state: EngineState) -> float:
+    if state.account.uncertain_because or not state.account.is_anchored:
+        return ASK_AGAIN_S
+    if Feed.REST in state.control.down_since:
+        return REST_DOWN_ASK_S
+    interval_s = state.settings.number("execution.reconcile_interval_s")
+    ledger = state.ledger
+    return min(interval_s, WITNESS_S) if ledger.suspects or ledger.witnessed else interval_s
 
 
 def take_snapshot(state: EngineState, out: Outbox, snapshot: AccountSnapshot, restored: DayState | None) -> None:
@@ -65,10 +77,17 @@ def take_snapshot(state: EngineState, out: Outbox, snapshot: AccountSnapshot, re
 
 
 def take_reports(state: EngineState, out: Outbox, event: OrderReports) -> None:
-    """Applies order updates pushed by the venue; orders that are not ours are left alone."""
+    """Applies order updates pushed by the venue; orders that are not ours are left alone.
+
+    One of ours that nobody knows here is a late one of an earlier run: it is counted and cancelled.
+    """
     for report in event.reports:
+        if report.coin != state.instrument.coin:
+            continue
         order = state.ledger.find(report.cloid, report.oid)
-        if order is None or report.coin != state.instrument.coin:
+        if order is None and is_ours(report.cloid) and report.status == "open":
+            _adopt(state, out, report)
+        if order is None:
             continue
         before = order.state
         state.ledger.report(order, report, out.now)
@@ -83,9 +102,12 @@ def take_status(state: EngineState, out: Outbox, answer: OrderStatusAnswer) -> N
     if order is None:
         return
     if answer.report is not None:
-        state.ledger.inquiries.pop(answer.cloid, None)
         state.ledger.report(order, answer.report, out.now)
+        if not _is_open_question(order, out.now):
+            state.ledger.inquiries.pop(answer.cloid, None)
         state.quoting.urgent = True
+        return
+    if order.state is not OrderState.UNKNOWN:
         return
     inquiry = state.ledger.inquiries.setdefault(answer.cloid, Inquiry(out.now))
     touch = state.market.touch
@@ -184,20 +206,62 @@ def _compare_orders(state: EngineState, out: Outbox, snapshot: AccountSnapshot, 
         state.tape.alarm("foreign", out.now, 1, f"{len(state.account.foreign)} foreign orders on this market")
     else:
         state.tape.clear("foreign")
+    suspects = dict(state.ledger.suspects)
+    state.ledger.suspects.clear()
     for report in resting.values():
-        _match_resting(state, out, report, asked_at)
+        _match_resting(state, out, report, asked_at, suspects)
+    if asked_at is None:
+        state.ledger.suspects.update(suspects)
+        return
+    _settle_by_position(state, out, resting, asked_at)
     for order in list(state.ledger.live.values()):
-        known_before = asked_at is not None and 0.0 < order.acked_at < asked_at
+        known_before = 0.0 < order.acked_at < asked_at
         if known_before and order.is_active and order.cloid not in resting:
             state.ledger.doubt(order, out.now, "not among the venue's open orders")
             state.quoting.urgent = True
 
 
-def _match_resting(state: EngineState, out: Outbox, report: OrderReport, asked_at: float | None) -> None:
+def _match_resting(
+    state: EngineState, out: Outbox, report: OrderReport, asked_at: float | None, suspects: dict[str, float]
+) -> None:
     order = state.ledger.find(report.cloid, report.oid)
     if order is None:
-        state.ledger.adopt(report, out.now)
-        state.quoting.urgent = True
-        out.log(LogLevel.INFO, "Own order of an earlier run found; cancelling it", oid=report.oid)
-    elif order.state is OrderState.UNKNOWN and asked_at is not None and order.unknown_since < asked_at:
-        state.ledger.report(order, report, out.now)
+        _adopt(state, out, report)
+    elif asked_at is None:
+        return
+    elif order.state is OrderState.UNKNOWN:
+        if order.unknown_since < asked_at:
+            state.ledger.report(order, report, out.now)
+    elif order.remaining and (order.is_terminal or order.state is OrderState.SETTLING):
+        since = suspects.get(order.cloid, out.now)
+        if since < asked_at:
+            state.ledger.revive(order, report, out.now)
+            state.quoting.urgent = True
+            out.log(LogLevel.WARN, "Order rests although it was over; cancelling it", oid=report.oid)
+        else:
+            state.ledger.suspects[order.cloid] = since
+
+
+def _adopt(state: EngineState, out: Outbox, report: OrderReport) -> None:
+    if report.size <= 0 or report.price <= 0:
+        return
+    state.ledger.adopt(report, out.now)
+    state.quoting.urgent = True
+    out.log(LogLevel.INFO, "Own order of an earlier run found; cancelling it", oid=report.oid)
+
+
+def _settle_by_position(
+    state: EngineState, out: Outbox, resting: dict[str | None, OrderReport], asked_at: float
+) -> None:
+    """Ends settling orders that wait for fills which cannot exist: the venue's position agrees without them."""
+    ledger = state.ledger
+    settling = [order for order in ledger.live.values() if order.state is OrderState.SETTLING]
+    if state.account.uncertain_because:
+        ledger.witnessed.clear()
+        return
+    for order in settling:
+        since = ledger.witnessed.setdefault(order.cloid, out.now)
+        if order.cloid not in resting and asked_at - since >= WITNESS_S:
+            ledger.settle_by_position(order)
+            state.quoting.urgent = True
+            out.log(LogLevel.WARN, "Order settled by the position", oid=order.oid or 0, cloid=order.cloid)

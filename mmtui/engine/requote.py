@@ -73,7 +73,7 @@ def _price_fits(level: Level, price: Price, tolerance: Tolerance) -> bool:
     if price == level.price:
         return True
     closer_bps = level.side * (price - level.price) / level.price * BPS
-    depth = DEPTH_TOLERANCE * abs(level.waterfall.total_bps)
+    depth = DEPTH_TOLERANCE * abs(level.distance_bps)
     allowed = max(tolerance.max_bps_diff, depth)
     return -allowed <= closer_bps <= AGGRESSIVE_SHARE * allowed
 
