@@ -24,6 +24,6 @@ class RunOptions:
     dry_run: bool = False
     assume_yes: bool = False
     balance_usd: float = DEFAULT_BALANCE_USD
-    seed: int = 1
+    seed: int = 13
     speed: float = 1.0
     log_levels: str = ""
