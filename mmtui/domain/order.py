@@ -17,6 +17,9 @@ from mmtui.errors import InvariantError
 class OrderState(enum.Enum):
     """Where an order is in its life; the value is what people read."""
 
+    # An enum hashes its name in Python, and sets of states are looked into for every order of every cycle.
+    __hash__ = object.__hash__
+
     SUBMITTED = "Submitted"
     RESTING = "Resting"
     PARTIALLY_FILLED = "PartialFilled"

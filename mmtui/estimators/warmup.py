@@ -41,7 +41,7 @@ class WarmupStatus(msgspec.Struct, frozen=True, kw_only=True):
 class Warmup:
     """Counts what was seen since the first market event."""
 
-    __slots__ = ("_needed", "_quotes_on_timeout", "_started_at", "_timeout_s", "books", "ticks", "trades")
+    __slots__ = ("_memo", "_needed", "_quotes_on_timeout", "_started_at", "_timeout_s", "books", "ticks", "trades")
 
     def __init__(self, settings: Settings) -> None:
         self._started_at: float | None = None
@@ -60,6 +60,7 @@ class Warmup:
         )
         self._timeout_s = settings.number("strategy.warmup_timeout_s")
         self._quotes_on_timeout = settings.text("strategy.warmup_on_timeout") == "quote"
+        self._memo: tuple[tuple[float | None, ...], WarmupStatus] | None = None
 
     def start(self, now: float) -> None:
         """Note the first market event; later calls change nothing."""
@@ -68,6 +69,13 @@ class Warmup:
 
     def status(self, now: float, observations: int) -> WarmupStatus:
         """Progress at ``now``; ``observations`` are the microprice's."""
+        # Asked several times at each event, by the mode and by the cycle.
+        key = (now, observations, self.ticks, self.books, self.trades, self._started_at)
+        if self._memo is None or self._memo[0] != key:
+            self._memo = (key, self._status(now, observations))
+        return self._memo[1]
+
+    def _status(self, now: float, observations: int) -> WarmupStatus:
         seen = Seen(self.ticks, self.books, observations, self.trades)
         elapsed_s = 0.0 if self._started_at is None else max(now - self._started_at, 0.0)
         timed_out = self._started_at is not None and elapsed_s >= self._timeout_s
@@ -99,4 +107,8 @@ def _fraction(seen: Seen, needed: Seen) -> float:
         (seen.observations, needed.observations),
         (seen.trades, needed.trades),
     )
-    return min(min(have / need, 1.0) if need > 0 else 1.0 for have, need in pairs)
+    least = 1.0
+    for have, need in pairs:
+        if have < need:
+            least = min(least, have / need)
+    return least

@@ -15,7 +15,7 @@ from mmtui.domain.units import BPS
 from mmtui.strategies import glft
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.gamma import Gamma
-from mmtui.strategies.quote import QuoteContext, Term
+from mmtui.strategies.quote import QuoteContext, Term, total_bps
 from mmtui.strategies.spread import ADVERSE_MAX, SideSpread, SpreadLimits, data_terms, mean_terms, side_spread
 
 INTENSITY_MIN = 1e-4
@@ -249,6 +249,6 @@ def _side(
 ) -> SideSpread:
     if adverse > 0.0:
         widening.append(Term("adverse selection", adverse * BPS))
-    model_bps = sum(term.bps for term in model)
+    model_bps = total_bps(model)
     widening += data_terms(model_bps, context.quoting_age_s, context.is_prior, limits)
     return side_spread(model, widening, (context.maker_rate + adverse) * BPS, limits)

@@ -174,15 +174,16 @@ def _prices(context: QuoteContext, frame: Frame, side: Side, bound: Price, shape
     most_bps = limits.max_half_bps
     is_increasing = not is_reducing(side, context.position)
     min_bps = limits.min_half_bps if is_increasing else -most_bps
-    distances = [depth.bps + shift_bps for depth in depths]
-    if distances[0] < min_bps or distances[-1] > most_bps:
-        distances = [
-            clip(max(bps, _least_bps(depth, is_increasing, limits)), -most_bps, most_bps)
-            for bps, depth in zip(distances, depths, strict=True)
-        ]
     reference = frame.reference
     usd_per_bps = sign * reference / BPS
-    wanted = [reference - usd_per_bps * bps for bps in distances]
+    if depths[0].bps + shift_bps < min_bps or depths[-1].bps + shift_bps > most_bps:
+        distances = [
+            clip(max(depth.bps + shift_bps, _least_bps(depth, is_increasing, limits)), -most_bps, most_bps)
+            for depth in depths
+        ]
+        wanted = [reference - usd_per_bps * bps for bps in distances]
+    else:
+        wanted = [reference - usd_per_bps * (depth.bps + shift_bps) for depth in depths]
     prices = context.instrument.quote_prices(side, wanted)
     clamped = 0
     for i, price in enumerate(prices):

@@ -6,6 +6,7 @@ ones toward it. The terms of a waterfall sum to the price on the venue's grid:
 """
 
 import enum
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -21,6 +22,14 @@ class Term(msgspec.Struct, frozen=True, gc=False):
 
     name: str
     bps: float
+
+
+def total_bps(terms: Iterable[Term]) -> float:
+    """Sum of the terms by plain additions in their order, the same on every version of Python."""
+    total = 0.0
+    for term in terms:
+        total += term.bps
+    return total
 
 
 class Basis(Protocol):

@@ -12,7 +12,7 @@ import msgspec
 
 from mmtui.domain.parameters import Settings
 from mmtui.strategies.bounds import clip
-from mmtui.strategies.quote import Term
+from mmtui.strategies.quote import Term, total_bps
 
 ADVERSE_MAX = 10e-4
 PRIOR_BPS = 5.0
@@ -92,7 +92,7 @@ def data_terms(model_bps: float, age_s: float, is_prior: bool, limits: SpreadLim
 def capped(widening: Sequence[Term], cap_bps: float) -> list[Term]:
     """The widening terms with zeros dropped and, where needed, the term that caps their sum."""
     kept = [term for term in widening if term.bps != 0.0]
-    excess = sum(term.bps for term in kept) - cap_bps
+    excess = total_bps(kept) - cap_bps
     if excess > 0.0:
         kept.append(Term("widening cap", -excess))
     return kept
@@ -103,9 +103,9 @@ def side_spread(model: Sequence[Term], widening: Sequence[Term], cost_bps: float
 
     ``cost_bps`` is the fee plus adverse selection.
     """
-    model_bps = sum(term.bps for term in model)
+    model_bps = total_bps(model)
     kept = capped(widening, limits.max_widening_bps)
-    half_bps = model_bps + sum(term.bps for term in kept)
+    half_bps = model_bps + total_bps(kept)
     terms = [*model, *kept]
     least_bps = cost_bps + limits.min_edge_bps
     floor_bps = max(limits.min_half_bps, least_bps)
