@@ -1,0 +1,120 @@
+"""Exit codes, summaries, dry runs and refusals of a run."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmtui.cli import main
+from mmtui.domain.intents import Finish
+from mmtui.domain.parameters import Settings
+from mmtui.domain.view import EngineView, EstimateView
+from mmtui.errors import ConfigError, ExitCode, PreflightError
+from mmtui.runtime.options import RunOptions
+from mmtui.runtime.summary import exit_code, summary
+from mmtui.runtime.wiring import confirm_mainnet, make_strategy, refuse_unguarded, resolved
+from mmtui.strategies.registry import BUILT_IN
+
+ACCOUNT = "0x" + "ab" * 20
+
+
+@given(st.booleans(), st.integers(0, 3), st.booleans(), st.booleans())
+def test_orders_that_may_remain_outrank_a_kill_which_outranks_a_crash(killed, left, unverified, crashed) -> None:
+    finish = Finish(exit_reason="x", is_killed=killed, orders_left=left, unverified=unverified)
+    code = exit_code(finish, crashed=crashed)
+    if left or unverified:
+        assert code is ExitCode.ORDERS_MAY_REMAIN
+    elif killed:
+        assert code is ExitCode.KILLED
+    else:
+        assert code is (ExitCode.CRASH if crashed else ExitCode.CLEAN)
+
+
+def test_a_summary_has_every_promised_field_and_the_least_trusted_provenance() -> None:
+    rows = (
+        EstimateView(name="kappa_bid", value=2000.0, unit="1/fraction", provenance="learned"),
+        EstimateView(name="kappa_ask", value=3000.0, unit="1/fraction", provenance="prior"),
+    )
+    made = summary(EngineView(at=1.0, estimates=rows), None, "stopped", ExitCode.CLEAN)
+    assert set(made) >= {
+        "mode", "exit_reason", "fills", "position", "orders_left", "pnl", "quote_uptime", "estimates", "schema",
+    }  # fmt: skip
+    assert set(made["pnl"]) == {
+        "total", "spread_capture", "adverse_selection", "inventory", "fees", "funding", "equity_change",
+    }  # fmt: skip
+    assert set(made["estimates"]) == {
+        "sigma", "kappa", "A", "microprice", "jump_ratio", "book_imbalance", "flow_imbalance",
+    }  # fmt: skip
+    assert made["estimates"]["kappa"] == {"value": 2500.0, "unit": "1/fraction", "provenance": "prior"}
+
+
+def on(network: str, **changes: str) -> Settings:
+    return Settings.defaults().with_values({"network.base_url": network, **changes})
+
+
+def test_mainnet_needs_a_word_and_headless_that_word_is_the_account() -> None:
+    headless = RunOptions(no_ui=True)
+    with pytest.raises(ConfigError, match="confirm_mainnet"):
+        confirm_mainnet(on("mainnet"), ACCOUNT, headless)
+    with pytest.raises(ConfigError):
+        confirm_mainnet(on("mainnet", **{"network.confirm_mainnet": "0x" + "cd" * 20}), ACCOUNT, headless)
+    confirm_mainnet(on("mainnet", **{"network.confirm_mainnet": ACCOUNT.upper().replace("X", "x")}), ACCOUNT, headless)
+    confirm_mainnet(on("testnet"), ACCOUNT, headless)
+
+
+def test_mainnet_is_refused_while_nothing_outside_could_cancel() -> None:
+    with pytest.raises(PreflightError, match="nothing would cancel"):
+        refuse_unguarded(on("mainnet"))
+    for network in ("testnet", "localhost", "sim"):
+        refuse_unguarded(on(network))
+
+
+def test_warm_up_waits_on_mainnet_and_quotes_from_priors_elsewhere() -> None:
+    assert resolved(on("mainnet")).text("strategy.warmup_on_timeout") == "wait"
+    assert resolved(on("sim")).text("strategy.warmup_on_timeout") == "quote"
+    chosen = on("sim", **{"strategy.warmup_on_timeout": "wait"})
+    assert resolved(chosen) == chosen
+
+
+def test_strategies_are_found_by_name_and_an_unknown_name_lists_the_known() -> None:
+    for name in BUILT_IN:
+        assert make_strategy(on("sim", **{"strategy.strategy_type": name})).name == name
+    with pytest.raises(ConfigError, match="ladder"):
+        make_strategy(on("sim", **{"strategy.strategy_type": "nope"}))
+
+
+def test_an_installed_strategy_is_found_through_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.metadata
+
+    point = importlib.metadata.EntryPoint(
+        name="mine", value="mmtui.strategies.simple:symmetric_strategy", group="mmtui.strategies"
+    )
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point])
+    assert make_strategy(on("sim", **{"strategy.strategy_type": "mine"})).name == "symmetric"
+
+
+def test_a_dry_run_shows_the_orders_and_leaves_no_trace_on_the_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert main(["--dry-run", "--network", "sim", "--speed", "20", "--metrics-port", "0"]) == 0
+    said = capsys.readouterr().out
+    assert "nothing is signed" in said
+    assert "BUY" in said
+    assert "SELL" in said
+    assert "bps" in said
+    assert not list(tmp_path.rglob("nonces-*"))
+    assert not list(tmp_path.rglob("*.sqlite"))
+
+
+def test_a_run_that_cannot_start_still_writes_its_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "end.json"
+    assert main(["--no-ui", "--network", "sim", "--asset", "NOPE", "--json-summary", str(path)]) == 2
+    written = json.loads(path.read_text())
+    assert written["exit_code"] == 2
+    assert "AssetNotFound" in written["exit_reason"]
