@@ -67,7 +67,9 @@ async def child(has_console: bool, seconds: float, out: Path, cpu: CpuClock) -> 
 
     work = [asyncio.create_task(ticker())]
     console = (
-        asyncio.create_task(run_console(link, ConsoleOptions(theme="ansi"), clock=time.monotonic))
+        asyncio.create_task(
+            run_console(link, ConsoleOptions(theme="ansi"), clock=time.monotonic, seconds=time.monotonic)
+        )
         if has_console
         else None
     )

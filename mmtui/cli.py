@@ -164,11 +164,12 @@ def _console(settings: "Settings") -> "Screen":
     async def show(link: "InProcessLink", session: "LiveSession") -> None:
         from mmtui.console.app import ConsoleOptions, EndReason, run_console  # noqa: PLC0415
         from mmtui.domain.intents import LogLevel  # noqa: PLC0415
+        from mmtui.runtime.clock import work_seconds  # noqa: PLC0415
 
         options = ConsoleOptions(
             name=getpass.getuser(), theme=settings.text("console.theme"), rate_hz=settings.number("console.rate_hz")
         )
-        end = await run_console(link, options, clock=session.parts.clock)
+        end = await run_console(link, options, clock=session.parts.clock, seconds=work_seconds)
         if end.reason is EndReason.STOP:
             session.interrupted("console")
         elif end.reason is EndReason.DETACH:

@@ -21,6 +21,7 @@ from mmtui.console.desk import Desk
 from mmtui.console.format import plain
 from mmtui.console.keys import KeyMap
 from mmtui.console.link import Link
+from mmtui.console.moment import Moment
 from mmtui.console.options import ConsoleEnd, ConsoleOptions, EndReason
 from mmtui.console.painter import Painter, where
 from mmtui.console.pane import Board
@@ -45,15 +46,22 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
     ALLOW_SELECT = False
     CSS = "Screen { overflow: hidden; background: ansi_default; color: ansi_default; }"
 
-    def __init__(self, link: Link, options: ConsoleOptions, *, clock: Clock, is_ticking: bool = True) -> None:
+    def __init__(
+        self, link: Link, options: ConsoleOptions, *, clock: Clock, seconds: Clock, is_ticking: bool = True
+    ) -> None:
         super().__init__(driver_class=GuardedDriver, ansi_color=True)
         self.animation_level = "none"
         self.clock = clock
-        self.desk = Desk(link, KeyMap(options.keys), HANDLERS, name=options.name, now=clock())
-        self.painter = Painter(self.desk, options, clock())
+        self.seconds = seconds
+        self.desk = Desk(link, KeyMap(options.keys), HANDLERS, name=options.name, now=self.moment())
+        self.painter = Painter(self.desk, options, self.moment())
         self.crash = ""
         self._is_ticking = is_ticking
         self._area: tuple[int, int] | None = None
+
+    def moment(self) -> Moment:
+        """Now, on both clocks."""
+        return Moment(self.clock(), self.seconds())
 
     def get_default_screen(self) -> Screen[Any]:
         """Textual's hook for the first screen; ours is the only one."""
@@ -75,25 +83,25 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """Another size: another plan."""
         self._area = event.size
-        self._draw(EVERY_PANE, self.clock())
+        self._draw(EVERY_PANE, self.moment())
 
     def draw_all(self) -> None:
         """Look at the link and draw every pane of the page."""
-        now = self.clock()
+        now = self.moment()
         self.desk.look(now)
         self._draw(EVERY_PANE, now)
 
     def _tick(self) -> None:
-        started = self.clock()
+        started = self.moment()
         if self._is_behind():
             return
         self.desk.look(started)
         group = self.painter.scheduler.turn()
         if group:
             self._draw(GROUPS[group], started)
-        self.painter.scheduler.account(self.clock() - started, started)
+        self.painter.scheduler.account(self.seconds() - started.real, started.real)
 
-    def _draw(self, names: Sequence[str], now: float) -> None:
+    def _draw(self, names: Sequence[str], now: Moment) -> None:
         board = self.screen
         if isinstance(board, Board) and self.painter.replan(board, self._area or self.size):
             names = EVERY_PANE
@@ -111,12 +119,12 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             self._press(_name_of(event))
         elif isinstance(event, events.Paste) and not event.is_forwarded:
             self.desk.paste(event.text)
-            self._draw(FRAME, self.clock())
+            self._draw(FRAME, self.moment())
         else:
             await super().on_event(event)
 
     def _press(self, key: str) -> None:
-        now = self.clock()
+        now = self.moment()
         self.desk.look(now)
         self.desk.press(key, now)
         wishes, self.desk.wishes = self.desk.wishes, []
@@ -124,7 +132,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             self._grant(name, argument, now)
         self._draw(EVERY_PANE if self.desk.page in LIST_PAGES else FRAME, now)
 
-    def _grant(self, wish: str, argument: str, now: float) -> None:
+    def _grant(self, wish: str, argument: str, now: Moment) -> None:
         if wish == "leave":
             self.exit(ConsoleEnd(EndReason(argument)))
         elif wish == "copy":
@@ -137,7 +145,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             self._draw(EVERY_PANE, now)
             self._repaint()
 
-    def _copy(self, now: float) -> None:
+    def _copy(self, now: Moment) -> None:
         cursors = self.desk.cursors
         name = cursors.pane or (cursors.panes[0] if cursors.panes else "")
         if name:
@@ -182,16 +190,17 @@ def _own_task_factory(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         loop.set_task_factory(before)
 
 
-async def run_console(link: Link, options: ConsoleOptions, *, clock: Clock) -> ConsoleEnd:
+async def run_console(link: Link, options: ConsoleOptions, *, clock: Clock, seconds: Clock) -> ConsoleEnd:
     """Run a console in this loop until a person leaves, the terminal goes, or it crashes.
 
+    ``clock`` is the engine's, ``seconds`` a monotonic one of real time: an engine may run faster than life.
     Takes SIGHUP, SIGWINCH and SIGTSTP meanwhile and gives them back; SIGINT and SIGTERM are the caller's.
     """
     if sys.__stdin__ is None or not sys.__stdin__.isatty():
         return ConsoleEnd(EndReason.CRASH, "the console needs a terminal on its input; use --no-ui without one")
     loop = asyncio.get_running_loop()
     with _own_task_factory(loop):
-        app = ConsoleApp(link, options, clock=clock)
+        app = ConsoleApp(link, options, clock=clock, seconds=seconds)
         signals = TerminalSignals(loop, app.hang_up, app.resized)
         signals.install()
         try:

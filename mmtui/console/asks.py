@@ -1,4 +1,4 @@
-"""Questions at the bottom of the screen. Pure; time is an argument.
+"""Questions at the bottom of the screen. Pure; time is an argument, in real seconds.
 
 A question takes its keys only ``ARM_S`` after it was drawn, so that keys typed during a stall do
 nothing; any other key is no; silence is no. It never covers a pane.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from mmtui.console.moment import Moment
+
 if TYPE_CHECKING:
     from mmtui.console.desk import Desk
 
@@ -16,7 +18,7 @@ ARM_S = 0.3
 CONFIRM_S = 10.0
 KILL_S = 3.0
 
-Answer: TypeAlias = "Callable[[Desk, float], None]"
+Answer: TypeAlias = "Callable[[Desk, Moment], None]"
 
 
 class Ask:

@@ -12,6 +12,7 @@ from mmtui.console.drafts import Drafts
 from mmtui.console.field import Field
 from mmtui.console.keys import ACTIONS, KILL_KEY, KeyMap
 from mmtui.console.link import Link
+from mmtui.console.moment import Moment
 from mmtui.console.outbox import Note, Outbox
 from mmtui.console.scroll import Cursors
 from mmtui.console.sight import Sight
@@ -20,7 +21,7 @@ from mmtui.domain.view import View
 NOTE_S = 12.0
 HISTORY_MAX = 50
 
-Handler = Callable[["Desk", str, float], None]
+Handler = Callable[["Desk", str, Moment], None]
 
 
 class Desk:
@@ -41,11 +42,11 @@ class Desk:
         "wishes",
     )
 
-    def __init__(self, link: Link, keymap: KeyMap, handlers: dict[str, Handler], *, name: str, now: float) -> None:
+    def __init__(self, link: Link, keymap: KeyMap, handlers: dict[str, Handler], *, name: str, now: Moment) -> None:
         assert handlers.keys() == {action.id for action in ACTIONS}, "an action without a handler, or the reverse"
         self.link = link
         self.keymap = keymap
-        self.sight = Sight(now)
+        self.sight = Sight(now.engine)
         self.outbox = Outbox(name)
         self.drafts = Drafts()
         self.cursors = Cursors()
@@ -66,28 +67,28 @@ class Desk:
         """The open page."""
         return self.cursors.page
 
-    def say(self, text: str, now: float, role: str = "text") -> None:
+    def say(self, text: str, now: Moment, role: str = "text") -> None:
         """Put a note on the line above the keys."""
-        self.note = Note(text, role, now)
+        self.note = Note(text, role, now.real)
 
-    def do(self, action_id: str, argument: str, now: float) -> None:
+    def do(self, action_id: str, argument: str, now: Moment) -> None:
         """Perform an action by name."""
         self._handlers[action_id](self, argument, now)
 
-    def look(self, now: float) -> None:
+    def look(self, now: Moment) -> None:
         """Take in the latest picture and answers; let questions and notes run out."""
-        self.sight.take(self.link.latest(), now)
+        self.sight.take(self.link.latest(), now.engine)
         self.drafts.forget_applied(self.view)
-        note = self.outbox.settle(self.link.results(), now)
+        note = self.outbox.settle(self.link.results(), now.real)
         if note is not None:
             self.note = note
-        if self.ask is not None and self.ask.is_over(now):
+        if self.ask is not None and self.ask.is_over(now.real):
             self.say(f"{self.ask.kind}: no answer, nothing done", now)
             self.ask = None
-        if self.note is not None and self.note.role != "bad" and now - self.note.at > NOTE_S:
+        if self.note is not None and self.note.role != "bad" and now.real - self.note.at > NOTE_S:
             self.note = None
 
-    def press(self, key: str, now: float) -> None:
+    def press(self, key: str, now: Moment) -> None:
         """One key, by the rules of questions first, then typing, then the table."""
         if key == KILL_KEY:
             self.do("kill-now", "", now)
@@ -106,12 +107,12 @@ class Desk:
         if self.field is not None:
             self.field.insert(text)
 
-    def _answer(self, key: str, now: float) -> bool:
+    def _answer(self, key: str, now: Moment) -> bool:
         ask = self.ask
         assert ask is not None
         answer = ask.answers.get(key)
         if answer is not None:
-            if ask.is_armed(now):
+            if ask.is_armed(now.real):
                 self.ask = None
                 answer(self, now)
             return True
@@ -120,7 +121,7 @@ class Desk:
         action = self.keymap.find(key, self.page)
         return not (action is not None and action.while_typing and len(key) > 1)
 
-    def _type(self, key: str, now: float) -> None:
+    def _type(self, key: str, now: Moment) -> None:
         field = self.field
         assert field is not None
         if key == "escape" or (key == "backspace" and not field.text and field.purpose != "edit"):
@@ -132,7 +133,7 @@ class Desk:
         elif field.press(key) and field.purpose == "filter":
             self.cursors.filters[self.page] = field.text
 
-    def _submit(self, field: Field, now: float) -> None:
+    def _submit(self, field: Field, now: Moment) -> None:
         if field.purpose == "command":
             self.field = None
             self.run_line(field.text, now)
@@ -144,7 +145,7 @@ class Desk:
                 self.field = None
                 self.say(f"{field.purpose_key} staged; a applies, esc drops", now)
 
-    def run_line(self, line: str, now: float) -> None:
+    def run_line(self, line: str, now: Moment) -> None:
         """Perform a typed command: an action's name and its argument."""
         name, _, argument = line.strip().partition(" ")
         if not name:

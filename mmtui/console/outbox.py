@@ -1,4 +1,4 @@
-"""Commands on their way and what the engine answered. Pure; time is an argument.
+"""Commands on their way and what the engine answered. Pure; time is an argument, in real seconds.
 
 Owns command ids and the rule that nothing is shown as done before the engine says so. A command
 without an answer after ``ACK_LIMIT_S`` is an alarm that names the way to kill without a console.

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 
 from mmtui.console.desk import Desk
+from mmtui.console.moment import Moment
 from mmtui.console.options import ConsoleOptions
 from mmtui.console.pane import Board, Pane
 from mmtui.console.rows import ASCII_GLYPHS, UNICODE_GLYPHS, Lines, block, title
@@ -24,11 +25,11 @@ log = logging.getLogger("mmtui.console")
 class Painter:
     """Draws panes when told; knows where each stands on the open page."""
 
-    def __init__(self, desk: Desk, options: ConsoleOptions, now: float) -> None:
+    def __init__(self, desk: Desk, options: ConsoleOptions, now: Moment) -> None:
         self.desk = desk
         self.shelf = ThemeShelf(options.themes)
         self.theme = self._pick(options.theme)
-        self.scheduler = Scheduler(options.rate_hz, now)
+        self.scheduler = Scheduler(options.rate_hz, now.real)
         self.panes = {name: Pane(name, draw) for name, draw in PANES.items()}
         self._glyphs = UNICODE_GLYPHS if _is_unicode(options) else ASCII_GLYPHS
         self._planned: tuple[str, int, int] = ("", 0, 0)
@@ -36,7 +37,7 @@ class Painter:
     def _pick(self, name: str) -> Theme:
         return self.shelf.get(automatic() if name == "auto" else name)
 
-    def scene(self, now: float) -> Scene:
+    def scene(self, now: Moment) -> Scene:
         """One moment of the desk, for the panes."""
         scheduler = self.scheduler
         alarms = [*self.desk.keymap.problems, *self.shelf.problems]
@@ -45,7 +46,7 @@ class Painter:
         health = Health(scheduler.share, scheduler.longest_s * 1e3, scheduler.rate_hz, tuple(alarms))
         return Scene(self.desk, now, self._glyphs, self.theme.name, health)
 
-    def draw(self, names: Sequence[str], now: float, *, is_behind: bool = False) -> None:
+    def draw(self, names: Sequence[str], now: Moment, *, is_behind: bool = False) -> None:
         """Draw the named panes of the open page."""
         scene = self.scene(now)
         for name in names:
@@ -54,7 +55,7 @@ class Painter:
                 self._sync(pane, pane.place, scene)
         ask = self.desk.ask
         if ask is not None and ask.drawn_at is None and "bottom" in names and not is_behind:
-            ask.drawn_at = now
+            ask.drawn_at = now.real
 
     def _sync(self, pane: Pane, place: Placement, scene: Scene) -> None:
         try:

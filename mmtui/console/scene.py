@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from mmtui.console.desk import Desk
 from mmtui.console.keys import KeyMap
+from mmtui.console.moment import Moment
 from mmtui.console.rows import Glyphs
 from mmtui.console.sight import SILENT_S
 from mmtui.domain.view import View
@@ -22,7 +23,7 @@ class Scene(NamedTuple):
     """One moment of the console, read by every pane."""
 
     desk: Desk
-    now: float
+    now: Moment
     glyphs: Glyphs
     theme: str = "default"
     health: Health = Health()
@@ -40,12 +41,12 @@ class Scene(NamedTuple):
     @property
     def age_s(self) -> float:
         """Seconds since the picture moved on."""
-        return self.desk.sight.age_s(self.now)
+        return self.desk.sight.age_s(self.now.engine)
 
     @property
     def is_silent(self) -> bool:
         """Whether numbers on the screen are old."""
-        return self.desk.sight.is_silent(self.now)
+        return self.desk.sight.is_silent(self.now.engine)
 
     @property
     def keymap(self) -> KeyMap:

@@ -1,6 +1,6 @@
-"""The last picture of the engine and how old it is. Pure; time is an argument.
+"""The last picture of the engine and how old it is. Pure; time is an argument, on the engine's clock.
 
-Age is measured by this console's clock from when the picture last moved on, so a frozen engine, a
+Age is measured from when the picture last moved on, so a frozen engine, a
 dead socket and a stopped publisher all look the same: old.
 """
 

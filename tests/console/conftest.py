@@ -1,4 +1,4 @@
-"""A desk on a memory link, a clock that is moved by hand, and scenes of it."""
+"""A desk on a memory link, two clocks that are moved by hand, and scenes of it."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,18 @@ from mmtui.console.acts import HANDLERS
 from mmtui.console.desk import Desk
 from mmtui.console.keys import KeyMap
 from mmtui.console.link import MemoryLink
+from mmtui.console.moment import Moment
 from mmtui.console.rows import ASCII_GLYPHS, UNICODE_GLYPHS
 from mmtui.console.scene import Scene
 from mmtui.domain.view import View
 from tests.console.pictures import a_view
 
-START = 100.0
+START = Moment(engine=100.0, real=5_000.0)
+
+
+def after(seconds: float, *, speed: float = 1.0) -> Moment:
+    """That many real seconds after the start; the engine lives ``speed`` times as fast."""
+    return Moment(START.engine + seconds * speed, START.real + seconds)
 
 
 def a_desk(view: View | None = None, *, is_attached: bool = False) -> Desk:
@@ -25,15 +31,19 @@ def a_desk(view: View | None = None, *, is_attached: bool = False) -> Desk:
 def a_scene(view: View | None = None, *, page: str = "main", age_s: float = 0.0, is_unicode: bool = False) -> Scene:
     desk = a_desk(view)
     desk.cursors.open(page)
-    return Scene(desk, START + age_s, UNICODE_GLYPHS if is_unicode else ASCII_GLYPHS)
+    return Scene(desk, after(age_s), UNICODE_GLYPHS if is_unicode else ASCII_GLYPHS)
 
 
 class Keyboard:
-    """Presses keys at chosen times; a question counts as drawn when the test says so."""
+    """Presses keys at chosen times; a question counts as drawn when the test says so.
 
-    def __init__(self, desk: Desk) -> None:
+    The engine's clock runs ``speed`` times as fast as the person's, in whose seconds ``wait`` counts.
+    """
+
+    def __init__(self, desk: Desk, *, speed: float = 1.0) -> None:
         self.desk = desk
         self.now = START
+        self.speed = speed
 
     def press(self, *keys: str) -> "Keyboard":
         for key in keys:
@@ -42,11 +52,11 @@ class Keyboard:
 
     def draw(self) -> "Keyboard":
         if self.desk.ask is not None:
-            self.desk.ask.drawn_at = self.now
+            self.desk.ask.drawn_at = self.now.real
         return self
 
     def wait(self, seconds: float) -> "Keyboard":
-        self.now += seconds
+        self.now = Moment(self.now.engine + seconds * self.speed, self.now.real + seconds)
         self.desk.look(self.now)
         return self
 

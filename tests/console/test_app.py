@@ -16,29 +16,35 @@ from tests.console.pictures import AT, a_session, a_view, an_engine
 
 
 class HandClock:
-    def __init__(self) -> None:
-        self.now = 100.0
+    def __init__(self, now: float) -> None:
+        self.now = now
 
     def __call__(self) -> float:
         return self.now
 
 
 class Stage:
-    """An app, its link and its clock."""
+    """An app, its link and its two clocks; the engine's runs ``speed`` times as fast."""
 
     def __init__(self, view: View | None, **options: object) -> None:
         self.link = MemoryLink(view)
-        self.clock = HandClock()
+        self.clock, self.seconds = HandClock(100.0), HandClock(5_000.0)
+        self.speed = 1.0
         self.app = ConsoleApp(
-            self.link, ConsoleOptions(theme="mono", is_unicode=True, **options), clock=self.clock, is_ticking=False
-        )  # type: ignore[arg-type]
+            self.link,
+            ConsoleOptions(theme="mono", is_unicode=True, **options),  # type: ignore[arg-type]
+            clock=self.clock,
+            seconds=self.seconds,
+            is_ticking=False,
+        )
         self.pilot: Pilot[ConsoleEnd]
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
     async def wait(self, seconds: float) -> None:
-        self.clock.now += seconds
+        self.clock.now += seconds * self.speed
+        self.seconds.now += seconds
         self.app.draw_all()
         await self.pilot.pause()
 
@@ -80,6 +86,22 @@ async def test_flatten_is_confirmed_by_y_only_after_it_was_drawn() -> None:
         await stage.press("f", "y")
         assert stage.verbs == []
         await stage.wait(0.4)
+        await stage.press("y")
+        assert stage.verbs == [Verb.FLATTEN]
+
+
+async def test_a_question_of_the_real_app_keeps_real_time_beside_a_fast_engine() -> None:
+    async with a_stage() as stage:
+        stage.speed = 6.0
+        await stage.press("f")
+        await stage.wait(0.2)
+        await stage.press("y")
+        assert stage.verbs == []
+        assert "closes in 10 s" in stage.text("bottom")
+        stage.link.view = a_view(engine=an_engine(at=AT + 30))
+        await stage.wait(5.0)
+        assert "closes in 5 s" in stage.text("bottom")
+        stage.link.view = a_view(engine=an_engine(at=AT + 31))
         await stage.press("y")
         assert stage.verbs == [Verb.FLATTEN]
 
@@ -136,19 +158,21 @@ async def test_staging_applying_and_dropping_a_parameter() -> None:
 async def test_only_changed_lines_are_drawn_again() -> None:
     async with a_stage() as stage:
         pane = stage.app.painter.panes["position"]
-        scene = stage.app.painter.scene(stage.clock())
+        scene = stage.app.painter.scene(stage.app.moment())
         assert pane.sync(scene, stage.app.painter.theme.styles) == 0
         engine = an_engine()
         stage.link.view = a_view(engine=an_engine(at=AT + 1, estimates=engine.estimates[:2]))
-        stage.app.desk.look(stage.clock())
-        assert pane.sync(stage.app.painter.scene(stage.clock()), stage.app.painter.theme.styles) == 0
+        stage.app.desk.look(stage.app.moment())
+        assert pane.sync(stage.app.painter.scene(stage.app.moment()), stage.app.painter.theme.styles) == 0
         from mmtui.domain.view import PositionView
 
         stage.link.view = a_view(
             engine=an_engine(at=AT + 2, position=PositionView(size=0.36, limit=1.0, entry=64231.4, mark=64249.0))
         )
-        stage.app.desk.look(stage.clock())
-        assert 0 < pane.sync(stage.app.painter.scene(stage.clock()), stage.app.painter.theme.styles) < len(pane.lines)
+        stage.app.desk.look(stage.app.moment())
+        assert (
+            0 < pane.sync(stage.app.painter.scene(stage.app.moment()), stage.app.painter.theme.styles) < len(pane.lines)
+        )
 
 
 async def test_an_old_picture_becomes_engine_silent_on_the_screen() -> None:

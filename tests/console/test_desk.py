@@ -12,7 +12,7 @@ from mmtui.console.scene import Scene
 from mmtui.domain.commands import Act, CancelSide, CommandResult, CommandStatus, Rearm, SetParameters, Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.view import PositionView, View
-from tests.console.conftest import START, Keyboard, a_desk
+from tests.console.conftest import START, Keyboard, a_desk, after
 from tests.console.pictures import AT, a_session, a_view, an_engine, killed_view
 
 KeyboardOf = Callable[[View | None], Keyboard]
@@ -90,6 +90,48 @@ def test_a_second_press_too_late_only_asks_again(keyboard: Keyboard) -> None:
     keyboard.press("K").wait(3.1).press("K")
     assert keyboard.sent == []
     assert keyboard.desk.ask is not None
+
+
+def test_people_have_as_long_as_ever_when_the_engine_lives_six_times_as_fast() -> None:
+    """Every time limit of a person in real seconds; at the engine's speed each of these would be over."""
+    view = a_view(session=a_session(run_kind="SIM"))
+    keyboard = Keyboard(a_desk(view), speed=6.0)
+
+    def picture() -> None:
+        keyboard.desk.link.view = a_view(engine=an_engine(at=keyboard.now.engine))  # type: ignore[attr-defined]
+        keyboard.wait(0.0)
+
+    keyboard.press("f").draw().wait(0.29).press("y")
+    assert keyboard.sent == []
+    assert keyboard.desk.ask is not None
+    keyboard.wait(9.6)
+    assert keyboard.desk.ask is not None
+    picture()
+    keyboard.press("y")
+    assert [command.verb for command in keyboard.sent if isinstance(command, Act)] == [Verb.FLATTEN]
+    assert keyboard.desk.outbox.silence(keyboard.now.real + 0.49) == ""
+    keyboard.press("K").wait(2.9).press("K")
+    assert [command.verb for command in keyboard.sent if isinstance(command, Act)] == [Verb.FLATTEN, Verb.KILL]
+    keyboard.press("ctrl+c").wait(2.9).press("ctrl+c")
+    assert keyboard.desk.wishes == [("leave", "stop")]
+    keyboard.desk.say("still here", keyboard.now)
+    keyboard.wait(11.9)
+    assert keyboard.note == "still here"
+    keyboard.wait(0.2)
+    assert keyboard.note == ""
+
+
+def test_people_have_no_longer_than_ever_when_the_engine_stands_still() -> None:
+    keyboard = Keyboard(a_desk(a_view()), speed=0.0).press("f").draw().wait(10.1)
+    assert keyboard.desk.ask is None
+    keyboard.press("K").wait(3.1).press("K")
+    assert keyboard.sent == []
+
+
+def test_a_picture_ages_by_the_engines_clock() -> None:
+    keyboard = Keyboard(a_desk(a_view()), speed=6.0).wait(0.35).press("f")
+    assert keyboard.desk.ask is None
+    assert keyboard.note.startswith("flatten refused: the picture is 2.1 s old")
 
 
 @pytest.mark.parametrize(
@@ -209,8 +251,8 @@ def test_a_refusal_stays_on_the_screen(keyboard: Keyboard) -> None:
 
 def test_silence_after_a_command_is_an_alarm_that_names_the_other_way(keyboard: Keyboard) -> None:
     keyboard.press("p")
-    assert keyboard.desk.outbox.silence(START + 0.49) == ""
-    assert keyboard.desk.outbox.silence(START + 0.6) == "NO ACK pause, 0.6 s: run `mmtui kill` in another terminal"
+    assert keyboard.desk.outbox.silence(START.real + 0.49) == ""
+    assert keyboard.desk.outbox.silence(START.real + 0.6) == "NO ACK pause, 0.6 s: run `mmtui kill` in another terminal"
 
 
 def test_answers_to_other_consoles_are_not_shown_as_ours(keyboard: Keyboard) -> None:
@@ -279,7 +321,7 @@ def test_one_picture_seen_again_and_again_grows_old() -> None:
     for _ in range(5):
         keyboard.desk.link.view = a_view()  # type: ignore[attr-defined]
         keyboard.wait(0.5)
-    assert keyboard.desk.sight.age_s(keyboard.now) == pytest.approx(2.5)
+    assert keyboard.desk.sight.age_s(keyboard.now.engine) == pytest.approx(2.5)
 
 
 def test_a_filter_narrows_the_log_and_escape_clears_it(keyboard: Keyboard) -> None:
@@ -291,7 +333,7 @@ def test_a_filter_narrows_the_log_and_escape_clears_it(keyboard: Keyboard) -> No
 
 def test_the_question_bar_says_verb_mode_and_the_time_left(keyboard: Keyboard) -> None:
     keyboard.press("f")
-    lines = text_of(bottom.rows(Scene(keyboard.desk, START + 1.0, ASCII_GLYPHS), 100, 2)).splitlines()
+    lines = text_of(bottom.rows(Scene(keyboard.desk, after(1.0), ASCII_GLYPHS), 100, 2)).splitlines()
     assert lines[0] == " FLATTEN LIVE  sell 0.35120 BTC at market, costs 0.35 USD (0.2 bp) + fees"
     assert lines[1].startswith(" y yes, reduce only   any other key: no")
     assert lines[1].endswith("closes in 9 s")

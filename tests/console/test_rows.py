@@ -244,7 +244,7 @@ def test_a_title_keeps_its_width() -> None:
 def test_a_desk_without_any_picture_says_that_it_waits() -> None:
     desk = a_desk(None)
     scene = a_scene(None, age_s=4.0)
-    assert desk.sight.is_silent(START)
+    assert desk.sight.is_silent(START.engine)
     assert text_of(status.rows(scene, 60, 2)).startswith(" NO ENGINE  waiting for the engine, 4 s")
 
 

@@ -19,7 +19,11 @@ SnapCompare = Callable[..., bool]
 
 def an_app(view: View, theme: str = "default") -> ConsoleApp:
     return ConsoleApp(
-        MemoryLink(view), ConsoleOptions(theme=theme, is_unicode=True), clock=lambda: 100.0, is_ticking=False
+        MemoryLink(view),
+        ConsoleOptions(theme=theme, is_unicode=True),
+        clock=lambda: 100.0,
+        seconds=lambda: 5_000.0,
+        is_ticking=False,
     )
 
 

@@ -42,7 +42,7 @@ async def main(out: Path) -> None:
     link, gaps, ended = MemoryLink(), [], asyncio.Event()
     ticker = asyncio.create_task(tick(link, gaps, 0.5, ended))
     started = time.monotonic()
-    end = await run_console(link, ConsoleOptions(theme="ansi"), clock=time.monotonic)
+    end = await run_console(link, ConsoleOptions(theme="ansi"), clock=time.monotonic, seconds=time.monotonic)
     ticks_at_end, took_s = len(gaps), time.monotonic() - started
     ended.set()
     await ticker

@@ -5,6 +5,7 @@ from mmtui.console.asks import Ask
 from mmtui.console.desk import Desk, Handler
 from mmtui.console.drafts import LIVE_PARAMETERS, current, shown
 from mmtui.console.field import Field
+from mmtui.console.moment import Moment
 from mmtui.domain.commands import Verb
 from mmtui.domain.parameters import Parameter
 
@@ -25,11 +26,11 @@ def chosen_parameter(desk: Desk) -> Parameter | None:
     return rows[min(place, len(rows) - 1)] if rows else None
 
 
-def _open(desk: Desk, _argument: str, _now: float) -> None:
+def _open(desk: Desk, _argument: str, _now: Moment) -> None:
     desk.cursors.open(PAGE)
 
 
-def _edit(desk: Desk, _: str, now: float) -> None:
+def _edit(desk: Desk, _: str, now: Moment) -> None:
     row = chosen_parameter(desk)
     if row is None:
         desk.say("no parameter matches the filter; esc clears it", now, "warn")
@@ -46,7 +47,7 @@ def describe(desk: Desk) -> str:
     return ", ".join(f"{row.name} {shown(current(row, desk.view))} -> {shown(staged[row.key])}" for row in rows)
 
 
-def _apply(desk: Desk, _: str, now: float) -> None:
+def _apply(desk: Desk, _: str, now: Moment) -> None:
     if not desk.drafts.staged:
         desk.say("nothing staged; e edits the chosen parameter", now)
     elif is_stale(desk, "apply", now):
@@ -54,17 +55,17 @@ def _apply(desk: Desk, _: str, now: float) -> None:
     elif is_live(desk.view):
         words = describe(desk)
         headline = words if len(words) <= HEADLINE_MAX else f"{len(desk.drafts.staged)} changes, as staged in the table"
-        desk.ask = Ask("APPLY", headline, "y yes   any other key: no", {"y": _apply_now}, opened_at=now)
+        desk.ask = Ask("APPLY", headline, "y yes   any other key: no", {"y": _apply_now}, opened_at=now.real)
     else:
         _apply_now(desk, now)
 
 
-def _apply_now(desk: Desk, now: float) -> None:
+def _apply_now(desk: Desk, now: Moment) -> None:
     if not is_stale(desk, "apply", now):
         send_parameters(desk, dict(desk.drafts.staged), "apply", now)
 
 
-def _undo(desk: Desk, _: str, now: float) -> None:
+def _undo(desk: Desk, _: str, now: Moment) -> None:
     view = desk.view
     if is_stale(desk, "undo", now) or view is None:
         return
@@ -76,17 +77,17 @@ def _undo(desk: Desk, _: str, now: float) -> None:
         f"{key} {shown(changes[0].after.get(key))} -> {shown(old)}" for key, old in changes[0].before.items()
     )
     if is_live(view):
-        desk.ask = Ask("UNDO", words, "y yes   any other key: no", {"y": _undo_now}, opened_at=now)
+        desk.ask = Ask("UNDO", words, "y yes   any other key: no", {"y": _undo_now}, opened_at=now.real)
     else:
         _undo_now(desk, now)
 
 
-def _undo_now(desk: Desk, now: float) -> None:
+def _undo_now(desk: Desk, now: Moment) -> None:
     if not is_stale(desk, "undo", now):
         act(desk, Verb.UNDO, "undo", now)
 
 
-def _drop(desk: Desk, _: str, now: float) -> None:
+def _drop(desk: Desk, _: str, now: Moment) -> None:
     if desk.cursors.filters.pop(desk.page, None) is not None:
         desk.say("filter cleared", now)
     elif desk.page == PAGE and desk.drafts.staged:
@@ -97,7 +98,7 @@ def _drop(desk: Desk, _: str, now: float) -> None:
         desk.note = None
 
 
-def _set(desk: Desk, argument: str, now: float) -> None:
+def _set(desk: Desk, argument: str, now: Moment) -> None:
     key, _, text = argument.partition(" ")
     if not text:
         desk.say("use :set KEY VALUE", now, "warn")

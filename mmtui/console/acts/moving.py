@@ -8,6 +8,7 @@ from mmtui.console.desk import Desk, Handler
 from mmtui.console.drafts import LIVE_PARAMETERS
 from mmtui.console.field import Field
 from mmtui.console.keys import COMMANDS, PAGES
+from mmtui.console.moment import Moment
 
 
 def completions(text: str) -> tuple[str, ...]:
@@ -22,50 +23,50 @@ def completions(text: str) -> tuple[str, ...]:
 
 
 def _page(name: str) -> Handler:
-    def handle(desk: Desk, _argument: str, _now: float) -> None:
+    def handle(desk: Desk, _argument: str, _now: Moment) -> None:
         desk.cursors.open(name)
 
     return handle
 
 
 def _move(step: Callable[[Desk], int]) -> Handler:
-    def handle(desk: Desk, _argument: str, _now: float) -> None:
+    def handle(desk: Desk, _argument: str, _now: Moment) -> None:
         desk.cursors.move(step(desk))
 
     return handle
 
 
 def _jump(to_end: bool) -> Handler:
-    def handle(desk: Desk, _argument: str, _now: float) -> None:
+    def handle(desk: Desk, _argument: str, _now: Moment) -> None:
         desk.cursors.jump(to_end)
 
     return handle
 
 
 def _wish(name: str) -> Handler:
-    def handle(desk: Desk, argument: str, _now: float) -> None:
+    def handle(desk: Desk, argument: str, _now: Moment) -> None:
         desk.wishes.append((name, argument))
 
     return handle
 
 
 def _choose_pane(step: int) -> Handler:
-    def handle(desk: Desk, _: str, now: float) -> None:
+    def handle(desk: Desk, _: str, now: Moment) -> None:
         pane = desk.cursors.next_pane(step)
         desk.say(f"{pane}: y copies it" if pane else "no pane to choose here", now)
 
     return handle
 
 
-def _hold(desk: Desk, _: str, now: float) -> None:
-    desk.sight.toggle_hold(now)
+def _hold(desk: Desk, _: str, now: Moment) -> None:
+    desk.sight.toggle_hold(now.engine)
 
 
-def _command(desk: Desk, _argument: str, _now: float) -> None:
+def _command(desk: Desk, _argument: str, _now: Moment) -> None:
     desk.field = Field("command", ":", history=desk.history, complete=completions)
 
 
-def _filter(desk: Desk, _argument: str, _now: float) -> None:
+def _filter(desk: Desk, _argument: str, _now: Moment) -> None:
     if desk.page == "main":
         desk.cursors.open("log")
     desk.field = Field("filter", "/", text=desk.cursors.filters.get(desk.page, ""))
@@ -73,7 +74,7 @@ def _filter(desk: Desk, _argument: str, _now: float) -> None:
         desk.cursors.jump(to_end=False)
 
 
-def _acknowledge(desk: Desk, _: str, now: float) -> None:
+def _acknowledge(desk: Desk, _: str, now: Moment) -> None:
     alarm = desk.sight.worst_alarm()
     if alarm is None:
         desk.say("no alarm to acknowledge", now)
@@ -81,28 +82,28 @@ def _acknowledge(desk: Desk, _: str, now: float) -> None:
         desk.sight.acknowledge(alarm)
 
 
-def _leave(how: str) -> Callable[[Desk, float], None]:
-    def answer(desk: Desk, _now: float) -> None:
+def _leave(how: str) -> Callable[[Desk, Moment], None]:
+    def answer(desk: Desk, _now: Moment) -> None:
         desk.wishes.append(("leave", how))
 
     return answer
 
 
-def _quit(desk: Desk, _: str, now: float) -> None:
+def _quit(desk: Desk, _: str, now: Moment) -> None:
     if desk.link.is_attached:
         desk.wishes.append(("leave", "detach"))
     else:
         _ask_to_quit(desk, now, "QUIT", {})
 
 
-def _interrupt(desk: Desk, _: str, now: float) -> None:
+def _interrupt(desk: Desk, _: str, now: Moment) -> None:
     if desk.link.is_attached:
         desk.wishes.append(("leave", "detach"))
         return
     _ask_to_quit(desk, now, "QUIT", {"ctrl+c": _leave("stop")})
 
 
-def _ask_to_quit(desk: Desk, now: float, kind: str, extra: dict[str, Callable[[Desk, float], None]]) -> None:
+def _ask_to_quit(desk: Desk, now: Moment, kind: str, extra: dict[str, Callable[[Desk, Moment], None]]) -> None:
     is_interrupt = bool(extra)
     headline = "ctrl+c again within 3 s stops gracefully." if is_interrupt else "the engine runs inside this console."
     desk.ask = Ask(
@@ -110,7 +111,7 @@ def _ask_to_quit(desk: Desk, now: float, kind: str, extra: dict[str, Callable[[D
         headline,
         "s stop: cancel quotes, end   d leave it running, no screen   any other key: back",
         {**extra, "s": _leave("stop"), "d": _leave("detach")},
-        opened_at=now,
+        opened_at=now.real,
         lasts_s=KILL_S if is_interrupt else 10.0,
         is_armed_at_once=is_interrupt,
     )

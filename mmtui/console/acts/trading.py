@@ -7,6 +7,7 @@ or spend money are refused while the picture is old, because the person cannot s
 from mmtui.console.asks import KILL_S, Ask
 from mmtui.console.desk import Desk, Handler
 from mmtui.console.format import number, plain, signed
+from mmtui.console.moment import Moment
 from mmtui.domain.commands import Act, CancelSide, Rearm, SetParameters, Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Value
@@ -15,27 +16,28 @@ from mmtui.domain.view import View
 DUST = 1e-12
 
 
-def act(desk: Desk, verb: Verb, label: str, now: float) -> None:
+def act(desk: Desk, verb: Verb, label: str, now: Moment) -> None:
     """Send a verb with the engine time of the picture it was decided on."""
     seen_at = desk.view.engine.at if desk.view is not None else 0.0
-    command_id = desk.outbox.register(label, now)
+    command_id = desk.outbox.register(label, now.real)
     desk.link.send(Act(id=command_id, by=desk.outbox.name, verb=verb, seen_at=seen_at))
     desk.say(f"{label}: sent", now)
 
 
-def send_parameters(desk: Desk, changes: dict[str, Value], label: str, now: float) -> None:
+def send_parameters(desk: Desk, changes: dict[str, Value], label: str, now: Moment) -> None:
     """Send parameter changes, all or none."""
     seen_at = desk.view.engine.at if desk.view is not None else 0.0
-    command_id = desk.outbox.register(label, now)
+    command_id = desk.outbox.register(label, now.real)
     desk.link.send(SetParameters(id=command_id, by=desk.outbox.name, changes=changes, seen_at=seen_at))
     desk.say(f"{label}: sent", now)
 
 
-def is_stale(desk: Desk, what: str, now: float) -> bool:
+def is_stale(desk: Desk, what: str, now: Moment) -> bool:
     """Whether the picture is too old for ``what``; says so when it is."""
-    if not desk.sight.is_silent(now):
+    if not desk.sight.is_silent(now.engine):
         return False
-    desk.say(f"{what} refused: the picture is {desk.sight.age_s(now):.1f} s old; pause and kill still work", now, "bad")
+    age_s = desk.sight.age_s(now.engine)
+    desk.say(f"{what} refused: the picture is {age_s:.1f} s old; pause and kill still work", now, "bad")
     return True
 
 
@@ -49,24 +51,24 @@ def run_kind(desk: Desk) -> str:
     return plain(desk.view.session.run_kind) if desk.view is not None else ""
 
 
-def _pause(desk: Desk, _: str, now: float) -> None:
+def _pause(desk: Desk, _: str, now: Moment) -> None:
     act(desk, Verb.PAUSE, "pause", now)
 
 
-def _reduce_only(desk: Desk, _: str, now: float) -> None:
+def _reduce_only(desk: Desk, _: str, now: Moment) -> None:
     act(desk, Verb.REDUCE_ONLY, "reduce-only", now)
 
 
 def _cancel(side: Side, label: str) -> Handler:
-    def handle(desk: Desk, _: str, now: float) -> None:
-        command_id = desk.outbox.register(label, now)
+    def handle(desk: Desk, _: str, now: Moment) -> None:
+        command_id = desk.outbox.register(label, now.real)
         desk.link.send(CancelSide(id=command_id, by=desk.outbox.name, side=side))
         desk.say(f"{label}: sent", now)
 
     return handle
 
 
-def _resume(desk: Desk, _: str, now: float) -> None:
+def _resume(desk: Desk, _: str, now: Moment) -> None:
     if is_stale(desk, "resume", now):
         return
     view = desk.view
@@ -76,15 +78,15 @@ def _resume(desk: Desk, _: str, now: float) -> None:
         return
     position = signed(view.engine.position.size, view.session.size_decimals)
     headline = f"quote {plain(view.session.coin)} again with position {position}"
-    desk.ask = Ask("RESUME", headline, "y yes   any other key: no", {"y": _resume_now}, opened_at=now)
+    desk.ask = Ask("RESUME", headline, "y yes   any other key: no", {"y": _resume_now}, opened_at=now.real)
 
 
-def _resume_now(desk: Desk, now: float) -> None:
+def _resume_now(desk: Desk, now: Moment) -> None:
     if not is_stale(desk, "resume", now):
         act(desk, Verb.RESUME, "resume", now)
 
 
-def _flatten(desk: Desk, _: str, now: float) -> None:
+def _flatten(desk: Desk, _: str, now: Moment) -> None:
     if is_stale(desk, "flatten", now):
         return
     view = desk.view
@@ -97,10 +99,10 @@ def _flatten(desk: Desk, _: str, now: float) -> None:
     amount = number(abs(size), view.session.size_decimals)
     headline = f"{verb} {amount} {plain(view.session.coin)} at market, {flatten_cost(view)}"
     options = "y yes, reduce only   any other key: no"
-    desk.ask = Ask("FLATTEN", headline, options, {"y": _flatten_now}, opened_at=now)
+    desk.ask = Ask("FLATTEN", headline, options, {"y": _flatten_now}, opened_at=now.real)
 
 
-def _flatten_now(desk: Desk, now: float) -> None:
+def _flatten_now(desk: Desk, now: Moment) -> None:
     if not is_stale(desk, "flatten", now):
         act(desk, Verb.FLATTEN, "flatten", now)
 
@@ -125,35 +127,35 @@ def flatten_cost(view: View) -> str:
     return f"{text}, more: thin book" if left > DUST else text
 
 
-def _kill(desk: Desk, _: str, now: float) -> None:
+def _kill(desk: Desk, _: str, now: Moment) -> None:
     desk.ask = Ask(
         "KILL",
         "press K again within 3 s: cancel everything, stop, keep the position.",
         "K kills   any other key: no",
         {"K": _kill_confirmed},
-        opened_at=now,
+        opened_at=now.real,
         lasts_s=KILL_S,
         is_armed_at_once=True,
     )
 
 
-def _kill_confirmed(desk: Desk, now: float) -> None:
+def _kill_confirmed(desk: Desk, now: Moment) -> None:
     _kill_now(desk, "", now)
 
 
-def _kill_now(desk: Desk, _: str, now: float) -> None:
+def _kill_now(desk: Desk, _: str, now: Moment) -> None:
     desk.ask = None
     act(desk, Verb.KILL, "kill", now)
 
 
-def _rearm(desk: Desk, reason: str, now: float) -> None:
+def _rearm(desk: Desk, reason: str, now: Moment) -> None:
     if is_stale(desk, "rearm", now):
         return
     view = desk.view
     if view is not None and not view.engine.kill.is_fired:
         desk.say("nothing to rearm: the kill switch has not fired", now, "warn")
         return
-    command_id = desk.outbox.register("rearm", now)
+    command_id = desk.outbox.register("rearm", now.real)
     desk.link.send(Rearm(id=command_id, by=desk.outbox.name, reason=reason))
     desk.say("rearm: sent", now)
 

@@ -17,7 +17,7 @@ def _line(scene: Scene, width: int) -> Line:
     if scene.live is not None and scene.age_s > SILENT_S:
         text = f" !! ENGINE SILENT {scene.age_s:.1f} s: numbers below are old; pause and kill still go out "
         return ((cut(text, width), "alarm"),)
-    unanswered = scene.desk.outbox.silence(scene.now)
+    unanswered = scene.desk.outbox.silence(scene.now.real)
     if unanswered:
         return ((cut(f" !! {unanswered} ", width), "alarm"),)
     alarms = scene.desk.sight.open_alarms()

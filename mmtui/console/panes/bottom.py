@@ -94,7 +94,7 @@ def _ask(ask: Ask, scene: Scene, width: int) -> list[Line]:
 
 
 def _options(ask: Ask, scene: Scene, width: int) -> Line:
-    left = f"closes in {ask.left_s(scene.now):.0f} s "
+    left = f"closes in {ask.left_s(scene.now.real):.0f} s "
     room = width - len(left) - 2
     return fit(((" ", "text"), (cut(ask.options, room).ljust(room), "key"), (" ", "text"), (left, "label")), width)
 
@@ -102,7 +102,7 @@ def _options(ask: Ask, scene: Scene, width: int) -> Line:
 def _short_ask(ask: Ask, scene: Scene, width: int) -> Line:
     head = _kind_block(ask, scene)
     keys = "/".join(sorted(ask.answers))
-    tail = f" {keys}? {ask.left_s(scene.now):.0f}s"
+    tail = f" {keys}? {ask.left_s(scene.now.real):.0f}s"
     room = width - len(head[0][0]) - len(tail) - 1
     return (*head, (" ", "text"), (cut(ask.headline, max(room, 0)), "text"), (tail, "key"))
 

@@ -53,7 +53,7 @@ def freshness(scene: Scene) -> Line:
     if scene.is_silent:
         return ((f" OLD {scene.age_s:.0f}s ", "bad"),)
     if sight.held is not None:
-        return ((f" HELD {scene.now - sight.held_at:.0f}s ", "held"),)
+        return ((f" HELD {scene.now.engine - sight.held_at:.0f}s ", "held"),)
     return ()
 
 
