@@ -5,13 +5,15 @@ from mmtui.domain.events import AccountSnapshot
 from mmtui.domain.intents import Finish, LogLevel
 from mmtui.domain.order import Purpose
 from mmtui.engine.control import Clearance
+from mmtui.engine.governing import save_day
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.pulling import send_cancels
 from mmtui.engine.reconcile import ask_account
 from mmtui.engine.state import EngineState
 
 CONFIRMATIONS = 2
-QUERY_EVERY_S = 0.5
+QUERY_EVERY_S = 0.25
+QUERY_LOST_S = 3.0
 
 
 def advance(state: EngineState, out: Outbox) -> None:
@@ -28,12 +30,20 @@ def advance(state: EngineState, out: Outbox) -> None:
     if clearance.is_verified:
         return
     if undecided == 0 and out.now >= clearance.next_query_at:
-        clearance.next_query_at = out.now + QUERY_EVERY_S
-        clearance.query_id = ask_account(state, out)
+        clearance.next_query_at = out.now + QUERY_LOST_S
+        query_id = ask_account(state, out)
+        clearance.first_query_id = clearance.first_query_id or query_id
+
+
+def query_failed(state: EngineState, now: float) -> None:
+    """A query is lost: another is due soon."""
+    clearance = state.control.clearance
+    if clearance is not None:
+        clearance.next_query_at = min(clearance.next_query_at, now + QUERY_EVERY_S)
 
 
 def confirm(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> None:
-    """Counts a snapshot that answers the clearing's own query."""
+    """Counts a snapshot that was asked for since everything of ours was decided."""
     clearance = state.control.clearance
     if clearance is None or not state.control.is_answer_to_clearance(snapshot):
         return
@@ -41,7 +51,7 @@ def confirm(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> None:
     undecided = any(order.reserved for order in state.ledger.live.values())
     clean = clearance.seen_resting == 0 and not undecided
     clearance.confirmations = clearance.confirmations + 1 if clean else 0
-    clearance.next_query_at = min(clearance.next_query_at, out.now)
+    clearance.next_query_at = min(clearance.next_query_at, out.now + QUERY_EVERY_S)
     if clearance.confirmations >= CONFIRMATIONS and not clearance.is_verified:
         clearance.is_verified = True
         _end(state, out, clearance, verified=True)
@@ -89,6 +99,7 @@ def finish(state: EngineState, out: Outbox, *, left: int, verified: bool) -> Non
     killed = state.control.killed
     reason = f"killed: {killed.reason}" if killed else state.control.stop_reason
     state.control.finished = True
+    save_day(state, out)
     attribution = state.account.pnl.attribution()
     out.log(
         LogLevel.INFO,

@@ -42,6 +42,7 @@ def _act(state: EngineState, out: Outbox, command: Act) -> None:
     match command.verb:
         case Verb.PAUSE:
             control.paused_by = command.by
+            governing.abandon_flatten(state, out, "paused")
             text = "cancelling own quotes"
         case Verb.RESUME:
             control.paused_by, control.reduce_only_by = "", ""
@@ -50,7 +51,7 @@ def _act(state: EngineState, out: Outbox, command: Act) -> None:
         case Verb.REDUCE_ONLY:
             control.reduce_only_by = command.by
         case Verb.FLATTEN:
-            control.flatten = Flatten(by=command.by, command_id=command.id, started_at=out.now)
+            control.flatten = _flatten(state, out, command)
             text = "closing the position"
         case Verb.KILL:
             governing.fire(state, out, "operator", f"killed by {command.by}")
@@ -93,16 +94,26 @@ def _stop(state: EngineState, out: Outbox, command: Act) -> None:
         return
     control.stop_reason = f"stopped by {command.by}"
     flattens = state.settings.text("execution.on_stop") == "flatten" and control.killed is None
+    if flattens and control.flatten is not None:
+        return
     if flattens and state.account.position.size:
-        control.flatten = Flatten(by=command.by, command_id=command.id, started_at=out.now)
-    else:
-        governing.begin_clearance(state, out)
+        control.flatten = _flatten(state, out, command)
+        return
+    governing.abandon_flatten(state, out, "stopped")
+    governing.begin_clearance(state, out)
+
+
+def _flatten(state: EngineState, out: Outbox, command: Act) -> Flatten:
+    left = abs(state.account.position.size)
+    return Flatten(by=command.by, command_id=command.id, progress_at=out.now, left=left)
 
 
 def _rearm(state: EngineState, out: Outbox, command: Rearm) -> None:
     control = state.control
     if control.killed is None:
         out.answer(command.id, CommandStatus.REFUSED, "nothing is killed")
+    elif control.finished or control.stop_reason:
+        out.answer(command.id, CommandStatus.REFUSED, "the session is being stopped")
     elif not command.reason.strip():
         out.answer(command.id, CommandStatus.REFUSED, "a reason is needed: what caused it and what changed")
     elif control.clearance is not None and not control.clearance.is_verified:
@@ -143,6 +154,7 @@ def _undo(state: EngineState, out: Outbox, command: Act) -> None:
 
 def _applied(state: EngineState, out: Outbox, change: ParameterChange, command_id: str) -> None:
     state.panel.reconfigure(state.settings)
+    governing.update_limit(state)
     out.record(
         ParametersChanged(at=out.now, version=change.version, by=change.by, before=change.before, after=change.after)
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from mmtui.domain.events import AccountSnapshot, Feed, FillsReceived
 from mmtui.domain.instrument import Side
+from mmtui.domain.units import Size
 
 EARLY_FILLS_MAX = 1_000
 
@@ -24,7 +25,8 @@ class Kill(msgspec.Struct, kw_only=True):
 class Clearance(msgspec.Struct, kw_only=True):
     """Cancel everything of ours, verify by queries, give up at the deadline.
 
-    ``cancelled`` is the number of orders that were live at the start.
+    ``cancelled`` is the number of orders that were live at the start, ``first_query_id`` the clearing's
+    first question: that answer and every later one count.
     """
 
     started_at: float
@@ -32,20 +34,24 @@ class Clearance(msgspec.Struct, kw_only=True):
     cancelled: int
     confirmations: int = 0
     next_query_at: float = 0.0
-    query_id: int = 0
+    first_query_id: int = 0
     is_over: bool = False
     is_verified: bool = False
     seen_resting: int = 0
 
 
 class Flatten(msgspec.Struct, kw_only=True):
-    """Closing the position with reduce-only takers."""
+    """Closing the position with reduce-only takers.
+
+    ``left`` is the smallest size held so far, ``progress_at`` when it last fell, ``attempts`` the
+    orders sent since.
+    """
 
     by: str
     command_id: str
-    started_at: float
+    progress_at: float
+    left: Size
     attempts: int = 0
-    cloid: str = ""
 
 
 class Control:
@@ -88,5 +94,5 @@ class Control:
             self.early_fills.append(event)
 
     def is_answer_to_clearance(self, snapshot: AccountSnapshot) -> bool:
-        """Whether this snapshot is one the clearing asked for."""
-        return self.clearance is not None and snapshot.request_id == self.clearance.query_id != 0
+        """Whether this snapshot was asked for after the clearing began to ask."""
+        return self.clearance is not None and 0 < self.clearance.first_query_id <= snapshot.request_id

@@ -21,6 +21,8 @@ from mmtui.strategies.quote import Ladder, Level, QuoteContext, Rooms
 OPEN_ORDERS_PER_LEVEL = 4
 OPEN_NOTIONAL_RATIO = 2.0
 MOVE_URGENT_RATIO = 2.0
+# Lets the price drift this far before orders placed at the limit are cut to the limit's value in size.
+LIMIT_SLACK = 0.001
 
 
 def is_due(state: EngineState, now: float) -> bool:
@@ -44,6 +46,8 @@ def run(state: EngineState, out: Outbox) -> None:
         quoting.due = quoting.urgent = False
         if mode is not Mode.FLATTENING:
             pull_quotes(state, out)
+            # Cancels are followed up at their own pace, not at the cadence of quoting.
+            quoting.urgent = bool(state.ledger.live)
         return
     estimates = state.panel.estimates(out.now)
     if estimates is None or state.market.touch is None:
@@ -74,14 +78,19 @@ def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode) -> N
     tolerance = Tolerance(
         max_bps_diff=state.settings.number("trading.max_bps_diff"),
         size_share=state.settings.number("execution.size_tolerance_pct") / 100.0,
+        must_reduce=modes.permit(mode) is not Permit.ADD,
     )
     plans = [
         plan(levels, [o for o in state.ledger.live.values() if o.terms.side is side], tolerance)
         for side, levels in ((Side.BUY, ladder.bids), (Side.SELL, ladder.asks))
     ]
-    if _runs_away(state, out, plans):
+    cancels = [order for part in plans for order in part.cancel]
+    if not tolerance.must_reduce:
+        for side, part in zip((Side.BUY, Side.SELL), plans, strict=True):
+            cancels += _beyond_limit(state, side, part)
+    if _runs_away(state, out, cancels):
         return
-    send_cancels(state, out, [order for part in plans for order in part.cancel])
+    send_cancels(state, out, cancels)
     levels = [level for pair in zip_longest_levels(plans) for level in pair]
     if levels:
         place(state, out, [_terms(state, out.now, level, mode) for level in levels])
@@ -89,6 +98,20 @@ def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode) -> N
         if state.quoting.first_at is None:
             state.quoting.first_at = out.now
         state.panel.set_reference(ladder.reference)
+
+
+def _beyond_limit(state: EngineState, side: Side, part: Plan) -> list[Order]:
+    """Orders that must go although they fit: the limit or the position has moved; outer ones first."""
+    worst = side * state.account.position.size + _reserved(state, side) - sum(order.reserved for order in part.cancel)
+    most = state.risk.limit.size * (1.0 + LIMIT_SLACK)
+    found: list[Order] = []
+    for _, order in reversed(part.keep):
+        if worst <= most:
+            break
+        if order.is_active:
+            found.append(order)
+            worst -= order.reserved
+    return found
 
 
 def zip_longest_levels(plans: list[Plan]) -> list[tuple[Level, ...]]:
@@ -140,6 +163,7 @@ def gate(state: EngineState, now: float) -> Gate:
         permit=modes.permit(mode),
         position=state.account.position.size,
         reserved=(_reserved(state, Side.BUY), _reserved(state, Side.SELL)),
+        foreign=(state.account.foreign_reserved(Side.BUY), state.account.foreign_reserved(Side.SELL)),
         limit=state.risk.limit.size,
         clip=clip(state),
         references=market.references(),
@@ -192,7 +216,8 @@ def _rooms(state: EngineState, *, is_reduce_only: bool) -> Rooms:
     size: dict[Side, Size] = {}
     why: dict[Side, str] = {}
     for side in Side:
-        stuck = _stuck(state, side) + state.account.foreign_reserved(side)
+        # What is flagged reduce-only cannot add to what foreign orders do.
+        stuck = _stuck(state, side) + (0 if is_reduce_only else state.account.foreign_reserved(side))
         held = -side * position
         most = max(0, held) if is_reduce_only else limit + held
         size[side] = max(0, most - stuck)
@@ -235,14 +260,12 @@ def _fit_to_budget(ladder: Ladder, levels_max: int) -> Ladder:
     return msgspec.structs.replace(ladder, bids=ladder.bids[:levels_max], asks=ladder.asks[:levels_max])
 
 
-def _runs_away(state: EngineState, out: Outbox, plans: list[Plan]) -> bool:
+def _runs_away(state: EngineState, out: Outbox, cancels: list[Order]) -> bool:
     most = state.settings.count("risk.replacements_max")
-    for part in plans:
-        replaced: list[Order] = list(part.cancel)
-        for order in replaced:
-            if state.risk.replaced.replaced(out.now, order.side, order.terms.level) > most:
-                fire(state, out, "runaway", f"level {order.terms.level} replaced more than {most} times in 10 s")
-                return True
+    for order in cancels:
+        if state.risk.replaced.replaced(out.now, order.side, order.terms.level) > most:
+            fire(state, out, "runaway", f"level {order.terms.level} replaced more than {most} times in 10 s")
+            return True
     return False
 
 

@@ -30,7 +30,7 @@ from mmtui.domain.events import (
     TradePrints,
 )
 from mmtui.domain.instrument import Instrument, Side
-from mmtui.domain.intents import Intent, LogLevel, SaveDay, SetLeverage
+from mmtui.domain.intents import Intent, LogLevel, SetLeverage
 from mmtui.domain.order import Order, OrderState
 from mmtui.domain.parameters import Settings
 from mmtui.domain.records import EquitySampled, ModeChanged, OrderChanged
@@ -126,6 +126,7 @@ class Engine:
                     take_funding(state, out, event.payments)
             case QueryFailed():
                 state.control.queries.pop(event.request_id, None)
+                clearing.query_failed(state, self._now)
             case ConnectionChanged():
                 self._connection(event, out)
             case BudgetUpdate():
@@ -272,7 +273,7 @@ class Engine:
     def _set_leverage(self, out: Outbox) -> None:
         state = self._state
         control, snapshot = state.control, state.account.snapshot
-        if control.is_leverage_set or snapshot is None:
+        if control.is_leverage_set or snapshot is None or control.killed is not None or control.stop_reason:
             return
         control.is_leverage_set = True
         wanted = state.settings.text("trading.leverage")
@@ -289,11 +290,10 @@ class Engine:
 
     def _sample(self, out: Outbox) -> None:
         state = self._state
-        day = state.account.day_state()
-        if day is None or self._now - self._sampled_at < SAMPLE_EVERY_S:
+        if not state.account.is_anchored or self._now - self._sampled_at < SAMPLE_EVERY_S:
             return
         self._sampled_at = self._now
-        out.add(SaveDay(utc_day=day.utc_day, opening_equity=day.opening_equity, peak_pnl=day.peak_pnl, pnl=day.pnl))
+        governing.save_day(state, out)
         out.record(equity_row(state, self._now))
         if self._now - self._synced_at >= SYNC_EVERY_S:
             self._synced_at = self._now

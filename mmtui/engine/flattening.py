@@ -23,18 +23,31 @@ def advance(state: EngineState, out: Outbox) -> None:
     if flatten is None or not state.account.is_anchored:
         return
     pull_quotes(state, out)
-    if any(order.reserved for order in state.ledger.live.values()):
-        if out.now - flatten.started_at > TIME_MAX_S:
-            _end(state, out, flatten, "gave up: orders are still undecided", is_done=False)
-        return
     position = state.account.position.size
-    if position == 0:
+    if abs(position) < flatten.left:
+        flatten.left, flatten.progress_at, flatten.attempts = abs(position), out.now, 0
+    is_late = out.now - flatten.progress_at > TIME_MAX_S
+    if any(order.reserved for order in state.ledger.live.values()):
+        if is_late:
+            _end(state, out, flatten, "gave up: orders are still undecided", is_done=False)
+    elif position == 0:
         _end(state, out, flatten, "flat", is_done=True)
-    elif flatten.attempts >= ATTEMPTS_MAX or out.now - flatten.started_at > TIME_MAX_S:
+    elif is_late or flatten.attempts >= ATTEMPTS_MAX:
         size = state.instrument.wire_size(position)
-        _end(state, out, flatten, f"gave up with {size} left: no liquidity within the slippage", is_done=False)
-    elif not state.account.uncertain_because:
+        why = _obstacle(state, out.now) or "no liquidity within the slippage"
+        _end(state, out, flatten, f"gave up with {size} left: {why}", is_done=False)
+    elif not _obstacle(state, out.now):
         _slice(state, out, flatten, position)
+
+
+def _obstacle(state: EngineState, now: float) -> str:
+    """Why no closing order can be decided on, or ""."""
+    if state.account.uncertain_because:
+        return f"the position is uncertain, {state.account.uncertain_because}"
+    age = state.market.age(now)
+    if age is None or age > state.settings.number("risk.stale_data_s") or not state.market.is_confirmed:
+        return "no market data to decide on"
+    return ""
 
 
 def limit_price(state: EngineState, side: Side) -> Price | None:
@@ -49,9 +62,8 @@ def limit_price(state: EngineState, side: Side) -> Price | None:
 
 def _slice(state: EngineState, out: Outbox, flatten: Flatten, position: Size) -> None:
     side = Side.SELL if position > 0 else Side.BUY
-    age = state.market.age(out.now)
     price = limit_price(state, side)
-    if price is None or age is None or age > state.settings.number("risk.stale_data_s"):
+    if price is None:
         return
     held = abs(position)
     size = min(held, max(CLIPS_A_SLICE * clip(state), state.instrument.min_size(price)))
@@ -71,7 +83,6 @@ def _slice(state: EngineState, out: Outbox, flatten: Flatten, position: Size) ->
     )
     if place(state, out, [terms]):
         flatten.attempts += 1
-        flatten.cloid = terms.cloid
 
 
 def _end(state: EngineState, out: Outbox, flatten: Flatten, text: str, *, is_done: bool) -> None:

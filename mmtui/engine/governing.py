@@ -1,7 +1,9 @@
 """Measuring against the limits, and firing the kill switch."""
 
+from mmtui.domain.commands import CommandStatus
 from mmtui.domain.events import Feed
-from mmtui.domain.intents import Latch, LogLevel
+from mmtui.domain.intents import Latch, LogLevel, SaveDay
+from mmtui.domain.order import OrderState
 from mmtui.domain.records import RiskRecorded
 from mmtui.engine.control import Clearance, Kill
 from mmtui.engine.outbox import Outbox
@@ -15,12 +17,12 @@ SLOW_FACTOR_LEFT = 0.04
 
 
 def govern(state: EngineState, out: Outbox) -> None:
-    """Takes all readings, warns on what is near, fires on what is reached."""
+    """Takes all readings, warns on what is near, fires on what is reached; measures on after a kill."""
     account, now = state.account, out.now
     account.pass_time(now)
-    _limit(state)
+    update_limit(state)
     _slow_down(state, now)
-    if not account.is_anchored or state.control.killed is not None or state.control.finished:
+    if not account.is_anchored or state.control.finished:
         return
     fatal = state.risk.kill_switch.evaluate(_facts(state, now), state.settings)
     for reading in state.risk.kill_switch.readings:
@@ -36,10 +38,10 @@ def fire(state: EngineState, out: Outbox, reason: str, detail: str) -> None:
     if control.killed is not None:
         return
     control.killed = Kill(at=out.now, reason=reason, detail=detail)
-    control.flatten = None
-    control.stop_reason = ""
+    abandon_flatten(state, out, "killed")
     state.quoting.urgent = True
     begin_clearance(state, out)
+    save_day(state, out)
     position = state.instrument.size_base(state.account.position.size)
     state.tape.alarm("kill", out.now, 3, f"KILLED: {reason}, {detail}")
     out.record(RiskRecorded(at=out.now, code="KILL", monitor=reason, value=0.0, limit=0.0, text=detail))
@@ -55,6 +57,21 @@ def fire(state: EngineState, out: Outbox, reason: str, detail: str) -> None:
     )
 
 
+def abandon_flatten(state: EngineState, out: Outbox, why: str) -> None:
+    """Ends a flatten under way before the position is closed, and says so to whoever asked for it."""
+    flatten = state.control.flatten
+    if flatten is not None:
+        state.control.flatten = None
+        out.answer(flatten.command_id, CommandStatus.REFUSED, f"{why} before the position was closed")
+
+
+def save_day(state: EngineState, out: Outbox) -> None:
+    """Has the day's P&L kept for the next start."""
+    day = state.account.day_state()
+    if day is not None:
+        out.add(SaveDay(utc_day=day.utc_day, opening_equity=day.opening_equity, peak_pnl=day.peak_pnl, pnl=day.pnl))
+
+
 def begin_clearance(state: EngineState, out: Outbox) -> None:
     """Starts to cancel everything of ours and to verify it."""
     state.control.clearance = Clearance(
@@ -64,7 +81,8 @@ def begin_clearance(state: EngineState, out: Outbox) -> None:
     )
 
 
-def _limit(state: EngineState) -> None:
+def update_limit(state: EngineState) -> None:
+    """Computes the effective position limit anew."""
     touch = state.market.touch
     if touch is not None:
         state.risk.limit = effective_limit(
@@ -88,7 +106,6 @@ def _facts(state: EngineState, now: float) -> RiskFacts:
     estimates = state.panel.estimates(now)
     day = account.day
     assert day is not None, "facts need an anchored account"
-    since = state.risk.undelivered_since
     return RiskFacts(
         now=now,
         day_pnl_usd=account.day_pnl() / 1e6,
@@ -98,9 +115,19 @@ def _facts(state: EngineState, now: float) -> RiskFacts:
         data_age_s=state.market.age(now),
         cascade_severity=estimates.signals.cascade_severity if estimates else 0.0,
         rate_limit_errors=len(state.risk.rate_limit_errors),
-        cancel_undelivered_s=0.0 if since is None else now - since,
+        cancel_undelivered_s=_undelivered_s(state, now),
         liquidation_distance=account.liquidation_distance(state.instrument, mid) if mid else None,
     )
+
+
+def _undelivered_s(state: EngineState, now: float) -> float:
+    waits = any(
+        order.cancel_sent_at > 0.0 and order.state is not OrderState.SETTLING for order in state.ledger.live.values()
+    )
+    if not waits:
+        state.risk.undelivered_since = None
+    since = state.risk.undelivered_since
+    return 0.0 if since is None else now - since
 
 
 def _warn(state: EngineState, out: Outbox, reading: Reading) -> None:

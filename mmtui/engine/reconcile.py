@@ -13,6 +13,7 @@ from mmtui.domain.order import Order, OrderState
 from mmtui.domain.records import PositionAdjusted, SessionOpened
 from mmtui.engine.account import DayState
 from mmtui.engine.fills import take_fills, take_funding
+from mmtui.engine.governing import note_delivery
 from mmtui.engine.ledger import Inquiry
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
@@ -139,6 +140,7 @@ def expire_requests(state: EngineState, out: Outbox) -> None:
     """Orders whose answer is late become unknown."""
     for request_id, request in state.ledger.overdue(out.now, state.settings.number("execution.reply_timeout_s")):
         del state.ledger.requests[request_id]
+        note_delivery(state, out.now, delivered=False, is_cancel=request.is_cancel)
         for cloid in request.cloids:
             order = state.ledger.live.get(cloid)
             if order is not None:

@@ -19,10 +19,14 @@ REMAINDER_MIN = 0.5
 
 
 class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a resting order may be from its level: distance in bps, size as a share."""
+    """How far a resting order may be from its level: distance in bps, size as a share.
+
+    With ``must_reduce`` only orders that the venue too knows as reduce-only may stay.
+    """
 
     max_bps_diff: float
     size_share: float
+    must_reduce: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -66,6 +70,8 @@ def _closest(level: Level, orders: Iterable[Order], tolerance: Tolerance) -> Ord
 
 
 def _fits(level: Level, order: Order, tolerance: Tolerance) -> bool:
+    if tolerance.must_reduce and not order.terms.reduce_only:
+        return False
     return _price_fits(level, order.price, tolerance) and _size_fits(level.size, order, tolerance.size_share)
 
 

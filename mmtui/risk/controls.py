@@ -62,7 +62,8 @@ class Permit(enum.Enum):
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the controls know when they review a batch; sizes and prices in exact units.
 
-    ``reserved`` is (buy, sell) size that may still fill, own and foreign; ``references`` the known
+    ``reserved`` is (buy, sell) size that may still fill, own and foreign, ``foreign`` the part of it that
+    is not ours and no reason to keep a reduce-only order back; ``references`` the known
     ones of mid, mark and oracle; ``clip`` the configured size of one side; ``book_bid`` and
     ``book_ask`` the touch, 0 when unknown; ``is_fresh`` whether the data may be decided on.
     """
@@ -79,6 +80,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     book_ask: Price
     is_fresh: bool
     caps: "OpenCaps"
+    foreign: tuple[Size, Size] = (0, 0)
 
 
 class OpenCaps(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +157,8 @@ class _Desk:
     def _reduces(self, terms: OrderTerms) -> bool:
         position = self.gate.position
         held = -terms.side * position
-        return terms.reduce_only and 0 < self.reserved[terms.side] + terms.size <= held
+        own = self.reserved[terms.side] - self.gate.foreign[0 if terms.side > 0 else 1]
+        return terms.reduce_only and 0 < own + terms.size <= held
 
     def _grid(self, terms: OrderTerms) -> Denied | None:
         instrument = self.gate.instrument
