@@ -61,7 +61,7 @@ def test_spot_prices_have_two_more_decimals_than_perps():
 
 
 @given(instrument=instruments, price=prices)
-@examples(300)
+@examples(150)
 def test_floor_and_ceil_are_the_nearest_grid_prices_around(instrument, price):
     floor, ceil = instrument.floor_price(price), instrument.ceil_price(price)
     assert floor <= price <= ceil
@@ -72,7 +72,7 @@ def test_floor_and_ceil_are_the_nearest_grid_prices_around(instrument, price):
 
 
 @given(instrument=instruments, side=sides, price=prices)
-@examples(300)
+@examples(150)
 def test_one_step_away_and_back_is_the_same_grid_price(instrument, side, price):
     start = instrument.ceil_price(price)
     away = instrument.step_away(side, start)
@@ -83,7 +83,7 @@ def test_one_step_away_and_back_is_the_same_grid_price(instrument, side, price):
 
 
 @given(instrument=instruments, side=sides, price=prices)
-@examples(300)
+@examples(150)
 def test_quoting_a_grid_price_gives_that_price(instrument, side, price):
     start = instrument.ceil_price(price)
     assume(instrument.price_usd(start) < 1e15)
@@ -91,7 +91,7 @@ def test_quoting_a_grid_price_gives_that_price(instrument, side, price):
 
 
 @given(instrument=instruments, side=sides, wanted=st.floats(1e-4, 1e7))
-@examples(300)
+@examples(150)
 def test_a_quote_is_the_closest_price_the_venue_takes_that_is_not_nearer_to_the_spread(instrument, side, wanted):
     """Against a search over decimal texts of at most five significant figures."""
     with localcontext(prec=60):
@@ -107,7 +107,7 @@ def test_a_quote_is_the_closest_price_the_venue_takes_that_is_not_nearer_to_the_
 
 
 @given(instrument=instruments, size=st.floats(0.0, 1e9))
-@examples(300)
+@examples(150)
 def test_a_size_is_cut_to_the_lot_and_never_grows(instrument, size):
     units = instrument.floor_size(size)
     exact = Decimal(size).scaleb(instrument.size_decimals)
@@ -147,6 +147,18 @@ def test_price_times_size_of_a_perp_is_micro_usd(decimals, price, size):
     perp = contract(decimals)
     usd = Decimal(perp.wire_price(price)) * Decimal(perp.wire_size(size))
     assert usd.scaleb(6) == price * size
+
+
+@given(instrument=instruments, price=prices)
+@examples(100)
+def test_a_venue_price_that_became_a_float_is_the_same_units_again(instrument, price):
+    assert instrument.price_units(instrument.price_usd(price)) == price
+
+
+def test_a_side_is_the_sign_of_the_position_change_and_the_venues_letter():
+    assert (Side.BUY * 5, Side.SELL * 5) == (5, -5)
+    assert (Side.BUY.opposite, Side.SELL.opposite) == (Side.SELL, Side.BUY)
+    assert (Side.BUY.wire, Side.SELL.wire) == ("B", "A")
 
 
 def test_a_builder_deployed_coin_is_named_without_its_dex():

@@ -191,7 +191,7 @@ def take_truthful_step(order, venue, draw):
 
 
 @given(data=st.data())
-@examples(400)
+@examples(200)
 def test_a_reservation_is_never_below_what_the_venue_can_still_fill(data):
     order, venue = an_order(size=data.draw(st.integers(1, 5))), Venue(0)
     venue.size = order.size

@@ -17,7 +17,7 @@ def problems(**changes):
 
 def test_the_defaults_agree_with_each_other():
     assert cross_problems(DEFAULTS) == []
-    assert notices(DEFAULTS) == []
+    assert notices(DEFAULTS) == notices(DEFAULTS.with_values({"trading.risk_aversion": 1.0})) == []
 
 
 def test_the_sample_of_the_documents_with_half_the_limit_a_side_gives_exactly_that_error():
@@ -42,7 +42,15 @@ def test_a_side_is_at_most_two_fifths_of_the_limit(limit, share):
 
 def test_the_rule_holds_for_values_in_usd_too():
     assert problems(trading__order_notional_usd=2000.0) == []
-    assert [key for key, _ in problems(trading__order_notional_usd=2001.0)] == ["trading.order_notional_usd"]
+    found = problems(trading__order_notional_usd=2001.0)
+    assert [key for key, _ in found] == ["trading.order_notional_usd"]
+    assert "max_position_usd = 5000" in found[0][1].found and "= 2000" in found[0][1].expected
+
+
+def test_values_in_different_units_are_not_compared():
+    assert problems(trading__order_notional_usd=5000.0, trading__max_absolute_position_size=0.1) == []
+    assert problems(trading__order_notional_usd=5000.0, trading__target_liquidity=0.1) == []
+    assert problems(trading__target_liquidity=0.1) == []
 
 
 @pytest.mark.parametrize(
@@ -55,7 +63,10 @@ def test_the_rule_holds_for_values_in_usd_too():
         ("risk.cascade_pull_threshold", {"risk.cascade_pull_threshold": 0.96}),
         ("trading.max_position_usd", {"trading.max_position_usd": 10_001.0}),
         ("trading.leverage", {"trading.leverage": "0"}),
+        ("trading.leverage", {"trading.leverage": "101"}),
+        ("trading.leverage", {"trading.leverage": "1.5"}),
         ("estimators.microprice_clamp", {"estimators.microprice_clamp": "0"}),
+        ("estimators.microprice_clamp", {"estimators.microprice_clamp": "100.5"}),
         ("network.account_address", {"network.account_address": ADDRESS[:-1]}),
         ("network.vault_address", {"network.vault_address": "0x" + "g" * 40}),
         ("network.confirm_mainnet", {"network.confirm_mainnet": "yes"}),

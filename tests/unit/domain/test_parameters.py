@@ -191,6 +191,14 @@ def test_every_row_can_be_explained_to_a_person():
         assert row.kind is not Kind.CHOICE or (row.default in row.choices and len(set(row.choices)) == len(row.choices))
 
 
+def test_a_refusal_says_what_was_found_and_what_would_be_right():
+    refused = parameter("risk.stale_data_s").parse("0.5")
+    assert str(refused) == "0.5; expected 1 to 60 s"
+    assert str(parameter("risk.cascade_pull").check("some")) == "'some'; expected increasing | all"
+    assert str(parameter("risk.cascade_kill").check("maybe")) == "'maybe'; expected true or false"
+    assert str(Refusal("2", "at most 1", "the reason")) == "2; expected at most 1 (the reason)"
+
+
 def test_only_the_signing_key_is_secret():
     assert [row.key for row in PARAMETERS if row.secret] == ["network.private_key"]
 

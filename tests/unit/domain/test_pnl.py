@@ -102,7 +102,7 @@ def walk(start, horizon_s, path):
 
 
 @given(start=st.integers(-100, 100), horizon_s=st.sampled_from([0.25, 1.0, 2.5]), path=paths)
-@examples(500)
+@examples(250)
 def test_every_part_is_what_its_definition_says(start, horizon_s, path):
     ledger, oracle = walk(start, horizon_s, path)
     parts = ledger.attribution()
@@ -113,7 +113,7 @@ def test_every_part_is_what_its_definition_says(start, horizon_s, path):
 
 
 @given(start=st.integers(-100, 100), path=paths)
-@examples(300)
+@examples(150)
 def test_the_parts_add_up_to_the_total_to_the_micro_usd(start, path):
     parts = walk(start, 1.0, path)[0].attribution()
     causes = (parts.spread_capture, parts.adverse_selection, parts.inventory, parts.fees, parts.funding)

@@ -38,7 +38,7 @@ def test_the_check_values_of_average_cost_come_out():
 
 
 @given(path=fills, mark=st.integers(1, 3000))
-@examples(400)
+@examples(200)
 def test_realised_and_unrealised_together_are_cash_and_value(path, mark):
     position = applied(path)
     assert position.size == sum(side * size for side, _, size in path)
@@ -46,7 +46,7 @@ def test_realised_and_unrealised_together_are_cash_and_value(path, mark):
 
 
 @given(path=fills)
-@examples(400)
+@examples(200)
 def test_the_average_cost_is_the_exact_one_but_for_a_rounding_a_close(path):
     position, size, cost = Position(), 0, Fraction(0)
     closes = 0

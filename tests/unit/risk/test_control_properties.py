@@ -28,7 +28,7 @@ def standing(alive):
 
 
 @given(seed=seeds)
-@examples(300)
+@examples(150)
 def test_every_proposal_is_answered_once_and_in_its_order(seed):
     known, alive, batch, approved = drawn(seed)
     denied = [denied.terms for denied in review(batch, known, alive).denied]
@@ -39,7 +39,7 @@ def test_every_proposal_is_answered_once_and_in_its_order(seed):
 
 
 @given(seed=seeds)
-@examples(600)
+@examples(300)
 def test_the_worst_case_never_exceeds_the_limit_on_the_side_that_was_added_to(seed):
     known, _, _, approved = drawn(seed, Permit.ADD, Permit.REDUCE)
     for side, reserved in zip((Side.BUY, Side.SELL), known.reserved, strict=True):
@@ -49,7 +49,7 @@ def test_the_worst_case_never_exceeds_the_limit_on_the_side_that_was_added_to(se
 
 
 @given(seed=seeds)
-@examples(600)
+@examples(300)
 def test_no_approved_order_can_trade_with_an_own_one(seed):
     _, alive, _, approved = drawn(seed, Permit.ADD, Permit.REDUCE)
     own = [(order.side, order.price) for order in standing(alive)]
@@ -60,7 +60,7 @@ def test_no_approved_order_can_trade_with_an_own_one(seed):
 
 
 @given(seed=seeds)
-@examples(600)
+@examples(300)
 def test_every_approved_order_is_one_the_venue_takes(seed):
     known, _, _, approved = drawn(seed, Permit.ADD, Permit.REDUCE)
     for terms in approved:
@@ -72,7 +72,7 @@ def test_every_approved_order_is_one_the_venue_takes(seed):
 
 
 @given(seed=seeds)
-@examples(600)
+@examples(300)
 def test_every_approved_quote_is_post_only_fresh_inside_the_collar_and_does_not_take(seed):
     known, _, _, approved = drawn(seed, Permit.ADD, Permit.REDUCE)
     for terms in approved:
@@ -89,7 +89,7 @@ def test_every_approved_quote_is_post_only_fresh_inside_the_collar_and_does_not_
 
 
 @given(seed=seeds)
-@examples(600)
+@examples(300)
 def test_the_open_orders_and_their_value_stay_within_the_caps(seed):
     known, alive, _, approved = drawn(seed, Permit.ADD, Permit.REDUCE)
     if approved:
@@ -101,7 +101,7 @@ def test_the_open_orders_and_their_value_stay_within_the_caps(seed):
 
 
 @given(seed=seeds)
-@examples(300)
+@examples(150)
 def test_no_approved_order_is_the_twin_of_an_own_one(seed):
     _, alive, _, approved = drawn(seed, Permit.ADD, Permit.REDUCE)
     own = {(order.side, order.price, order.size) for order in standing(alive)}
@@ -112,7 +112,7 @@ def test_no_approved_order_is_the_twin_of_an_own_one(seed):
 
 
 @given(seed=seeds)
-@examples(600)
+@examples(300)
 def test_in_reduce_mode_only_reducing_orders_pass_and_never_more_than_is_held(seed):
     known, _, _, approved = drawn(seed, Permit.REDUCE)
     assert all(terms.reduce_only and terms.side * known.position < 0 for terms in approved)
@@ -128,7 +128,7 @@ def test_with_the_valve_shut_nothing_passes(seed):
 
 
 @given(seed=seeds)
-@examples(2000)
+@examples(1000)
 def test_what_a_stricter_gate_approves_every_looser_one_approves_too(seed):
     """Of single orders: in a batch, a denied order leaves its room to later ones."""
     draw = Draw(seed)
@@ -140,7 +140,7 @@ def test_what_a_stricter_gate_approves_every_looser_one_approves_too(seed):
 
 
 @given(seed=seeds)
-@examples(400)
+@examples(200)
 def test_a_smaller_order_is_denied_only_as_too_small_or_as_a_twin(seed):
     draw = Draw(seed)
     known, alive = draw.desk(Permit.ADD)

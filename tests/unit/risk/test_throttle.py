@@ -65,12 +65,12 @@ def test_cancels_use_up_the_rate_of_placing_but_are_never_refused_themselves():
 
 
 @given(
-    gaps=st.lists(st.integers(0, 6).map(lambda tenths: tenths / 10), min_size=1, max_size=200),
-    is_cancel=st.lists(st.booleans(), min_size=200, max_size=200),
+    gaps=st.lists(st.integers(0, 6).map(lambda tenths: tenths / 10), min_size=1, max_size=100),
+    is_cancel=st.lists(st.booleans(), min_size=100, max_size=100),
     per_second=st.integers(2, 10),
     per_minute=st.integers(10, 60),
 )
-@examples(100)
+@examples(60)
 def test_no_window_holds_more_placing_actions_than_the_reserve_leaves(gaps, is_cancel, per_second, per_minute):
     values = {"risk.actions_per_s_max": float(per_second), "risk.actions_per_min_max": float(per_minute)}
     settings, rate, now, placed = DEFAULTS.with_values(values), ActionRate(), 0.0, []
