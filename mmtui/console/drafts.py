@@ -1,9 +1,11 @@
 """Parameter edits not yet sent. Pure.
 
-Owns staging and its checks: type and bounds of the schema, relations between settings, risk limits
-only tighter, and in LIVE at most a doubling or halving at once. Nothing here is sent; the engine
-checks all of it again.
+Owns staging and its checks: type and bounds of the schema, relations between settings, limits of
+``[risk]`` only tighter, and in LIVE at most a doubling or halving at once unless that tightens a
+limit. Nothing here is sent; the engine checks all of it again.
 """
+
+from collections.abc import Mapping
 
 from mmtui.domain.parameters import PARAMETERS, Parameter, Refusal, Settings, Value, cross_problems, find
 from mmtui.domain.parameters.schema import Kind, Tightens
@@ -27,6 +29,11 @@ def shown(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def is_one_way(row: Parameter) -> bool:
+    """Whether a running engine takes only tighter values; sizes of ``[trading]`` go both ways."""
+    return row.section == "risk" and row.tightens is not None
+
+
 class Drafts:
     """Staged values by key."""
 
@@ -41,7 +48,7 @@ class Drafts:
         if isinstance(value, Refusal):
             return str(value)
         old = current(row, view)
-        return _loosens(row, old, value) or _leaps(row, old, value, view) or self._conflict(row, value, view)
+        return _loosens(row, old, value) or _leaps(row, old, value, view) or conflict(row, value, view, self.staged)
 
     def stage_text(self, key: str, text: str, view: View | None) -> str:
         """Stage a value by name; why not, or empty."""
@@ -67,16 +74,18 @@ class Drafts:
             now = view.engine.parameters
             self.staged = {key: value for key, value in self.staged.items() if key not in now or now[key] != value}
 
-    def _conflict(self, row: Parameter, value: Value, view: View | None) -> str:
-        before = _settings(view, self.staged)
-        known = {key for key, _ in cross_problems(before)}
-        for key, refusal in cross_problems(before.with_values({row.key: value})):
-            if key not in known:
-                return f"{key}: {refusal}"
-        return ""
+
+def conflict(row: Parameter, value: Value, view: View | None, staged: Mapping[str, Value]) -> str:
+    """Which relation between settings a value would break, beside the others staged; empty when none."""
+    before = _settings(view, staged)
+    known = {key for key, _ in cross_problems(before)}
+    for key, refusal in cross_problems(before.with_values({row.key: value})):
+        if key not in known:
+            return f"{key}: {refusal}"
+    return ""
 
 
-def _settings(view: View | None, staged: dict[str, Value]) -> Settings:
+def _settings(view: View | None, staged: Mapping[str, Value]) -> Settings:
     settings = Settings.defaults()
     if view is not None:
         known = {p.key for p in PARAMETERS}
@@ -85,20 +94,27 @@ def _settings(view: View | None, staged: dict[str, Value]) -> Settings:
 
 
 def _loosens(row: Parameter, old: Value, new: Value) -> str:
-    if row.tightens is None or new == old:
+    if not is_one_way(row) or new == old:
         return ""
     remedy = "loosening needs the file and a restart"
     if not isinstance(old, int | float) or not isinstance(new, int | float):
         return "" if old is None else f"a risk limit can only be tightened here; {remedy}"
-    is_tighter = new < old if row.tightens is Tightens.DOWN else new > old
     way = "below" if row.tightens is Tightens.DOWN else "above"
-    return "" if is_tighter else f"a risk limit can only be tightened here, {way} {shown(old)}; {remedy}"
+    return (
+        "" if _is_tighter(row, old, new) else f"a risk limit can only be tightened here, {way} {shown(old)}; {remedy}"
+    )
+
+
+def _is_tighter(row: Parameter, old: float, new: float) -> bool:
+    return row.tightens is not None and (new < old if row.tightens is Tightens.DOWN else new > old)
 
 
 def _leaps(row: Parameter, old: Value, new: Value, view: View | None) -> str:
-    if view is None or view.session.run_kind != "LIVE" or row.kind is not Kind.NUMBER or row.tightens is not None:
+    if view is None or view.session.run_kind != "LIVE" or row.kind is not Kind.NUMBER:
         return ""
     if not isinstance(old, int | float) or not isinstance(new, int | float) or not old or not new:
+        return ""
+    if _is_tighter(row, old, new):
         return ""
     if 1 / STEP_RATIO_MAX <= new / old <= STEP_RATIO_MAX:
         return ""

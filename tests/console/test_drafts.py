@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from mmtui.console.drafts import LIVE_PARAMETERS, Drafts, shown
+from mmtui.console.drafts import LIVE_PARAMETERS, Drafts, is_one_way, shown
 from mmtui.console.rows import ASCII_GLYPHS
 from mmtui.console.scene import Scene
 from mmtui.console.screens.catalogue import draw
@@ -39,7 +39,11 @@ def test_what_is_not_live_names_the_way_to_change_it() -> None:
 
 @pytest.mark.parametrize(
     "row",
-    [p for p in LIVE_PARAMETERS if p.tightens is not None and p.kind is Kind.NUMBER and p.default],
+    [
+        p
+        for p in LIVE_PARAMETERS
+        if p.section == "risk" and p.tightens is not None and p.kind is Kind.NUMBER and p.default
+    ],
     ids=lambda p: p.key,
 )
 def test_a_risk_limit_can_be_tightened_but_not_loosened(row: Parameter) -> None:
@@ -49,6 +53,29 @@ def test_a_risk_limit_can_be_tightened_but_not_loosened(row: Parameter) -> None:
     looser = higher if row.tightens is Tightens.DOWN else lower
     if row.low <= looser <= row.high:
         assert "can only be tightened here" in refused(row.key, repr(looser))
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("trading.order_notional_usd", "1500"),
+        ("trading.target_liquidity", "0.02"),
+        ("trading.max_position_usd", "6000"),
+        ("trading.max_absolute_position_size", "0.2"),
+    ],
+)
+def test_sizes_go_both_ways_because_the_engine_takes_them_from_a_fresh_picture(key: str, text: str) -> None:
+    value = float(text)
+    assert refused(key, text) == ""
+    bigger = a_view(session=SIM.session, engine=an_engine(parameters={**SIM.engine.parameters, key: value}))
+    assert refused(key, repr(value * 0.9), bigger) == ""
+    assert refused(key, repr(value * 1.1), bigger) == ""
+    assert key not in {p.key for p in LIVE_PARAMETERS if is_one_way(p)}
+
+
+def test_while_live_a_size_may_shrink_at_once_but_grows_in_steps() -> None:
+    assert refused("trading.order_notional_usd", "100", a_view()) == ""
+    assert refused("trading.max_position_usd", "15000", a_view()).startswith("more than x2 in one change while LIVE")
 
 
 def test_a_tighter_limit_is_staged() -> None:

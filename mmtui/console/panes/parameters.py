@@ -1,7 +1,7 @@
 """The live parameters: current, staged, bounds, source; and the chosen one explained."""
 
 from mmtui.console.acts.editing import PAGE, chosen_parameter, visible_parameters
-from mmtui.console.drafts import LIVE_PARAMETERS, current, shown
+from mmtui.console.drafts import LIVE_PARAMETERS, current, is_one_way, shown
 from mmtui.console.format import clock, cut, plain
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title, wrap
 from mmtui.console.scene import Scene
@@ -15,7 +15,7 @@ COLUMNS = (
     Column("bounds", 26, 2, is_left=True),
     Column("", 1, 1, is_left=True),
     Column("from", 10, 4, is_left=True),
-    Column("a higher value", 52, 5, is_left=True),
+    Column("effect", 52, 5, is_left=True),
 )
 
 
@@ -56,7 +56,7 @@ def _cells(row: Parameter, scene: Scene) -> tuple[Span, ...]:
         (cut(staged, 12), "staged"),
         (row.unit, "label"),
         (cut(row.bounds, 26), "label"),
-        ("*" if row.tightens is not None else "", "label"),
+        ("*" if is_one_way(row) else "", "label"),
         (cut(plain(source), 10), "label"),
         (cut(row.effect or row.help, 52), "label"),
     )
@@ -70,8 +70,8 @@ def detail_rows(scene: Scene, width: int, height: int) -> Lines:
     lines: list[Line] = [title("ABOUT", row.key, width, scene.glyphs)]
     lines += [((f" {words}", "text"),) for words in wrap(row.help, width - 2)[:2]]
     if row.effect:
-        lines += [((f" {words}", "label"),) for words in wrap(f"higher: {row.effect}", width - 2)[:2]]
-    tight = "   can only be tightened here" if row.tightens is not None else ""
+        lines += [((f" {words}", "label"),) for words in wrap(row.effect, width - 2)[:2]]
+    tight = "   can only be tightened here" if is_one_way(row) else ""
     lines.append(((cut(f" {row.bounds}   default {shown(row.default)}{tight}", width), "label"),))
     lines += _changes(scene, width)
     return block(lines, width, height)
