@@ -93,13 +93,16 @@ class Desk:
         if key == KILL_KEY:
             self.do("kill-now", "", now)
             return
+        is_held = self.keymap.is_held(key, now.real)
         action = self.keymap.find(key, self.page)
         if self.ask is not None and self._answer(key, now):
             return
         if self.field is not None and not (action is not None and action.while_typing and len(key) > 1):
             self._type(key, now)
             return
-        if action is not None:
+        if action is not None and action.once_a_press and is_held:
+            self.say(f"{action.id}: one step a press; let the key go first", now)
+        elif action is not None:
             self.do(action.id, "", now)
 
     def paste(self, text: str) -> None:

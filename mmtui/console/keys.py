@@ -5,6 +5,7 @@ rows. Owns the names of keys; never acts. ``ctrl+k`` belongs to ``kill-now`` wha
 """
 
 import enum
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -27,7 +28,10 @@ class Page(NamedTuple):
 
 
 class Action(NamedTuple):
-    """One thing a person can do. An empty ``pages`` means everywhere; ``hint`` is the key line's words."""
+    """One thing a person can do. An empty ``pages`` means everywhere; ``hint`` is the key line's words.
+
+    ``once_a_press`` is for acts in steps: a key held down must not repeat them.
+    """
 
     id: str
     keys: tuple[str, ...]
@@ -36,10 +40,13 @@ class Action(NamedTuple):
     danger: Danger = Danger.NONE
     pages: tuple[str, ...] = ()
     while_typing: bool = False
+    once_a_press: bool = False
     argument: str = ""
 
 
 KILL_KEY = "ctrl+k"
+# Terminals repeat a held key every 30 to 90 ms; fingers are slower.
+HELD_S = 0.15
 FORBIDDEN_KEYS = frozenset({"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+z", "ctrl+m", "ctrl+i", "ctrl+j"})
 REPEATING_KEYS = frozenset({"space", "enter", "escape", "up", "down", "left", "right", "tab", "backspace"})
 
@@ -61,6 +68,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("reduce-only", ("r",), "only quotes that shrink the position", "reduce only", Danger.QUOTES),
     Action("cancel-bids", ("b",), "cancel own bids and quote asks only until resume", "bids off", Danger.QUOTES),
     Action("cancel-asks", ("s",), "cancel own asks and quote bids only until resume", "asks off", Danger.QUOTES),
+    Action("size-up", ("+",), "quote a tenth more size", "size up", Danger.QUOTES, once_a_press=True),
+    Action("size-down", ("-",), "quote a tenth less size", "size down", Danger.QUOTES, once_a_press=True),
+    Action("tighter", ("<",), "closest quotes 0.5 bp nearer", "tighter", Danger.QUOTES, once_a_press=True),
+    Action("wider", (">",), "closest quotes 0.5 bp further out", "wider", Danger.QUOTES, once_a_press=True),
     Action("flatten", ("f",), "close the position at market, reduce only; asks", "flatten", Danger.ASKS),
     Action("kill", ("K",), "twice within 3 s: cancel everything, stop, keep the position", "kill", Danger.STOPS),
     Action("kill-now", (KILL_KEY,), "kill at once, from anywhere", "kill now", Danger.STOPS, while_typing=True),
@@ -100,7 +111,8 @@ COMMANDS: tuple[Action, ...] = tuple(
 
 HINTS: dict[str, tuple[str, ...]] = {
     "main": ("pause", "resume", "flatten", "kill", "kill-now", "parameters-edit", "reduce-only", "cancel-bids",
-             "cancel-asks", "acknowledge", "next-pane", "copy", "hold", "command", "help", "quit"),
+             "cancel-asks", "size-up", "size-down", "tighter", "wider", "acknowledge",
+             "next-pane", "copy", "hold", "command", "help", "quit"),
     "parameters": ("edit", "apply", "undo", "drop", "filter", "pause", "kill", "kill-now", "command", "help", "quit"),
     "log": ("pause", "kill", "kill-now", "filter", "drop", "hold", "copy", "command", "help", "quit"),
 }  # fmt: skip
@@ -110,12 +122,13 @@ HINTS_ELSEWHERE = (
 
 
 class KeyMap:
-    """Which action a key means on a page."""
+    """Which action a key means on a page, and whether it is being held down."""
 
-    __slots__ = ("_everywhere", "_on_page", "keys_of", "problems")
+    __slots__ = ("_everywhere", "_last", "_on_page", "keys_of", "problems")
 
     def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
         self.problems: list[str] = []
+        self._last: tuple[str, float] = ("", -math.inf)
         self.keys_of: dict[str, tuple[str, ...]] = {action.id: action.keys for action in ACTIONS}
         for key, action_id in (overrides or {}).items():
             self._remap(key, action_id)
@@ -147,6 +160,11 @@ class KeyMap:
     def find(self, key: str, page: str) -> Action | None:
         """The action of a key on a page."""
         return self._on_page.get((page, key)) or self._everywhere.get(key)
+
+    def is_held(self, key: str, at: float) -> bool:
+        """Whether a key comes too soon after itself for a finger; to be told of every key, in real seconds."""
+        last, self._last = self._last, (key, at)
+        return key == last[0] and at - last[1] < HELD_S
 
     def key_of(self, action_id: str) -> str:
         """The first key of an action, or nothing."""

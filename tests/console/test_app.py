@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from mmtui.console.app import ConsoleApp, ConsoleEnd, ConsoleOptions, EndReason
 from mmtui.console.link import MemoryLink
 from mmtui.console.rows import text_of
-from mmtui.domain.commands import Act, CancelSide, Verb
+from mmtui.domain.commands import Act, CancelSide, SetParameters, Verb
 from mmtui.domain.view import View
 from tests.console.pictures import AT, a_session, a_view, an_engine
 
@@ -70,6 +70,17 @@ async def test_keys_reach_the_engine_through_the_real_app() -> None:
         await stage.press("p", "r", "b", "s", "ctrl+k")
         assert stage.verbs == [Verb.PAUSE, Verb.REDUCE_ONLY, Verb.KILL]
         assert sum(isinstance(command, CancelSide) for command in stage.link.sent) == 2
+
+
+async def test_size_and_width_keys_reach_the_engine_through_the_real_app() -> None:
+    async with a_stage(a_view(session=a_session(strategy="ladder"))) as stage:
+        await stage.press("plus", "minus", "less_than_sign", "greater_than_sign")
+        assert [command.changes for command in stage.link.sent if isinstance(command, SetParameters)] == [
+            {"trading.order_notional_usd": 1100.0},
+            {"trading.order_notional_usd": 909.091},
+            {"strategy.ladder_config.min_depth_bps": 4.5},
+            {"strategy.ladder_config.min_depth_bps": 5.5},
+        ]
 
 
 async def test_capital_k_twice_kills_and_once_does_not() -> None:

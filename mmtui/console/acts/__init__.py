@@ -2,9 +2,10 @@
 
 from mmtui.console.acts.editing import EDITING
 from mmtui.console.acts.moving import MOVING
+from mmtui.console.acts.nudging import NUDGING
 from mmtui.console.acts.trading import TRADING
 from mmtui.console.desk import Handler
 
-HANDLERS: dict[str, Handler] = {**TRADING, **EDITING, **MOVING}
+HANDLERS: dict[str, Handler] = {**TRADING, **NUDGING, **EDITING, **MOVING}
 
 __all__ = ["HANDLERS"]

@@ -4,7 +4,7 @@ from mmtui.console.keys import ACTIONS, Action
 from mmtui.console.rows import Line, Lines, block, title
 from mmtui.console.scene import Scene
 
-KEYS, NAME = 14, 14
+KEYS, NAME = 14, 16
 TWO_COLUMNS = 150
 
 
