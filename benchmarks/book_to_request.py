@@ -32,7 +32,7 @@ NEAR_BPS = 2.45
 LEAD = 3
 RUN = 10
 QUOTED = 10
-COLUMNS = ("p50", "p99", "p99.9")
+COLUMNS = ("p1", "p50", "p99", "p99.9")
 GOALS_US = {
     "nothing to change": ("decision", 30.0),
     "half moved": ("decision", 40.0),
@@ -97,11 +97,13 @@ def sample(rig: QuotingRig, situation: Situation, before: Before, *, is_away: bo
     return timed, situation.least <= timed.placed <= situation.most
 
 
-async def run_of_frames(rig: QuotingRig, situation: Situation, into: Samples, before: Before = None) -> None:
-    """A dozen frames in a row; the first ones only bring caches and orders to where the situation wants them."""
-    for number in range(LEAD + RUN):
+async def run_of_frames(
+    rig: QuotingRig, situation: Situation, numbers: range, into: Samples | None = None, before: Before = None
+) -> None:
+    """Frames in a row; the first of a run only bring caches and orders to where the situation wants them."""
+    for number in numbers:
         timed, is_meant = sample(rig, situation, before, is_away=number % 2 == 0)
-        if number >= LEAD:
+        if into is not None and number >= LEAD:
             into.add(timed, is_meant=is_meant)
     await rig.pause()
 
@@ -117,9 +119,9 @@ async def measure(samples: int, cold: int) -> dict[str, object]:
         with collector_as_when_trading():
             for turn in range(-(-samples // RUN)):
                 for name, situation in SITUATIONS.items():
-                    await run_of_frames(rig, situation, hot[name])
+                    await run_of_frames(rig, situation, range(LEAD + RUN), hot[name])
                     if turn * RUN < cold:
-                        await run_of_frames(rig, situation, idle[name], _idle)
+                        await run_of_frames(rig, situation, range(LEAD + RUN), idle[name], _idle)
                 for name, peer in peers.items():
                     beside[name] += [_once(peer) for _ in range(LEAD + RUN)][LEAD:]
             alone = stages(rig)

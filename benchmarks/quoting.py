@@ -99,7 +99,7 @@ class QuotingRig:
         if before is not None:
             before()
         began = time.perf_counter_ns()
-        self.feeds.receive(frame)
+        self._receive(frame)
         ended = time.perf_counter_ns()
         timed = Timed(self._decided_ns - began, ended - began, tuple(self._sent))
         self._answer_posts()
@@ -162,6 +162,9 @@ class QuotingRig:
 
     def on_disturbance(self) -> None:
         raise AssertionError("the rig's own orders must be readable")
+
+    def _receive(self, frame: bytes) -> None:
+        self.feeds.receive(frame)
 
     def _desk(self) -> OrderDesk:
         credentials = Credentials(self.signer, self.nonces)
