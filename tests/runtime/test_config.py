@@ -391,3 +391,12 @@ def test_saving_keeps_the_mode_and_follows_a_link(tmp_path: Path) -> None:
     assert real.stat().st_mode & 0o777 == 0o640
     save_values(tmp_path / "other.toml", {"trading.asset": "SOL"})
     assert (tmp_path / "other.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_endless_integer_is_one_line_like_any_other_problem(tmp_path: Path) -> None:
+    path = tmp_path / "endless.toml"
+    path.write_text("[risk]\nmax_daily_loss_usd = 0x" + "f" * 5_000 + "\n")
+    with pytest.raises(ConfigError) as refused:
+        load(path=path, environment={}, flags={}, folder=tmp_path)
+    assert "max_daily_loss_usd" in str(refused.value)
+    assert max(len(line) for line in str(refused.value).splitlines()) < 300

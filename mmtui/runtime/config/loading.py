@@ -64,7 +64,10 @@ class _Merge:
 
     def take(self, row: Parameter, checked: Value | Refusal, source: str, raw: object) -> None:
         if isinstance(checked, Refusal):
-            is_key = without_keys(repr(raw)) != repr(raw)
+            text = (
+                f"{raw:#x}" if isinstance(raw, int) else repr(raw)
+            )  # decimal text of an endless integer is refused by Python
+            is_key = without_keys(text) != text
             self.refuse(row.key, f"{source} {row.key}", Refusal(HIDDEN, checked.expected) if is_key else checked)
             return
         self.values[row.key] = checked
