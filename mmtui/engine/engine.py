@@ -107,7 +107,8 @@ class Engine:
                 self._traded(event, out)
             case ContextUpdate():
                 state.market.context = event.context
-                state.panel.on_context(self._now, event.context)
+                own_base = state.instrument.size_base(abs(state.account.position.size))
+                state.panel.on_context(self._now, event.context, own_base)
             case FillsReceived():
                 self._filled(event, out)
             case OrderReports():

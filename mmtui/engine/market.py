@@ -1,24 +1,30 @@
 """What the market looks like now, and whether it may be decided on.
 
-Refused books never move the time of the last good one. After a start or a gap the third
-consistent picture in a row is the first usable one; a jump is believed when it repeats.
+Only usable pictures move anything: refused ones never move the time of the last good one, and after
+a start or a gap the third consistent picture in a row is the first usable one; many more are needed
+while there is no mark and oracle to hold them against. A jump is believed when it repeats.
 """
 
 from mmtui.domain.book import AssetContext, Book, BookRefusal, Touch, book_refusal, touch_refusal
 
 CONFIRMATIONS = 3
+CONFIRMATIONS_ALONE = 20
 JUMP_FRACTION_MAX = 0.05
 FUTURE_MS_MAX = 2_000
+AHEAD_NEEDED = 3
 
 
 class Market:
-    """Owner of the book, the touch, the context and their ages."""
+    """Owner of the book, the touch, the context and their ages; ``price_unit`` is the smallest price."""
 
     __slots__ = (
+        "_ahead_count",
+        "_ahead_ms",
         "_candidate_count",
         "_candidate_mid",
         "_last_book_ms",
         "_last_touch_ms",
+        "_price_unit",
         "book",
         "context",
         "good_at",
@@ -28,7 +34,8 @@ class Market:
         "trade_at",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, price_unit: float = 0.0) -> None:
+        self._price_unit = price_unit
         self.book: Book | None = None
         self.touch: Touch | None = None
         self.context: AssetContext | None = None
@@ -36,33 +43,35 @@ class Market:
         self.trade_at: float | None = None
         self.refused = 0
         self.last_refusal: BookRefusal | None = None
+        self._ahead_count = 0
+        self._ahead_ms = 0
         self._candidate_mid = 0.0
         self._candidate_count = 0
         self._last_book_ms = 0
         self._last_touch_ms = 0
 
     def take_book(self, now: float, book: Book) -> bool:
-        """Takes a full book if it passes the gate."""
+        """Takes a full book if it passes the gate; returns whether it may be used."""
         refusal = book_refusal(book) or self._time_refusal(now, book.venue_time_ms, self._last_book_ms)
         if refusal is None:
-            refusal = self._move_refusal(book.mid)
+            refusal = self._move_refusal(book.mid, book.bid_prices[0])
         if refusal is not None:
             return self._refuse(refusal)
         self._last_book_ms = book.venue_time_ms
-        self.book = book
-        self._accept(now, book.touch)
-        return True
+        is_usable = self._accept(now, book.touch)
+        if is_usable:
+            self.book = book
+        return is_usable
 
     def take_touch(self, now: float, touch: Touch) -> bool:
-        """Takes a best bid and ask if they pass the gate."""
+        """Takes a best bid and ask if they pass the gate; returns whether they may be used."""
         refusal = touch_refusal(touch) or self._time_refusal(now, touch.venue_time_ms, self._last_touch_ms)
         if refusal is None:
-            refusal = self._move_refusal(touch.mid)
+            refusal = self._move_refusal(touch.mid, touch.bid)
         if refusal is not None:
             return self._refuse(refusal)
         self._last_touch_ms = touch.venue_time_ms
-        self._accept(now, touch)
-        return True
+        return self._accept(now, touch)
 
     def distrust(self) -> None:
         """After a gap: the picture must be confirmed again before it is used."""
@@ -74,7 +83,12 @@ class Market:
     @property
     def is_confirmed(self) -> bool:
         """Whether enough consistent pictures came in a row."""
-        return self._candidate_count >= CONFIRMATIONS
+        return self._candidate_count >= (CONFIRMATIONS if self.context is not None else CONFIRMATIONS_ALONE)
+
+    def venue_ms(self, now: float) -> int:
+        """The exchange's time by our clock, or by its own pictures when those keep being ahead of it."""
+        ours = int(now * 1000.0)
+        return max(ours, self._ahead_ms) if self._ahead_count >= AHEAD_NEEDED else ours
 
     def age(self, now: float) -> float | None:
         """Seconds since the last good picture was received."""
@@ -92,17 +106,23 @@ class Market:
             return (self.touch.mid,)
         return (self.touch.mid, self.context.mark, self.context.oracle)
 
-    def _accept(self, now: float, touch: Touch) -> None:
+    def _accept(self, now: float, touch: Touch) -> bool:
         mid = touch.mid
         consistent = self._candidate_mid > 0.0 and abs(mid / self._candidate_mid - 1.0) <= JUMP_FRACTION_MAX
-        self._candidate_count = min(self._candidate_count + 1, CONFIRMATIONS) if consistent else 1
+        self._candidate_count = min(self._candidate_count + 1, CONFIRMATIONS_ALONE) if consistent else 1
         self._candidate_mid = mid
+        self._ahead_count = 0
         self.last_refusal = None
+        if not self.is_confirmed:
+            return False
         if self.touch is None or touch.venue_time_ms >= self.touch.venue_time_ms:
             self.touch = touch
         self.good_at = now
+        return True
 
-    def _move_refusal(self, mid: float) -> BookRefusal | None:
+    def _move_refusal(self, mid: float, bid: float) -> BookRefusal | None:
+        if bid < self._price_unit:
+            return BookRefusal.NOT_FINITE
         context = self.context
         if context is not None and context.oracle > 0.0 and abs(mid / context.oracle - 1.0) > JUMP_FRACTION_MAX:
             return BookRefusal.OFF_REFERENCE
@@ -115,7 +135,11 @@ class Market:
     def _time_refusal(self, now: float, venue_time_ms: int, last_ms: int) -> BookRefusal | None:
         if venue_time_ms < last_ms:
             return BookRefusal.OLD
-        return BookRefusal.FUTURE if venue_time_ms > now * 1000.0 + FUTURE_MS_MAX else None
+        if venue_time_ms <= now * 1000.0 + FUTURE_MS_MAX:
+            return None
+        self._ahead_count += 1
+        self._ahead_ms = venue_time_ms
+        return BookRefusal.FUTURE
 
     def _refuse(self, refusal: BookRefusal) -> bool:
         self.refused += 1

@@ -49,6 +49,9 @@ def _data(state: EngineState, now: float) -> tuple[Mode, str] | None:
         return Mode.WARMING, "no market data yet"
     if not age < settings.number("risk.stale_data_s"):
         return Mode.STALE, f"no market data for {age:.1f} s"
+    venue_age = market.venue_age(now)
+    if venue_age is not None and not venue_age < settings.number("risk.stale_data_s"):
+        return Mode.STALE, f"market data is {venue_age:.1f} s old by the exchange's clock"
     for feed, since in state.control.down_since.items():
         if feed is not Feed.REST and now - since >= settings.number("risk.stale_data_s"):
             return Mode.STALE, f"{feed.value} down for {now - since:.1f} s"

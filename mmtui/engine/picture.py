@@ -2,7 +2,7 @@
 
 from mmtui.domain.estimates import Estimate, Estimates
 from mmtui.domain.instrument import Side
-from mmtui.domain.order import Order
+from mmtui.domain.order import Order, OrderState
 from mmtui.domain.view import (
     BookRow,
     BudgetView,
@@ -32,12 +32,14 @@ BOOK_ROWS = 20
 ORDERS_SHOWN = 60
 FILLS_SHOWN = 50
 
+_MAY_REST = (OrderState.CANCEL_PENDING, OrderState.UNKNOWN)
+
 
 def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> EngineView:
     """Everything worth showing at ``now``."""
     estimates = state.panel.estimates(now)
     ladder = state.quoting.ladder
-    live = [order for order in state.ledger.live.values() if order.is_active]
+    live = [order for order in state.ledger.live.values() if _may_rest(order)]
     reason = modes.mode(state, now)[1]
     changes = tuple(state.live.history)
     return EngineView(
@@ -74,6 +76,11 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
     )
 
 
+def _may_rest(order: Order) -> bool:
+    """On the book as far as we know, also while a cancel is on its way or its fate is open."""
+    return order.is_active or order.state in _MAY_REST
+
+
 def _kill(state: EngineState) -> KillView:
     killed = state.control.killed
     if killed is None:
@@ -87,7 +94,7 @@ def _book(state: EngineState, estimates: Estimates | None, ladder: Ladder | None
         return LadderView()
     own: dict[tuple[Side, float], float] = {}
     for order in state.ledger.live.values():
-        if order.is_active:
+        if _may_rest(order):
             key = (order.side, instrument.price_usd(order.price))
             own[key] = own.get(key, 0.0) + instrument.size_base(order.remaining)
     bids = dict(zip(book.bid_prices, book.bid_sizes, strict=False)) if book else {touch.bid: touch.bid_size}

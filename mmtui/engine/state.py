@@ -107,7 +107,7 @@ class EngineState:
     def __init__(self, instrument: Instrument, settings: Settings, strategy: Strategy, options: EngineOptions) -> None:
         self.instrument = instrument
         self.live = LiveSettings(settings)
-        self.market = Market()
+        self.market = Market(instrument.price_usd(1))
         self.panel = EstimatorPanel(settings, instrument)
         self.ledger = Ledger(options.run)
         self.account = Account()

@@ -42,8 +42,8 @@ class KillSwitch:
         return max((reading.verdict for reading in self.readings), default=Verdict.FINE)
 
     def demanding(self, verdict: Verdict) -> list[Reading]:
-        """The last readings with exactly this demand."""
-        return [reading for reading in self.readings if reading.verdict is verdict]
+        """The last readings with this demand or a stronger one, such as a kill that is not confirmed yet."""
+        return [reading for reading in self.readings if reading.verdict >= verdict]
 
     def reset(self) -> None:
         """Forgets confirmations, after a person re-armed it."""

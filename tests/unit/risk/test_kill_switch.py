@@ -81,7 +81,7 @@ def test_the_worst_demand_and_who_makes_it_are_told():
     switch.evaluate(facts(data_age_s=6.0, position_value_usd=11_000.0), DEFAULTS)
     assert switch.worst is Verdict.PULL
     assert [reading.name for reading in switch.demanding(Verdict.PULL)] == ["data age"]
-    assert [reading.name for reading in switch.demanding(Verdict.REDUCE_ONLY)] == ["position value"]
+    assert [reading.name for reading in switch.demanding(Verdict.REDUCE_ONLY)] == ["position value", "data age"]
 
 
 def test_every_reading_is_named_once_and_finite():
