@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("signing", "decoding", "book_to_request", "bytecodes", "local_exchange")
+NAMES = ("signing", "decoding", "book_to_request", "bytecodes", "local_exchange", "console_cost")
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
 Runs itself as a child on a pseudo terminal, with and without a console, a hundred market messages a
 second, and prints one line a case. Usage, from the project's folder:
-python -m benchmarks.console_cost [seconds] [repeats]
+python -m benchmarks.console_cost [seconds] [repeats] [--json]
 """
 
 import asyncio
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmtui.console.app import ConsoleOptions, run_console
@@ -149,15 +150,23 @@ def run(has_console: bool, size: tuple[int, int], seconds: float) -> dict[str, f
     return result
 
 
-def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 6.0
-    repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    print(f"{'case':<22}{'cpu %':>7}{'wait p99':>10}{'p99.9':>8}{'longest':>9}{'gap p99':>9}{'gap max':>9}{'KiB/s':>8}")
-    cases = [(False, SIZES[1])] + [(True, size) for size in SIZES]
-    for has_console, size in cases:
+def measured(seconds: float, repeats: int) -> Iterator[tuple[str, dict[str, float]]]:
+    """Each case with the medians of its runs."""
+    for has_console, size in [(False, SIZES[1])] + [(True, size) for size in SIZES]:
         runs = [run(has_console, size, seconds) for _ in range(repeats)]
-        middle = {key: statistics.median(one[key] for one in runs) for key in runs[0]}
         name = f"console {size[0]}x{size[1]}" if has_console else "no console"
+        yield name, {key: statistics.median(one[key] for one in runs) for key in runs[0]}
+
+
+def main() -> None:
+    numbers = [argument for argument in sys.argv[1:] if argument != "--json"]
+    seconds = float(numbers[0]) if numbers else 6.0
+    repeats = int(numbers[1]) if len(numbers) > 1 else 3
+    if "--json" in sys.argv:
+        print(json.dumps(dict(measured(seconds, repeats))))
+        return
+    print(f"{'case':<22}{'cpu %':>7}{'wait p99':>10}{'p99.9':>8}{'longest':>9}{'gap p99':>9}{'gap max':>9}{'KiB/s':>8}")
+    for name, middle in measured(seconds, repeats):
         print(
             f"{name:<22}{middle['cpu_share'] * 100:>7.1f}{middle['wait_p99_ms']:>10.2f}{middle['wait_p999_ms']:>8.2f}"
             f"{middle['longest_ms']:>9.2f}{middle['gap_p99_ms']:>9.2f}{middle['gap_max_ms']:>9.2f}{middle['kib_s']:>8.1f}"
