@@ -129,9 +129,9 @@ class Cascade:
         """Take an edited half-life; the excitation stays."""
         self._decay_rate = decay_rate(settings.number("estimators.cascade_half_life_s"))
 
-    def on_context(self, at: float, context: AssetContext, sigma: float) -> None:
-        """Take the contract's slow facts; ``sigma`` is the volatility per root second now."""
-        self._context.on_context(at, context, sigma)
+    def on_context(self, at: float, context: AssetContext, sigma: float, own: float = 0.0) -> None:
+        """Take the contract's slow facts; ``sigma`` per root second, ``own`` our position's size, base units."""
+        self._context.on_context(at, context, sigma, own)
 
     def on_trade(self, at: float, trade: Trade, key: str | int, flow_imbalance: float) -> None:
         """Take a print of the order ``key``; ``flow_imbalance`` is what it was before this print."""

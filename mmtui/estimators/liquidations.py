@@ -135,7 +135,7 @@ class ContextSigns:
     )
 
     def __init__(self) -> None:
-        self._history: deque[tuple[float, float, float]] = deque()
+        self._history: deque[tuple[float, float, float, float]] = deque()
         self._mean_change = ClockEwma(INTEREST_HALF_LIFE_S)
         self._mean_basis = ClockEwma(USUAL_HALF_LIFE_S)
         self._mean_sigma = ClockEwma(USUAL_HALF_LIFE_S)
@@ -143,8 +143,12 @@ class ContextSigns:
         self._at = -math.inf
         self._is_closing = self._is_down = self._is_up = False
 
-    def on_context(self, at: float, context: AssetContext, sigma: float) -> None:
-        """Take mark, oracle and open interest; a context that is not positive and finite is ignored."""
+    def on_context(self, at: float, context: AssetContext, sigma: float, own: float) -> None:
+        """Take mark, oracle and open interest; a context that is not positive and finite is ignored.
+
+        ``own`` is the size of our own position, base units: on a small market our closing must not
+        look like everybody's.
+        """
         mark, oracle, interest = context.mark, context.oracle, context.open_interest
         if not (0.0 < mark < math.inf and 0.0 < oracle < math.inf and 0.0 <= interest < math.inf):
             return
@@ -153,13 +157,13 @@ class ContextSigns:
         if self._first_at is None:
             self._first_at = at
         history = self._history
-        history.append((at, mark, interest))
+        history.append((at, mark, interest, own))
         while len(history) > 1 and at - history[1][0] >= CONTEXT_WINDOW_S:
             history.popleft()
         self._at = at
-        _, old_mark, old_interest = history[0]
+        _, old_mark, old_interest, old_own = history[0]
         is_warm = at - self._first_at >= CONTEXT_WARM_S
-        self._is_closing = self._closing(at, old_interest, interest) and is_warm
+        self._is_closing = self._closing(at, old_interest, interest + max(0.0, old_own - own)) and is_warm
         # A cascade lifts sigma too, and must not hide behind it.
         self._mean_sigma.add(at, sigma)
         bound = max(MARK_MOVE_SIGMAS * self._mean_sigma.mean() * math.sqrt(CONTEXT_WINDOW_S), MARK_MOVE_MIN_BPS / BPS)

@@ -116,9 +116,9 @@ class EstimatorPanel:
             self._warmup.ticks += 1
             self._volatility.on_tick(tick)
 
-    def on_context(self, received_at: float, context: AssetContext) -> None:
-        """Take mark, oracle and open interest."""
-        self._tape.cascade.on_context(received_at, context, self._volatility.reading.sigma)
+    def on_context(self, received_at: float, context: AssetContext, own_base: float = 0.0) -> None:
+        """Take mark, oracle and open interest; ``own_base`` is the size of our own position."""
+        self._tape.cascade.on_context(received_at, context, self._volatility.reading.sigma, own_base)
 
     def on_fill(self, received_at: float, side: Side, size_base: float) -> None:
         """Take an own execution, judged against the mid known just before it."""

@@ -51,6 +51,7 @@ def play(session: SimulatedSession, seconds: float) -> set[frozenset[Side]]:
 def test_a_whole_recorded_session_is_quoted_and_filled_and_its_books_are_exact(shared, name, settings) -> None:
     session = recorded_session(shared / "data" / "hyperliquid" / f"{name}.jsonl.gz", **settings)
     seen = play(session, WHOLE_S)
+    assert session.finish is None, "nothing in this session is a reason to stop"
     view = session.view
     assert frozenset({Side.BUY, Side.SELL}) in seen
     assert view.counters.fills > 0

@@ -11,6 +11,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.cascade import CALM, Cascade, CascadeDirection
 from mmtui.estimators.hawkes import BaseRate, Excitation, decay_rate, raw_severity, severity
+from mmtui.estimators.liquidations import ContextSigns
 
 DEFAULTS = Settings.defaults()
 BETA = decay_rate(10.0)
@@ -251,3 +252,15 @@ def test_no_market_gives_a_severity_outside_its_range(
     assert 0.0 <= reading.severity <= 1.0
     assert 0.0 <= reading.raw < math.inf
     assert 0.0 <= market.cascade.flow_ratio(market.now + wait) < math.inf
+
+
+def test_our_own_closing_on_a_small_market_is_not_taken_for_everybodys() -> None:
+    def closes(own_then: float, own_now: float) -> bool:
+        signs = ContextSigns()
+        for second in range(120):
+            signs.on_context(float(second), AssetContext(100.0, 100.0, 0.0, 10.0), SIGMA, own_then)
+        signs.on_context(120.0, AssetContext(100.0, 100.0, 0.0, 7.0), SIGMA, own_now)
+        return signs.count(120.0, Side.SELL) == 1
+
+    assert closes(5.0, 5.0)
+    assert not closes(5.0, 2.0)
