@@ -9,7 +9,7 @@ import pytest
 from mmtui.console.panes import alarm, bottom, estimators, fills, ladder, orders, pnl, position, risk, status, why
 from mmtui.console.rows import ASCII_GLYPHS, Column, bar, cells, fit, join, text_of, title, width_of
 from mmtui.console.screens.catalogue import BODIES, PANES, draw
-from mmtui.domain.view import View
+from mmtui.domain.view import BookRow, View
 from tests.console.conftest import START, a_desk, a_scene
 from tests.console.pictures import a_session, a_view, an_engine, empty_view, extreme_view, killed_view, warming_view
 
@@ -72,16 +72,81 @@ def test_money_that_is_not_explained_has_a_line_of_its_own() -> None:
 
 
 def test_the_ladder_shows_own_size_beside_the_market() -> None:
-    assert text_of(ladder.rows(a_scene(a_view()), 47, 8)) == "\n".join([
-        "- LADDER tick 1 -------------------------------",
-        "        ###########| 64252|  2.006 18%   0.10S",
-        "           ########| 64251|  1.334",
-        "                 ##| 64250|  0.412 41%   0.05S",
-        "-- spread 0.31 bp  ours 0.37  mid 64249.0 -----",
-        "   0.05B 41%  0.908| 64248|#####",
-        "              2.551| 64247|###############",
-        "   0.10B 18%  3.180| 64246|###################",
+    assert text_of(ladder.rows(a_scene(a_view()), 49, 8)) == "\n".join([
+        "- LADDER tick 1 ---------------------------------",
+        "        ############| 64252|  2.006  18%    0.10S",
+        "            ########| 64251|  1.334",
+        "                  ##| 64250|  0.412  41%    0.05S",
+        "-- spread 0.31 bp  ours 0.37  mid 64249.0 -------",
+        "    0.05B 41%  0.908| 64248|######",
+        "               2.551| 64247|################",
+        "    0.10B 18%  3.180| 64246|####################",
     ])  # fmt: skip
+
+
+def a_picture_with_far_quotes(levels: int = 5) -> View:
+    """As on a deep market: rows a tenth of a basis point apart, our quotes five and more from the mid."""
+    engine = an_engine()
+
+    def side(sign: int, touch: float) -> tuple[BookRow, ...]:
+        book = [BookRow(price=touch + sign * i, size=1.0 + i % 3) for i in range(20)]
+        ours = [
+            BookRow(price=touch + sign * (60 + 25 * i), size=0.0, own_size=0.00445, fill_probability=0.12)
+            for i in range(levels)
+        ]
+        return (*book, *ours)
+
+    far = msgspec.structs.replace(engine.ladder, bids=side(-1, 110_001.0), asks=side(1, 110_002.0), mid=110_001.5)
+    return a_view(engine=msgspec.structs.replace(engine, ladder=far))
+
+
+def test_own_quotes_far_from_the_mid_are_on_the_ladder_behind_a_gap() -> None:
+    assert text_of(ladder.rows(a_scene(a_picture_with_far_quotes()), 49, 10)) == "\n".join([
+        "- LADDER tick 1 ---------------------------------",
+        "                    | 110087|        12% 0.00445S",
+        "                    | 110062|        12% 0.00445S",
+        "                    |    ...| ours +5.5 bp",
+        " ###################| 110002|  1.000",
+        "-- spread 0.31 bp  ours 0.37  mid 110001.5 ------",
+        "               1.000| 110001|###################",
+        "        ours -5.5 bp|    ...|",
+        " 0.00445B 12%       | 109941|",
+        " 0.00445B 12%       | 109916|",
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("levels", [1, 5, 20])
+@pytest.mark.parametrize(
+    ("width", "height"), [(60, 14), (78, 22), (80, 23), (80, 24), (80, 50), (100, 30), (120, 40), (200, 60), (250, 90)]
+)
+def test_our_quotes_and_the_touch_are_on_both_sides_at_every_size(width: int, height: int, levels: int) -> None:
+    screen = "\n".join(draw(a_scene(a_picture_with_far_quotes(levels)), "main", width, height))
+    for price in ("110062", "109941"):
+        assert re.search(rf"(?<![\d.]){price}(?![\d.])", screen), price
+    if "LADDER" in screen:
+        assert re.search(r"\| 110062\|.*0\.00\d+S", screen)
+        assert re.search(r"0\.00\d+B.*\| 109941\|", screen)
+        assert "| 110002|" in screen
+        assert "| 110001|" in screen
+        assert screen.count("|    ...|") == 2
+
+
+@pytest.mark.parametrize("price", [0.012345, 3.1416, 99_999.5, 1_234_567.5])
+@pytest.mark.parametrize("width", [49, 62])
+def test_prices_of_any_length_stay_whole_and_in_line(price: float, width: int) -> None:
+    engine = an_engine()
+    tick = 1e-6 if price < 1 else 0.5
+    bids = tuple(BookRow(price=price - tick * i, size=1.0, own_size=0.01 * (i == 9)) for i in range(20))
+    asks = tuple(BookRow(price=price + tick * (i + 1), size=1.0, own_size=0.01 * (i == 9)) for i in range(20))
+    book = msgspec.structs.replace(engine.ladder, bids=bids, asks=asks, mid=price + tick / 2, tick=tick)
+    session = a_session(price_decimals=6 if price < 1 else 1)
+    view = a_view(session=session, engine=msgspec.structs.replace(engine, ladder=book))
+    lines = [line for line in text_of(ladder.rows(a_scene(view), width, 10)).splitlines() if line.count("|") == 2]
+    assert len({(line.index("|"), line.rindex("|")) for line in lines}) == 1
+    shown = [line.split("|")[1].strip() for line in lines]
+    for row in (asks[9], asks[0], bids[0], bids[9]):
+        assert ladder.price_text(row.price, view) in shown
+    assert sum("0.01S" in line for line in lines) == sum("0.01B" in line for line in lines) == 1
 
 
 def test_the_risk_pane_marks_what_is_over_and_says_what_kills() -> None:
@@ -89,6 +154,12 @@ def test_the_risk_pane_marks_what_is_over_and_says_what_kills() -> None:
         " w order rate      ##########......   61%  732 of 1200 /min",
         "!w ack time        ################  118%  71 of 60 ms",
     ]
+
+
+def test_what_is_nothing_beside_its_limit_is_shown_as_nothing() -> None:
+    bars = tuple(msgspec.structs.replace(one, value=7.3e-5) for one in an_engine().risk if one.name == "drawdown")
+    view = a_view(engine=an_engine(risk=bars))
+    assert text_of(risk.rows(a_scene(view), 62, 2)).endswith("0 of 5 %")
 
 
 def test_when_rows_are_few_the_limits_that_kill_stay() -> None:

@@ -1,7 +1,7 @@
 """The body of a small terminal: own best quotes, the limits that kill, and the last lines of the log."""
 
 from mmtui.console.format import clock, cut, milliseconds, number, percent, plain
-from mmtui.console.panes.ladder import price_text, size_text
+from mmtui.console.panes.ladder import price_decimals, price_text, size_text
 from mmtui.console.panes.risk import role_of
 from mmtui.console.panes.why import reasons
 from mmtui.console.rows import Line, Lines, block, join
@@ -45,7 +45,8 @@ def _quotes(view: View, scene: Scene, width: int) -> Line:
 def _market(view: View, scene: Scene, width: int) -> Line:
     ladder, budget = view.engine.ladder, view.engine.budget
     items: list[tuple[int, Line]] = [
-        (0, ((" spread ", "label"), (f"{number(ladder.spread_bps, 2)} bp", scene.mark("text")))),
+        (0, ((" mid ", "label"), (number(ladder.mid, price_decimals(view) + 1), scene.mark("text")))),
+        (0, (("spread ", "label"), (f"{number(ladder.spread_bps, 2)} bp", scene.mark("text")))),
         (2, (("ours ", "label"), (number(ladder.quoted_spread_bps, 2), scene.mark("text")))),
         (1, (("ack ", "label"), (milliseconds(view.ack_ms), scene.mark("text")))),
     ]

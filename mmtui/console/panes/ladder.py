@@ -1,12 +1,15 @@
 """The book with our own quotes in it: are we where the model wants us, and are we next?
 
-The spread stays in the middle row, bids below, asks above. Own size, what is ahead of it and its
-chance to fill have columns of their own beside the market's size; the other half of a row shows the
-depth as a bar.
+The spread stays in the middle row, bids below, asks above; our nearest quotes of both sides are always
+there, behind a gap when book rows between are left out. Own size, what is ahead of it and its chance
+to fill have columns of their own beside the market's size; the other half of a row shows the depth.
 """
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from mmtui.console.book import SideRows, choose
 from mmtui.console.format import aligned, compact, number, percent, signed
 from mmtui.console.rows import Line, Lines, Span, bar, block, join, title, width_of
 from mmtui.console.scene import Scene
@@ -16,25 +19,75 @@ WIDE = 58
 OWN, AHEAD, FILL, SIZE = 9, 6, 5, 7
 OWN_NARROW, FILL_NARROW = 8, 4
 HEADS_HEIGHT = 16
+GAP = "···"
+
+
+class Frame(NamedTuple):
+    """What every line of one drawing shares: the width of a price, and the size that fills a bar."""
+
+    view: View
+    scene: Scene
+    width: int
+    price_width: int
+    depth: float
+
+    @property
+    def left(self) -> int:
+        """Cells left of the price column."""
+        return (self.width - self.price_width - 2) // 2
+
+    @property
+    def right(self) -> int:
+        """Cells right of the price column."""
+        return self.width - self.price_width - 2 - self.left
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
-    """Title, asks from far to near, the spread, bids from near to far."""
+    """Title, asks from far to near, the spread, bids from near to far; our nearest quotes at every height."""
     view = scene.view
     has_heads = height >= HEADS_HEIGHT
     body = height - 2 - has_heads
     above, below = (body + 1) // 2, body // 2
     if view is None or not (view.engine.ladder.bids or view.engine.ladder.asks):
         return block([title("LADDER", scene.state("no book yet"), width, scene.glyphs)], width, height)
-    ladder = view.engine.ladder
-    depth = max((row.size for row in (*ladder.bids[:below], *ladder.asks[:above])), default=0.0)
-    asks = [_row(row, view, scene, depth, width) for row in reversed(ladder.asks[:above])]
-    bids = [_row(row, view, scene, depth, width, is_bid=True) for row in ladder.bids[:below]]
+    asks, bids = choose(view.engine.ladder.asks, above), choose(view.engine.ladder.bids, below)
+    frame = _frame(view, scene, width, (*asks.near, *asks.far, *bids.near, *bids.far))
     lines: list[Line] = [_title(scene, view, width)]
     if has_heads:
-        lines.append(_heads(view, scene, width))
-    lines += [()] * (above - len(asks)) + asks + [_spread(view, scene, width)] + bids
+        lines.append(_heads(frame))
+    lines += [()] * (above - asks.height) + _side_lines(asks, frame)[::-1]
+    lines += [_spread(view, scene, width), *_side_lines(bids, frame, is_bid=True)]
     return block(lines, width, height)
+
+
+def _frame(view: View, scene: Scene, width: int, shown: Sequence[BookRow]) -> Frame:
+    prices = [row.price for row in shown] + ([view.engine.ladder.mid] if view.engine.ladder.mid else [])
+    price_width = max(len(GAP), *(len(price_text(price, view)) for price in prices)) + 1
+    return Frame(view, scene, width, price_width, max((row.size for row in shown), default=0.0))
+
+
+def _side_lines(side: SideRows, frame: Frame, *, is_bid: bool = False) -> list[Line]:
+    """One side from the touch outwards."""
+    near = [_row(row, frame, is_bid=is_bid) for row in side.near]
+    gap = [_gap(side.far[0], frame, is_bid=is_bid)] if side.has_gap else []
+    return near + gap + [_row(row, frame, is_bid=is_bid) for row in side.far]
+
+
+def _gap(row: BookRow, frame: Frame, *, is_bid: bool) -> Line:
+    """The mark between the book and our quotes further out, with how far from the mid they begin."""
+    mid, scene = frame.view.engine.ladder.mid, frame.scene
+    dots = GAP if scene.glyphs.is_unicode else "." * len(GAP)
+    words = f"ours {signed((row.price - mid) / mid * 1e4, 1)} bp" if mid is not None and mid > 0 else ""
+    left, right = (words, "") if is_bid else ("", f" {words}")
+    left, right = (text if len(text) <= room else "" for text, room in ((left, frame.left), (right, frame.right)))
+    edge: Span = (scene.glyphs.divider, "rule")
+    return (
+        (f"{left:>{frame.left}}", scene.mark("label")),
+        edge,
+        (f"{dots:>{frame.price_width}}", "rule"),
+        edge,
+        (f"{right:<{frame.right}}", scene.mark("label")),
+    )
 
 
 def _title(scene: Scene, view: View, width: int) -> Line:
@@ -48,9 +101,13 @@ def price_decimals(view: View) -> int:
     tick, decimals = view.engine.ladder.tick, 0
     if not tick > 0:
         return view.session.price_decimals
-    while decimals < view.session.price_decimals and abs(round(tick * 10**decimals) - tick * 10**decimals) > 1e-6:
+    while decimals < view.session.price_decimals and not _is_whole(tick * 10**decimals):
         decimals += 1
     return decimals
+
+
+def _is_whole(value: float) -> bool:
+    return abs(round(value) - value) <= 1e-6 * value
 
 
 def price_text(price: float | None, view: View) -> str:
@@ -75,8 +132,10 @@ def _market(size: float, view: View) -> str:
 
 
 def _own_and_fill(side: int) -> tuple[int, int]:
-    if side >= OWN + AHEAD + FILL_NARROW + SIZE:
-        return OWN, min(FILL, side - OWN - AHEAD - SIZE)
+    """Widths of own size and of chance; the exact own size comes before what is ahead of it."""
+    for beside in (AHEAD, 0):
+        if side >= OWN + beside + FILL_NARROW + SIZE:
+            return OWN, min(FILL, side - OWN - beside - SIZE)
     return OWN_NARROW, FILL_NARROW
 
 
@@ -114,10 +173,8 @@ def _side(row: BookRow, view: View, scene: Scene, width: int, *, is_bid: bool) -
     return (*spans, padding)
 
 
-def _heads(view: View, scene: Scene, width: int) -> Line:
-    ladder = view.engine.ladder
-    price_width = len(price_text(ladder.mid or (ladder.bids or ladder.asks)[0].price, view)) + 1
-    left = (width - price_width - 2) // 2
+def _heads(frame: Frame) -> Line:
+    left = frame.left
     own_width, fill_width = _own_and_fill(left)
     names = [
         (0, SIZE, "bid"),
@@ -127,37 +184,29 @@ def _heads(view: View, scene: Scene, width: int) -> Line:
     ]
     while sum(name[1] for name in names) > left:
         names.remove(max(names))
-    edge = scene.glyphs.divider
+    edge = frame.scene.glyphs.divider
     bids = "".join(f"{text:>{cells}}" for _, cells, text in reversed(names))
     asks = "".join(f"{'ask' if text == 'bid' else text:>{cells}}" for _, cells, text in names)
     return (
         (f"{bids:>{left}}", "label"),
         (edge, "rule"),
-        (f"{'price':>{price_width}}", "label"),
+        (f"{'price':>{frame.price_width}}", "label"),
         (edge, "rule"),
         (asks, "label"),
     )
 
 
-def _row(row: BookRow, view: View, scene: Scene, depth: float, width: int, *, is_bid: bool = False) -> Line:
-    price_width = max(len(price_text(view.engine.ladder.mid or row.price, view)), len(price_text(row.price, view))) + 1
-    left = (width - price_width - 2) // 2
-    right = width - price_width - 2 - left
-    share = row.size / depth if depth > 0 else 0.0
-    price: Span = (f"{price_text(row.price, view):>{price_width}}", scene.mark("bid" if is_bid else "ask"))
+def _row(row: BookRow, frame: Frame, *, is_bid: bool) -> Line:
+    view, scene = frame.view, frame.scene
+    share = row.size / frame.depth if frame.depth > 0 else 0.0
+    price: Span = (f"{price_text(row.price, view):>{frame.price_width}}", scene.mark("bid" if is_bid else "ask"))
     edge: Span = (scene.glyphs.divider, "rule")
-    blank = scene.glyphs._replace(track=" ")
     if is_bid:
-        return (
-            *_side(row, view, scene, left, is_bid=True),
-            edge,
-            price,
-            edge,
-            *bar(share, right - 1, blank, "bid-depth"),
-        )
-    filled = round(share * (left - 1))
-    bars: Line = ((" " * (left - filled), "text"), (scene.glyphs.full * filled, "ask-depth"))
-    return (*bars, edge, price, edge, *_side(row, view, scene, right, is_bid=False))
+        depth = bar(share, frame.right - 1, scene.glyphs._replace(track=" "), "bid-depth")
+        return (*_side(row, view, scene, frame.left, is_bid=True), edge, price, edge, *depth)
+    filled = round(share * (frame.left - 1))
+    bars: Line = ((" " * (frame.left - filled), "text"), (scene.glyphs.full * filled, "ask-depth"))
+    return (*bars, edge, price, edge, *_side(row, view, scene, frame.right, is_bid=False))
 
 
 def _spread(view: View, scene: Scene, width: int) -> Line:

@@ -8,6 +8,7 @@ from mmtui.domain.view import RiskBar
 NAME_MAX, FIGURES_MAX, SHARE = 20, 20, 5
 NARROW = 52
 WARN_RATIO = 0.8
+NOTHING_SHARE = 1e-4
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -39,7 +40,13 @@ def _name(one: RiskBar) -> str:
 
 
 def _figures(one: RiskBar) -> str:
-    return plain(one.text) or f"{compact(one.value)} of {compact(one.limit)} {plain(one.unit)}".rstrip()
+    return plain(one.text) or _of_limit(one)
+
+
+def _of_limit(one: RiskBar) -> str:
+    """Value and limit; what is nothing beside the limit is shown as nothing."""
+    value = one.value if abs(one.value) >= NOTHING_SHARE * abs(one.limit) else 0.0
+    return f"{compact(value)} of {compact(one.limit)} {plain(one.unit)}".rstrip()
 
 
 def _bar(one: RiskBar, scene: Scene, width: int, widths: tuple[int, int]) -> Line:
@@ -48,7 +55,7 @@ def _bar(one: RiskBar, scene: Scene, width: int, widths: tuple[int, int]) -> Lin
     mark = "!" if role != "text" else " "
     figures = _figures(one)
     if len(figures) > room:
-        figures = f"{compact(one.value)} of {compact(one.limit)} {plain(one.unit)}".rstrip()
+        figures = _of_limit(one)
     cells = width - names - SHARE - 6 - (room + 2 if room else 0)
     line: list[tuple[str, str]] = [
         (mark, scene.mark(role)),

@@ -2,7 +2,7 @@
 
 from mmtui.console.screens.plan import Placement, Plan, stack
 
-LADDER_WIDTH, LADDER_NARROW = 62, 47
+LADDER_WIDTH, LADDER_NARROW = 62, 49
 SMALL, MEDIUM, LARGE = (78, 17), (110, 29), (178, 46)
 
 
