@@ -1,10 +1,12 @@
 """The one place that reads clocks.
 
-The engine's clock is the wall clock at start carried on by the monotonic one: epoch seconds that
-never go back, whatever happens to the wall clock.
+The engine's clock is the wall clock at start carried on by one that never goes back, whatever happens
+to the wall clock, and that counts the time a machine sleeps where the system has such a clock.
 """
 
 import time
+
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class EngineClock:
@@ -14,12 +16,12 @@ class EngineClock:
 
     def __init__(self, speed: float = 1.0) -> None:
         self._anchor = time.time()
-        self._started = time.monotonic()
+        self._started = time.clock_gettime(_STEADY)
         self.speed = speed
 
     def __call__(self) -> float:
         """The engine's time now."""
-        return self._anchor + (time.monotonic() - self._started) * self.speed
+        return self._anchor + (time.clock_gettime(_STEADY) - self._started) * self.speed
 
     def milliseconds(self) -> int:
         """The same in whole milliseconds, for the embedded exchange."""

@@ -17,6 +17,7 @@ from mmtui.journal.port import SessionStart
 from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.config import LoadedConfig
+from mmtui.runtime.day_keeper import DayKeeper
 from mmtui.runtime.files import replace_file
 from mmtui.runtime.instances import RunLock, Running, register, unregister
 from mmtui.runtime.link import InProcessLink, Publisher
@@ -51,6 +52,9 @@ class LiveSession:
         self._publisher: Publisher | None = None
         self._link: InProcessLink | None = None
         self._stops = 0
+        self._day = DayKeeper(
+            self.files, lambda reason: self.log(LogLevel.ERROR, "The day's P&L could not be kept", reason=reason)
+        )
 
     @property
     def last_view(self) -> EngineView | None:
@@ -82,6 +86,7 @@ class LiveSession:
                 return await self._trade(relay, journal, screen)
             finally:
                 tap.target = None
+                await self._day.finish()
                 if recorder is not None:
                     await asyncio.to_thread(recorder.close)
                 reason = self.finish.exit_reason if self.finish else "did not finish"
@@ -223,7 +228,7 @@ class LiveSession:
             log=self.logs.write,
             latch=files.latch,
             clear_latch=lambda intent: files.clear_latch(reason=intent.reason, by=intent.by, at=self.parts.clock()),
-            save_day=lambda day: self._spawn(asyncio.to_thread(files.save_day, day)),
+            save_day=self._day.save,
             answer=self._answered,
             crash=self._dump,
         )
@@ -255,7 +260,13 @@ class LiveSession:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.log(LogLevel.ERROR, "A part of the program beside the engine failed", reason=repr(error)[:200])
 
     async def _end_background(self) -> None:
         tasks = list(self._background)

@@ -100,7 +100,8 @@ async def _trade(
         gc.freeze()
         await session.run(relay, tap, screen)
     finally:
-        ending.finish, ending.crashed, ending.view = session.finish, session.crashed, session.last_view
+        ending.finish, ending.crashed = session.finish, session.crashed
+        ending.view = session.last_view
         if metrics is not None:
             metrics.close()
 

@@ -1,0 +1,236 @@
+"""The live loop: nothing placed leaves before it is durable or after the end, whatever breaks on the way."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from mmtui.domain.commands import Act, Verb
+from mmtui.domain.events import CommandReceived, Tick
+from mmtui.domain.intents import CancelOrders, Latch, PlaceOrders, Send
+from mmtui.domain.parameters import Settings
+from mmtui.errors import JournalError
+from mmtui.journal.memory import MemoryJournal
+from mmtui.research.simulation import SimulatedSession, synthetic_exchange
+from mmtui.runtime.loop import EngineLoop, Outlets
+
+
+@pytest.fixture(autouse=True)
+def no_grace(monkeypatch) -> None:
+    monkeypatch.setattr("mmtui.runtime.loop.DEFECT_GRACE_S", 0.0)
+
+
+class SlowJournal(MemoryJournal):
+    """Durable only when told so."""
+
+    __slots__ = ("is_stuck", "waiting")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_stuck = False
+        self.waiting: list[Callable[[], None]] = []
+
+    def when_synced(self, seq: int, callback: Callable[[], None]) -> None:
+        if self.is_stuck:
+            self.waiting.append(callback)
+        else:
+            callback()
+
+    def release(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for callback in waiting:
+            callback()
+
+
+class Wire:
+    """A venue that passes on to the simulated one and remembers what left."""
+
+    def __init__(self, session: SimulatedSession) -> None:
+        self.session = session
+        self.sent: list[Send] = []
+
+    def send(self, intents: Sequence[Send]) -> None:
+        self.sent += intents
+        self.session.venue.send(self.session.now_ms, intents)
+
+    def ask(self, intents) -> None:
+        self.session.venue.ask(intents)
+
+
+class Clock:
+    speed = 1.0
+
+    def __init__(self, session: SimulatedSession) -> None:
+        self._session = session
+
+    def __call__(self) -> float:
+        return self._session.now_ms / 1000.0
+
+
+class Rig:
+    """A live loop around the engine of a simulated session, on the session's virtual time."""
+
+    def __init__(self) -> None:
+        settings = Settings.defaults().with_values({"trading.asset": "ETH", "strategy.warmup_on_timeout": "quote"})
+        self.session = SimulatedSession(synthetic_exchange("ETH", seed=1), "ETH", settings)
+        self.session.run(60)
+        self.journal = SlowJournal()
+        self.wire = Wire(self.session)
+        self.latches: list[Latch] = []
+        self.crashes: list[str] = []
+        self.outlets = {
+            "log": lambda log, at: None,
+            "latch": self.latches.append,
+            "clear_latch": lambda intent: None,
+            "save_day": lambda day: None,
+            "answer": lambda result: None,
+            "crash": self.crashes.append,
+        }
+
+    def loop(self) -> EngineLoop:
+        return EngineLoop(
+            self.session.engine, self.wire, self.journal, Outlets(**self.outlets), clock=Clock(self.session)
+        )
+
+    async def advance(self, loop: EngineLoop, seconds: float) -> None:
+        for _ in range(round(seconds * 10)):
+            self.session.now_ms += 100
+            for event in self.session.venue.advance(self.session.now_ms):
+                loop.sink(event)
+            loop.sink(Tick(received_at=self.session.now_ms / 1000.0))
+            await asyncio.sleep(0)
+
+    def command(self, loop: EngineLoop, verb: Verb) -> None:
+        at = self.session.now_ms / 1000.0
+        loop.sink(CommandReceived(received_at=at, command=Act(id="x", by="op", verb=verb)))
+
+    def placed(self) -> list[PlaceOrders]:
+        return [intent for intent in self.wire.sent if isinstance(intent, PlaceOrders)]
+
+
+async def waiting_place(rig: Rig, loop: EngineLoop) -> None:
+    rig.journal.is_stuck = True
+    for _ in range(200):
+        await rig.advance(loop, 0.1)
+        if any(not request.is_cancel for request in rig.session.engine.state.ledger.requests.values()):
+            return
+    raise AssertionError("the engine must have decided to place")
+
+
+async def test_orders_waiting_for_the_disk_do_not_leave_after_a_kill() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    await waiting_place(rig, loop)
+    rig.command(loop, Verb.KILL)
+    await asyncio.sleep(0)
+    before = len(rig.placed())
+    rig.journal.is_stuck = False
+    rig.journal.release()
+    await rig.advance(loop, 8)
+    assert len(rig.placed()) == before
+    assert any(isinstance(intent, CancelOrders) for intent in rig.wire.sent)
+    assert rig.session.engine.state.ledger.live == {}
+
+
+async def test_orders_waiting_for_the_disk_do_not_leave_after_the_end() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    ending = asyncio.create_task(loop.run())
+    await asyncio.sleep(0)
+    await waiting_place(rig, loop)
+    before = len(rig.placed())
+    rig.command(loop, Verb.STOP)
+    await rig.advance(loop, 12)
+    finish = await ending
+    assert finish.unverified
+    rig.journal.release()
+    assert len(rig.placed()) == before
+
+
+async def test_orders_waiting_for_the_disk_do_not_leave_after_a_defect() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    await waiting_place(rig, loop)
+    before = len(rig.placed())
+    rig.session.engine.state.quoting.strategy = None
+    rig.session.engine.state.panel = None
+    await rig.advance(loop, 0.2)
+    assert rig.crashes
+    rig.journal.release()
+    assert len(rig.placed()) == before
+    assert isinstance(rig.wire.sent[-1], CancelOrders)
+
+
+@pytest.mark.parametrize("broken", ["crash", "latch", "log"])
+async def test_a_defect_cancels_and_ends_although_the_disk_is_full(broken) -> None:
+    rig = Rig()
+
+    def refuse(*_: object) -> None:
+        raise JournalError("disk full")
+
+    rig.outlets[broken] = refuse
+    loop = rig.loop()
+    ending = asyncio.create_task(loop.run())
+    await asyncio.sleep(0)
+    rig.session.engine.state.panel = None
+    await rig.advance(loop, 0.2)
+    assert isinstance(rig.wire.sent[-1], CancelOrders)
+    finish = await asyncio.wait_for(ending, 10)
+    assert finish.unverified
+
+
+async def test_a_kill_is_carried_out_although_it_cannot_be_latched() -> None:
+    rig = Rig()
+
+    def refuse(*_: object) -> None:
+        raise JournalError("disk full")
+
+    rig.outlets["latch"] = refuse
+    loop = rig.loop()
+    ending = asyncio.create_task(loop.run())
+    await asyncio.sleep(0)
+    rig.command(loop, Verb.KILL)
+    await rig.advance(loop, 8)
+    finish = await asyncio.wait_for(ending, 10)
+    assert finish.is_killed
+    assert not finish.unverified
+
+
+async def test_a_step_whose_effects_fail_is_a_defect_and_not_a_line_in_a_log() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    ending = asyncio.create_task(loop.run())
+    await asyncio.sleep(0)
+    send, failures = rig.wire.send, []
+
+    def fail(intents: Sequence[Send]) -> None:
+        if any(isinstance(intent, PlaceOrders) for intent in intents):
+            failures.append(intents)
+            raise ValueError("a defect in the venue")
+        send(intents)
+
+    rig.wire.send = fail
+    for _ in range(200):
+        await rig.advance(loop, 0.1)
+        if failures:
+            break
+    assert failures
+    assert rig.crashes
+    finish = await asyncio.wait_for(ending, 10)
+    assert finish.unverified
+
+
+async def test_cancels_leave_at_once_when_the_journal_has_failed() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    await rig.advance(loop, 1)
+    type(rig.journal).failure = property(lambda self: "disk full")
+    try:
+        loop.journal_failed("disk full")
+        await rig.advance(loop, 6)
+        assert rig.session.engine.state.control.killed is not None
+        assert rig.session.engine.state.ledger.live == {}
+        statements = rig.session.exchange.statements
+        assert statements.open_orders(rig.session.account) == []
+    finally:
+        del type(rig.journal).failure
