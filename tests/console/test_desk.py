@@ -273,6 +273,14 @@ def test_quit_asks_what_becomes_of_the_engine(keyboard_of: KeyboardOf) -> None:
     assert back.desk.wishes == []
 
 
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "f", "K", "P"])
+def test_the_keys_that_answer_a_question_are_whole_in_eighty_columns(keyboard: Keyboard, key: str) -> None:
+    keyboard.press(key)
+    assert keyboard.desk.ask is not None
+    lines = text_of(bottom.rows(Scene(keyboard.desk, START, ASCII_GLYPHS), 80, 2)).splitlines()
+    assert keyboard.desk.ask.options in lines[1]
+
+
 def test_leaving_an_attached_console_leaves_the_engine_alone() -> None:
     for key in ("q", "ctrl+q", "ctrl+c"):
         keyboard = Keyboard(a_desk(a_view(), is_attached=True)).press(key)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from mmtui.console.acts.nudging import NUDGING, WIDTH_KEYS
-from mmtui.domain.commands import SetParameters
+from mmtui.console.link import MemoryLink
+from mmtui.domain.commands import CommandResult, CommandStatus, SetParameters
 from mmtui.domain.parameters import parameter
 from mmtui.domain.view import View
 from tests.console.conftest import Keyboard, a_desk
@@ -34,9 +35,18 @@ def test_one_press_is_one_step_from_where_the_engine_stands(key: str, expected: 
     assert keyboard.sent == [SetParameters(id="op-1", by="op", changes=expected, seen_at=AT)]
 
 
-def test_the_note_says_which_setting_goes_from_what_to_what() -> None:
-    keyboard = Keyboard(a_desk(a_picture())).press("+")
-    assert keyboard.note == "order_notional_usd 1000 -> 1100: sent"
+def test_the_answer_of_the_engine_fits_one_line_of_eighty() -> None:
+    for key, label in (("+", "size up"), ("<", "tighter")):
+        keyboard = Keyboard(a_desk(a_picture())).press(key)
+        assert keyboard.note == f"{label}: sent"
+        ((changed, value),) = changes(keyboard)[0].items()
+        link = keyboard.desk.link
+        assert isinstance(link, MemoryLink)
+        text = f"v12: {changed} {parameter(changed).default} -> {value}"
+        link.answer(CommandResult(id="op-1", status=CommandStatus.DONE, text=text, at=AT))
+        keyboard.wait(0.04)
+        assert keyboard.note == f"{label}: done in 40ms: {text}"
+        assert len(keyboard.note) < 80
 
 
 def test_a_step_down_undoes_a_step_up() -> None:

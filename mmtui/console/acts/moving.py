@@ -109,7 +109,7 @@ def _ask_to_quit(desk: Desk, now: Moment, kind: str, extra: dict[str, Callable[[
     desk.ask = Ask(
         kind,
         headline,
-        "s stop: cancel quotes, end   d leave it running, no screen   any other key: back",
+        "s stop, cancel quotes   d leave it running   other keys: back",
         {**extra, "s": _leave("stop"), "d": _leave("detach")},
         opened_at=now.real,
         lasts_s=KILL_S if is_interrupt else 10.0,

@@ -74,7 +74,7 @@ def _send(desk: Desk, view: View, label: str, row: Parameter | None, step: Step,
     elif refusal:
         desk.say(f"{label} refused: {refusal}", now, "bad")
     else:
-        send_parameters(desk, {row.key: value}, f"{row.name} {shown(old)} -> {shown(value)}", now)
+        send_parameters(desk, {row.key: value}, label, now)
 
 
 NUDGING: dict[str, Handler] = {
