@@ -111,9 +111,8 @@ def take_status(state: EngineState, out: Outbox, answer: OrderStatusAnswer) -> N
     if order.state is not OrderState.UNKNOWN:
         return
     inquiry = state.ledger.inquiries.setdefault(answer.cloid, Inquiry(out.now))
-    touch = state.market.touch
-    venue_ms = max(answer.venue_time_ms, touch.venue_time_ms if touch else 0)
-    if venue_ms <= order.terms.expires_at_ms + FENCE_MARGIN_MS:
+    # The exchange's time of the answer and no later one: what came to the exchange since is not in it.
+    if answer.venue_time_ms <= order.terms.expires_at_ms + FENCE_MARGIN_MS:
         return
     if inquiry.misses == 0 or out.now - inquiry.missed_at >= ASK_AGAIN_S:
         inquiry.misses += 1

@@ -379,3 +379,48 @@ def _any_fill(session):
             break
     session.on_event = keep
     return fills[0]
+
+
+def test_an_old_answer_that_an_order_is_unknown_proves_nothing_about_what_came_after_it(make_session) -> None:
+    """Asked before the order arrived, answered after its expiry: it rests all the same."""
+    session = quoting(make_session)
+    late: list[PlaceOrders] = []
+    answers: list[OrderStatusAnswer] = []
+
+    def withhold(intent) -> bool:
+        if isinstance(intent, PlaceOrders) and not late:
+            late.append(intent)
+            return False
+        return True
+
+    def hold(event):
+        if isinstance(event, OrderStatusAnswer) and event.report is None:
+            answers.append(event)
+            return None
+        return None if isinstance(event, OrderReports | ActionAnswered | AccountSnapshot) else event
+
+    session.on_send = withhold
+    session.on_event = hold
+    for _ in range(300):
+        session.run(0.1)
+        if late:
+            break
+    session.run(6)
+    session.venue.send(session.now_ms, late)
+    session.run(1)
+    cloids = {approved.terms.cloid for approved in late[0].orders}
+    assert cloids & {order.cloid for order in resting(session)}
+    assert len(answers) >= 2 * len(cloids)
+    session.on_event = lambda event: (
+        None if isinstance(event, OrderReports | OrderStatusAnswer | AccountSnapshot) else event
+    )
+    session.run(5)
+    blind = session.on_event
+    for answer in answers:
+        session.on_event = lambda event: event
+        session.feed(msgspec.structs.replace(answer, received_at=session.now_ms / 1000.0))
+        session.on_event = blind
+        session.run(0.3)
+    lost = {order.cloid for order in session.engine.state.ledger.recent() if order.state is OrderState.LOST}
+    assert not lost & {order.cloid for order in resting(session)}
+    assert not lost & cloids
