@@ -1,4 +1,4 @@
-"""Ships the top-level folder of colour themes inside the package, as ``mmtui/themes``; all else is in pyproject.toml."""
+"""Ships the top-level folder of colour themes as ``mmtui/themes``; all else is in pyproject.toml."""
 
 from setuptools import find_packages, setup
 

@@ -197,9 +197,7 @@ def _contract(
 
 def _builder(index: int, name: str, full_name: str, collateral: Token) -> Dex:
     deployer = f"0x{0xD0 + index:040x}"
-    return Dex(
-        index=index, name=name, full_name=full_name, collateral=collateral, contracts=(), deployer=deployer
-    )
+    return Dex(index=index, name=name, full_name=full_name, collateral=collateral, contracts=(), deployer=deployer)
 
 
 def _with(dex: Dex, *contracts: Contract) -> Dex:

@@ -56,9 +56,10 @@ class QuietMarket:
 
     def advance(self, now_ms: int, book: MatchingBook, may_fill: MayFill, settle: Settle) -> MarketStep:
         step = MarketStep([], [], True, now_ms)
-        due, self.queue = [one for one in self.queue if one[0] <= now_ms], [
-            one for one in self.queue if one[0] > now_ms
-        ]
+        due, self.queue = (
+            [one for one in self.queue if one[0] <= now_ms],
+            [one for one in self.queue if one[0] > now_ms],
+        )
         for _, side, price, size, takes in due:
             self._oid -= 1
             order = BookOrder(self._oid, "", side, price, size)
@@ -144,9 +145,7 @@ class Desk:
         assert instrument is not None
         self.instrument = instrument
         self.market = QuietMarket(instrument, oracle_usd)
-        self.exchange = Exchange(
-            listing, [self.market], balance_usd=balance_usd, start_ms=START_MS, settings=settings
-        )
+        self.exchange = Exchange(listing, [self.market], balance_usd=balance_usd, start_ms=START_MS, settings=settings)
         self.heard = Heard()
         self.exchange.set_listener(self.heard)
 

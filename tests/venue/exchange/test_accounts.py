@@ -26,9 +26,7 @@ from mmtui.venues.exchange.listing import default_listing
 from tests.venue.exchange.quiet_market import ALICE, BOB, CAROL, START_MS, Desk
 
 BTC = default_listing().contract("BTC")
-TRADES = st.lists(
-    st.tuples(st.integers(-500, 500).filter(bool), st.integers(1, 10**7)), min_size=1, max_size=40
-)
+TRADES = st.lists(st.tuples(st.integers(-500, 500).filter(bool), st.integers(1, 10**7)), min_size=1, max_size=40)
 
 
 def a_holding(*, is_cross=True):
@@ -238,9 +236,7 @@ class ExchangeLedger(RuleBasedStateMachine):
 
 
 TestExchangeLedger = ExchangeLedger.TestCase
-TestExchangeLedger.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
-)
+TestExchangeLedger.settings = settings(max_examples=60, stateful_step_count=40, deadline=None, derandomize=True)
 
 
 def test_a_batch_meets_the_book_its_earlier_entries_left():

@@ -61,9 +61,7 @@ def test_a_post_only_order_that_would_trade_is_refused_with_the_bbo_and_leaves_a
     desk.rest(ALICE, SELL, "100010", "0.01")
     status = desk.place(BOB, BUY, "100010", "0.01", Tif.ALO)
     asset = desk.instrument.asset_id
-    assert status == Rejected(
-        f"Post only order would have immediately matched, bbo was 99990@100010. asset={asset}"
-    )
+    assert status == Rejected(f"Post only order would have immediately matched, bbo was 99990@100010. asset={asset}")
     assert statuses_of(desk, BOB) == ["badAloPxRejected"]
     assert desk.exchange.statements.order_history(BOB)[0].status == "badAloPxRejected"
 
@@ -130,9 +128,7 @@ def test_cancels_and_post_only_orders_run_before_takers_of_the_same_block():
 def test_a_gtc_in_a_batch_takes_the_whole_batch_out_of_the_early_class():
     desk = Desk()
     now_ms, exchange = desk.now_ms, desk.exchange
-    mixed = OrderAction(
-        (desk.order(SELL, "100010", "0.01", Tif.ALO), desk.order(SELL, "100020", "0.01", Tif.GTC))
-    )
+    mixed = OrderAction((desk.order(SELL, "100010", "0.01", Tif.ALO), desk.order(SELL, "100020", "0.01", Tif.GTC)))
     exchange.submit(now_ms, ALICE, mixed, lambda _: None)
     exchange.submit(now_ms, BOB, OrderAction((desk.order(BUY, "100010", "0.01", Tif.ALO),)), lambda _: None)
     exchange.advance(exchange.next_block_ms())

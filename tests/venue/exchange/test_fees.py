@@ -100,9 +100,7 @@ def test_growth_mode_counts_a_tenth_of_the_volume():
     dex = listing.dex("hyna")
     assert dex is not None
     first = dex.contracts[0]
-    grown = msgspec.structs.replace(
-        first, instrument=msgspec.structs.replace(first.instrument, growth_mode=True)
-    )
+    grown = msgspec.structs.replace(first, instrument=msgspec.structs.replace(first.instrument, growth_mode=True))
     dexes = tuple(
         msgspec.structs.replace(each, contracts=(grown, *each.contracts[1:])) if each is dex else each
         for each in listing.dexes

@@ -215,9 +215,7 @@ def test_the_tier_of_a_large_position_limits_its_leverage():
     desk = Desk(balance_usd=100_000_000)
     desk.send(ALICE, UpdateLeverageAction(0, True, 40))
     status = desk.place(ALICE, BUY, "99000", "1600")
-    assert status == Rejected(
-        "Order would cause position to exceed margin tier limit at current leverage. asset=0"
-    )
+    assert status == Rejected("Order would cause position to exceed margin tier limit at current leverage. asset=0")
 
 
 def test_an_account_below_maintenance_is_sold_into_the_book():

@@ -108,14 +108,10 @@ class Volumes:
         if day != self._tier_day:
             self._tier_day = day
             window = sum(
-                past.taker_micro + past.maker_micro
-                for past in self.days
-                if day - WINDOW_DAYS <= past.day < day
+                past.taker_micro + past.maker_micro for past in self.days if day - WINDOW_DAYS <= past.day < day
             )
             self._tier = next(
-                tier
-                for tier in reversed(TIERS)
-                if tier.volume_above_usd == 0 or window > tier.volume_above_usd * MICRO
+                tier for tier in reversed(TIERS) if tier.volume_above_usd == 0 or window > tier.volume_above_usd * MICRO
             )
         return self._tier
 

@@ -15,9 +15,7 @@ HOURLY_MAX = 0.04
 RATE_ONE = 10**12
 
 
-def premium(
-    oracle: Price, impact_bid: float | None, impact_ask: float | None, *, is_builder: bool
-) -> float | None:
+def premium(oracle: Price, impact_bid: float | None, impact_ask: float | None, *, is_builder: bool) -> float | None:
     """Premium of the book's impact prices over the oracle, a fraction; None without both."""
     if oracle <= 0 or impact_bid is None or impact_ask is None:
         return None

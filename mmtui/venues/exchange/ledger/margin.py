@@ -75,9 +75,7 @@ def maker_may_open(account: DexAccount, holding: Holding, signed: Size, price: P
         return True
     mark = holding.price.mark
     if not holding.is_cross:
-        return cross_value(account) - position_margin(account) >= initial(
-            price * abs(signed), holding.leverage
-        )
+        return cross_value(account) - position_margin(account) >= initial(price * abs(signed), holding.leverage)
     value = cross_value(account) + signed * (mark - price)
     used = position_margin(account) - initial(abs(holding.size) * mark, holding.leverage)
     return value >= used + initial(after * mark, holding.leverage)
@@ -107,9 +105,7 @@ def holding_maintenance(holding: Holding) -> UsdMicro:
 def cross_maintenance(account: DexAccount) -> UsdMicro:
     """Maintenance margin of all cross positions."""
     return sum(
-        holding_maintenance(holding)
-        for holding in account.holdings.values()
-        if holding.size and holding.is_cross
+        holding_maintenance(holding) for holding in account.holdings.values() if holding.size and holding.is_cross
     )
 
 

@@ -102,9 +102,7 @@ class Liquidator:
         limit = max(1, holding.price.mark * (100 + side * SLIPPAGE_PCT) // 100)
         if not settlement.pit.book.crosses(side, limit):
             return
-        request = PlaceOrder(
-            holding.instrument.asset_id, side, limit, size, Tif.FRONTEND_MARKET, reduce_only=True
-        )
+        request = PlaceOrder(holding.instrument.asset_id, side, limit, size, Tif.FRONTEND_MARKET, reduce_only=True)
         order = Order(state.next_oid(), account.address, settlement.pit.coin, request, state.now_ms)
         account.orders.record(order)
         state.transaction = SYSTEM_HASH
@@ -138,9 +136,7 @@ class Liquidator:
         assert dex is not None
         return self._state.account(f"0x{BACKSTOP + dex.index:040x}")
 
-    def _hand_over(
-        self, account: Account, dex_account: DexAccount, holding: Holding, backstop: Account
-    ) -> None:
+    def _hand_over(self, account: Account, dex_account: DexAccount, holding: Holding, backstop: Account) -> None:
         state = self._state
         pit = self._floor[holding.instrument.coin].pit
         other_dex, other = state.holding(backstop, pit)
@@ -179,9 +175,7 @@ class Liquidator:
             dex_account.raw -= equity
             other_dex.raw += equity
 
-    def _report(
-        self, account: Account, dex_account: DexAccount, holdings: list[Holding], isolated_coin: str
-    ) -> None:
+    def _report(self, account: Account, dex_account: DexAccount, holdings: list[Holding], isolated_coin: str) -> None:
         self._lid += 1
         if self._state.listener is None:
             return

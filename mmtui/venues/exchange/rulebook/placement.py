@@ -21,9 +21,7 @@ VOLUME_PER_OPEN_ORDER_USD_MICRO: UsdMicro = 5_000_000_000_000
 LEVELS_AT_ONCE = 16
 
 
-def place(
-    state: State, settlement: Settlement, account: Account, request: PlaceOrder
-) -> Resting | Filled | Rejected:
+def place(state: State, settlement: Settlement, account: Account, request: PlaceOrder) -> Resting | Filled | Rejected:
     """Carry out one order that passed the static checks."""
     pit = settlement.pit
     order = Order(state.next_oid(), account.address, pit.coin, request, state.now_ms)
@@ -89,9 +87,7 @@ def _refusal(
     return _open_order_refusal(state, account, order, asset)
 
 
-def _open_order_refusal(
-    state: State, account: Account, order: Order, asset: int
-) -> tuple[Status, str] | None:
+def _open_order_refusal(state: State, account: Account, order: Order, asset: int) -> tuple[Status, str] | None:
     resting = len(account.orders.open)
     initial = state.settings.open_orders_initial
     if resting < initial or order.tif not in (Tif.ALO, Tif.GTC):
