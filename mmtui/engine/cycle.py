@@ -92,8 +92,11 @@ def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode) -> N
         return
     send_cancels(state, out, cancels)
     levels = [level for pair in zip_longest_levels(plans) for level in pair]
-    if levels:
-        place(state, out, [_terms(state, out.now, level, mode) for level in levels])
+    ready = [level for level in levels if state.risk.refusals.may_place(out.now, level.side, level.index)]
+    if len(ready) < len(levels):
+        state.quoting.why_not = (*state.quoting.why_not, "refused by the exchange, tried again in a while")[:6]
+    if ready:
+        place(state, out, [_terms(state, out.now, level, mode) for level in ready])
     if ladder.bids or ladder.asks:
         if state.quoting.first_at is None:
             state.quoting.first_at = out.now

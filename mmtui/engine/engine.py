@@ -192,6 +192,8 @@ class Engine:
                 state.ledger.placed_answer(order, outcome, self._now)
                 if outcome.kind is OutcomeKind.REFUSED:
                     self._refused(order, outcome.text, out)
+                elif outcome.kind is OutcomeKind.RESTING:
+                    state.risk.refusals.accepted(order.side, order.terms.level)
         state.quoting.due = True
 
     def _failed(self, event: ActionFailed, out: Outbox) -> None:
@@ -211,6 +213,7 @@ class Engine:
             if order is None:
                 continue
             if dead:
+                self._back_off(order)
                 state.ledger.refusal_answer(order, self._now, event.text[:200])
             else:
                 state.ledger.doubt(order, self._now, event.text[:200])
@@ -218,8 +221,14 @@ class Engine:
 
     def _refused(self, order: Order, text: str, out: Outbox) -> None:
         self._state.tape.count("refused")
+        self._back_off(order)
         side = order.side.name
         out.log(LogLevel.WARN, "Order refused", side=side, rung=order.terms.level, text=text[:200])
+
+    def _back_off(self, order: Order) -> None:
+        # One reducing quote is owed at all times, and the inner one is it.
+        is_reducing = order.terms.level == 0 and order.side * self._state.account.position.size < 0
+        self._state.risk.refusals.refused(self._now, order.side, order.terms.level, is_reducing=is_reducing)
 
     def _rate_limited(self) -> None:
         self._state.risk.rate_limit_errors.append(self._now)

@@ -15,7 +15,7 @@ from mmtui.estimators.panel import EstimatorPanel
 from mmtui.risk.budget import RELAXED, Pressure
 from mmtui.risk.kill_switch import KillSwitch
 from mmtui.risk.limits import EffectiveLimit
-from mmtui.risk.throttle import ActionRate, FillRun, ReplaceRate
+from mmtui.risk.throttle import ActionRate, FillRun, RefusalBackoff, ReplaceRate
 from mmtui.strategies.quote import Ladder
 from mmtui.strategies.registry import Strategy
 
@@ -68,6 +68,7 @@ class Risk:
         "pressure",
         "rate",
         "rate_limit_errors",
+        "refusals",
         "replaced",
         "undelivered_since",
         "warned",
@@ -78,6 +79,7 @@ class Risk:
         self.rate = ActionRate()
         self.fill_run = FillRun()
         self.replaced = ReplaceRate()
+        self.refusals = RefusalBackoff()
         self.limit = EffectiveLimit(0, "account unknown", 0)
         self.pressure: Pressure = RELAXED
         self.address: tuple[int, int] | None = None

@@ -1,4 +1,4 @@
-"""Rates: how many actions were sent, how one-sided the fills are, how often a level was replaced."""
+"""Rates: how many actions were sent, how one-sided the fills are, how often a level was replaced or refused."""
 
 from collections import deque
 
@@ -9,6 +9,9 @@ SECOND_S = 1.0
 MINUTE_S = 60.0
 RUN_WINDOW_S = 60.0
 REPLACE_WINDOW_S = 10.0
+BACKOFF_MAX_S = 30.0
+BACKOFF_REDUCING_MAX_S = 2.0
+DOUBLINGS_MAX = 10
 
 
 class ActionRate:
@@ -83,3 +86,27 @@ class ReplaceRate:
     def reset(self) -> None:
         """Forgets everything."""
         self._times.clear()
+
+
+class RefusalBackoff:
+    """Levels the venue refuses: tried again at once, then after a second, then ever later."""
+
+    __slots__ = ("_refused",)
+
+    def __init__(self) -> None:
+        self._refused: dict[tuple[Side, int], tuple[int, float]] = {}
+
+    def refused(self, now: float, side: Side, level: int, *, is_reducing: bool) -> None:
+        """Counts one refusal; what reduces the position never waits long."""
+        count = self._refused.get((side, level), (0, 0.0))[0] + 1
+        most_s = BACKOFF_REDUCING_MAX_S if is_reducing else BACKOFF_MAX_S
+        wait_s = 0.0 if count == 1 else min(most_s, 2.0 ** min(count - 2, DOUBLINGS_MAX))
+        self._refused[(side, level)] = (count, now + wait_s)
+
+    def accepted(self, side: Side, level: int) -> None:
+        """The venue took an order there."""
+        self._refused.pop((side, level), None)
+
+    def may_place(self, now: float, side: Side, level: int) -> bool:
+        """Whether the wait at this level is over."""
+        return now >= self._refused.get((side, level), (0, 0.0))[1]

@@ -424,3 +424,34 @@ def test_an_old_answer_that_an_order_is_unknown_proves_nothing_about_what_came_a
     lost = {order.cloid for order in session.engine.state.ledger.recent() if order.state is OrderState.LOST}
     assert not lost & {order.cloid for order in resting(session)}
     assert not lost & cloids
+
+
+def test_a_level_that_is_refused_again_and_again_is_tried_less_and_less(make_session) -> None:
+    session = quoting(make_session)
+    refused: list[float] = []
+
+    def refuse(intent) -> bool:
+        if not isinstance(intent, PlaceOrders):
+            return True
+        refused.append(session.now_ms / 1000.0)
+        outcome = Outcome(kind=OutcomeKind.REFUSED, reason=RefusalReason.INSUFFICIENT_MARGIN, text="no margin")
+        answers.append(
+            ActionAnswered(
+                received_at=session.now_ms / 1000.0,
+                request_id=intent.request_id,
+                outcomes=tuple(outcome for _ in intent.orders),
+            )
+        )
+        return False
+
+    answers: list[ActionAnswered] = []
+    session.on_send = refuse
+    for _ in range(600):
+        session.run(0.1)
+        while answers:
+            session.feed(answers.pop())
+    late = [at for at in refused if at > refused[0] + 30.0]
+    assert 0 < len(late) <= 30, "once a second at most in the long run"
+    session.on_send = lambda intent: True
+    session.run(35)
+    assert {order.side for order in resting(session)} == {Side.BUY, Side.SELL}
