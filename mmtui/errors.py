@@ -120,7 +120,7 @@ class VenueCode(enum.Enum):
 
 REMEDIES: dict[VenueCode, str] = {
     VenueCode.INSUFFICIENT_MARGIN: "add margin, lower [trading] order_notional_usd or raise the leverage",
-    VenueCode.ORDER_WOULD_BE_LIQUIDATED: "lower the leverage or the size: the position would start too close to liquidation",
+    VenueCode.ORDER_WOULD_BE_LIQUIDATED: "lower the leverage or the size: the position would start near liquidation",
     VenueCode.RATE_LIMITED: "quote less often: raise [trading] max_bps_diff or lower num_levels",
     VenueCode.INVALID_PRICE: "the price grid follows from the venue's metadata; restart to read it again",
     VenueCode.ASSET_NOT_FOUND: "check the spelling and case, and give --dex for a builder-deployed market",
