@@ -36,10 +36,9 @@ def is_due(state: EngineState, now: float) -> bool:
     return now - quoting.last_at >= interval_s
 
 
-def run(state: EngineState, out: Outbox) -> None:
-    """Brings the orders to what is wanted now."""
+def run(state: EngineState, out: Outbox, mode: Mode, reason: str) -> None:
+    """Brings the orders to what is wanted now, in the mode that holds now."""
     quoting = state.quoting
-    mode, reason = modes.mode(state, out.now)
     if mode not in (Mode.QUOTING, Mode.REDUCE_ONLY):
         quoting.ladder = None
         quoting.why_not = (f"{mode.value.lower()}: {reason}" if reason else mode.value.lower(),)

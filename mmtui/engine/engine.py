@@ -53,7 +53,7 @@ STALL_S = 2.0
 class Engine:
     """One market, one account, one strategy."""
 
-    __slots__ = ("_day", "_mode", "_mode_since", "_now", "_options", "_sampled_at", "_state", "_synced_at")
+    __slots__ = ("_day", "_mode", "_mode_since", "_now", "_options", "_reason", "_sampled_at", "_state", "_synced_at")
 
     def __init__(self, instrument: Instrument, settings: Settings, strategy: Strategy, options: EngineOptions) -> None:
         self._state = EngineState(instrument, settings, strategy, options)
@@ -62,6 +62,7 @@ class Engine:
         self._day: DayState | None = options.day
         self._now = 0.0
         self._mode = Mode.BOOTING
+        self._reason = ""
         self._mode_since = 0.0
         self._sampled_at = 0.0
         self._synced_at = 0.0
@@ -89,7 +90,7 @@ class Engine:
         clearing.advance(self._state, out)
         self._follow_mode(out)
         if not self._state.control.finished and cycle.is_due(self._state, self._now):
-            cycle.run(self._state, out)
+            cycle.run(self._state, out, self._mode, self._reason)
         return self._closed(out)
 
     def _apply(self, event: AnyEvent, out: Outbox) -> None:
@@ -327,6 +328,7 @@ class Engine:
     def _follow_mode(self, out: Outbox) -> None:
         state = self._state
         mode, reason = modes.mode(state, self._now)
+        self._reason = reason
         if mode is self._mode:
             return
         out.record(ModeChanged(at=self._now, mode=mode.value, reason=reason))

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from mmtui.domain.order import Order, OrderState, Purpose
-from mmtui.domain.units import BPS, Price, Size
+from mmtui.domain.order import ACTIVE, Order, OrderState, Purpose
+from mmtui.domain.units import BPS, Size
 from mmtui.strategies.quote import Level
 
 AGGRESSIVE_SHARE = 0.5
 DEPTH_TOLERANCE = 0.1
 REMAINDER_MIN = 0.5
+FREE = ACTIVE | {OrderState.SUBMITTED}
 
 
 class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,16 +40,22 @@ class Plan(msgspec.Struct, frozen=True):
 
 def plan(wanted: Sequence[Level], orders: Iterable[Order], tolerance: Tolerance) -> Plan:
     """Pairs each wanted level of one side with the closest acceptable order, inner levels first."""
-    quotes = [order for order in orders if order.terms.purpose is Purpose.QUOTE and not order.is_terminal]
-    free = [order for order in quotes if order.is_active or order.state is OrderState.SUBMITTED]
-    held = {order.terms.level for order in quotes if order.state is OrderState.UNKNOWN}
+    free: list[Order] = []
+    held: set[int] = set()
+    for order in orders:
+        if order.terms.purpose is not Purpose.QUOTE:
+            continue
+        if order.state in FREE:
+            free.append(order)
+        elif order.state is OrderState.UNKNOWN:
+            held.add(order.terms.level)
     place: list[Level] = []
     keep: list[tuple[Level, Order]] = []
     for level in wanted:
-        order = _closest(level, free, tolerance)
-        if order is not None:
-            free.remove(order)
-            keep.append((level, order))
+        closest = _closest(level, free, tolerance)
+        if closest is not None:
+            free.remove(closest)
+            keep.append((level, closest))
         elif level.index not in held:
             place.append(level)
     waiting = {order.terms.level for order in free if order.state is OrderState.SUBMITTED}
@@ -60,32 +67,22 @@ def plan(wanted: Sequence[Level], orders: Iterable[Order], tolerance: Tolerance)
 
 
 def _closest(level: Level, orders: Iterable[Order], tolerance: Tolerance) -> Order | None:
+    price, side = level.price, int(level.side)
+    away_bps = max(tolerance.max_bps_diff, DEPTH_TOLERANCE * abs(level.distance_bps))
+    closer_bps = AGGRESSIVE_SHARE * away_bps
     best: Order | None = None
     distance = 0
     for order in orders:
-        away = abs(order.price - level.price)
-        if (best is None or away < distance) and _fits(level, order, tolerance):
-            best, distance = order, away
+        terms = order.terms
+        gap = terms.price - price
+        if (best is not None and abs(gap) >= distance) or (tolerance.must_reduce and not terms.reduce_only):
+            continue
+        price_fits = gap == 0 or -away_bps <= side * gap / price * BPS <= closer_bps
+        if price_fits and _size_fits(level.size, order, tolerance.size_share):
+            best, distance = order, abs(gap)
     return best
 
 
-def _fits(level: Level, order: Order, tolerance: Tolerance) -> bool:
-    if tolerance.must_reduce and not order.terms.reduce_only:
-        return False
-    return _price_fits(level, order.price, tolerance) and _size_fits(level.size, order, tolerance.size_share)
-
-
-def _price_fits(level: Level, price: Price, tolerance: Tolerance) -> bool:
-    if price == level.price:
-        return True
-    closer_bps = level.side * (price - level.price) / level.price * BPS
-    depth = DEPTH_TOLERANCE * abs(level.distance_bps)
-    allowed = max(tolerance.max_bps_diff, depth)
-    return -allowed <= closer_bps <= AGGRESSIVE_SHARE * allowed
-
-
 def _size_fits(wanted: Size, order: Order, share: float) -> bool:
-    if order.remaining > wanted * (1.0 + share):
-        return False
     least = REMAINDER_MIN if order.filled else 1.0 - share
-    return order.remaining >= least * wanted
+    return least * wanted <= order.remaining <= wanted * (1.0 + share)
