@@ -239,10 +239,10 @@ def test_a_full_disk_is_said_in_the_tail_and_logging_goes_on(tmp_path: Path) -> 
         pytest.skip("this system has no /dev/full")
     screen = io.StringIO()
     logs = opened(tmp_path, file="/dev/full", screen=screen)
-    for number in range(2000):
+    for number in range(400):
         logs.write(Log(level=LogLevel.INFO, message=f"line {number}"), AT)
     logs.close()
-    assert screen.getvalue().count("line") == 2000
+    assert screen.getvalue().count("line") == 400
     assert [line.level for line in logs.tail() if "ended: No space left" in line.text] == ["ERROR"]
 
 
