@@ -20,7 +20,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 
 simulate: $(INSTALLED)
-	MMTUI_SEEDS=60 $(BIN)/pytest -n 2 tests/simulation -k hostile
+	MMTUI_SEEDS=200 $(BIN)/pytest -n 2 tests/simulation -k hostile
 
 test-process: $(INSTALLED)
 	$(BIN)/pytest -n 2 -m process tests

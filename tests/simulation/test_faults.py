@@ -38,8 +38,11 @@ MARKET = (BookUpdate, TouchUpdate, TradePrints, ContextUpdate)
 def started(make_session, coin="ETH", seconds=60, **kwargs):
     session = make_session(coin, **kwargs)
     session.run(seconds)
-    assert session.view.mode is Mode.QUOTING
-    return session
+    for _ in range(120):
+        if session.view.mode is Mode.QUOTING:
+            return session
+        session.run(1)
+    raise AssertionError("warm-up must end")
 
 
 def quotes_both_sides_soon(session: SimulatedSession) -> bool:
