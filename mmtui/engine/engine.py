@@ -42,6 +42,7 @@ from mmtui.engine.outbox import Outbox
 from mmtui.engine.picture import picture
 from mmtui.engine.pulling import expiry_ms
 from mmtui.engine.state import EngineOptions, EngineState
+from mmtui.errors import REMEDIES, VenueCode
 from mmtui.strategies.registry import Strategy
 
 GOVERN_EVERY_S = 0.1
@@ -202,7 +203,9 @@ class Engine:
         request = state.ledger.requests.pop(event.request_id, None)
         if event.reason is RefusalReason.RATE_LIMITED:
             self._rate_limited()
-        out.log(LogLevel.WARN, "Request failed", reason=event.reason.value, text=event.text[:200])
+        code, remedy = named(event.text)
+        text = event.text[:200]
+        out.log(LogLevel.WARN, "Request failed", code=code, reason=event.reason.value, text=text, remedy=remedy)
         if event.reason is RefusalReason.SIGNER_UNKNOWN:
             governing.fire(state, out, "key refused", event.text[:200])
         if request is None:
@@ -224,7 +227,9 @@ class Engine:
         self._state.tape.count("refused")
         self._back_off(order)
         side = order.side.name
-        out.log(LogLevel.WARN, "Order refused", side=side, rung=order.terms.level, text=text[:200])
+        code, remedy = named(text)
+        rung = order.terms.level
+        out.log(LogLevel.WARN, "Order refused", code=code, side=side, rung=rung, text=text[:200], remedy=remedy)
 
     def _back_off(self, order: Order) -> None:
         # One reducing quote is owed at all times, and the inner one is it.
@@ -381,3 +386,10 @@ def equity_row(state: EngineState, now: float) -> EquitySampled:
         fees=attribution.fees,
         funding=attribution.funding,
     )
+
+
+def named(text: str) -> tuple[str, str]:
+    """The name and the remedy of a refusal that the venue's client has named; empty for others."""
+    name = text.partition(":")[0]
+    known = next((code for code in VenueCode if code.value == name), None)
+    return (name, REMEDIES[known]) if known is not None else ("", "")
