@@ -344,6 +344,8 @@ class Engine:
         if mode is Mode.QUOTING and state.tape.ready_at is None:
             state.tape.ready_at = self._now
             out.log(LogLevel.INFO, "Parameter estimation warmed up")
+        if mode is Mode.STOPPED and state.account.is_anchored:
+            out.record(equity_row(state, self._now))
         out.log(LogLevel.INFO, "Mode", mode=mode.value, reason=reason)
         self._mode, self._mode_since = mode, self._now
         state.quoting.urgent = True

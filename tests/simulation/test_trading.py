@@ -10,7 +10,7 @@ from mmtui.domain.commands import Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.records import EquitySampled, FillBooked
 from mmtui.domain.view import Mode
-from tests.simulation.truth import assert_books_agree, exposure, position, resting
+from tests.simulation.truth import assert_books_agree, cash, exposure, position, resting
 
 
 def test_within_a_minute_of_market_time_both_sides_are_quoted_and_then_filled(make_session) -> None:
@@ -121,15 +121,18 @@ def test_the_session_does_not_depend_on_the_hash_seed() -> None:
 
 
 def test_a_stop_cancels_verifies_and_comes_to_rest(make_session) -> None:
-    session = make_session("BTC", seed=4)
-    session.run(60)
+    session = make_session("BTC", seed=5)
+    session.run(307)
     assert resting(session)
+    assert session.view.counters.fills > 0
     session.act(Verb.STOP)
     session.run(12)
     assert session.finish is not None
     assert not session.finish.unverified
     assert session.finish.orders_left == 0
     assert resting(session) == []
+    last = [row for row in session.rows if isinstance(row, EquitySampled)][-1]
+    assert (last.position, last.cash) == (position(session), cash(session))
 
 
 def test_stopping_with_on_stop_flatten_closes_the_position_first(make_session) -> None:
