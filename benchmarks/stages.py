@@ -13,8 +13,9 @@ from benchmarks.quoting import QuotingRig
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.parameters import Settings
-from mmtui.engine import cycle, modes
-from mmtui.engine.requote import Tolerance, plan
+from mmtui.engine import modes
+from mmtui.engine.quoting import cycle
+from mmtui.engine.quoting.requote import Tolerance, plan
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import review
 from mmtui.strategies.quote import Ladder, QuoteContext

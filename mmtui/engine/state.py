@@ -6,10 +6,10 @@ from mmtui.domain.instrument import Instrument
 from mmtui.domain.intents import LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.engine.account import Account, DayState
-from mmtui.engine.control import Control
-from mmtui.engine.edits import LiveSettings
-from mmtui.engine.ledger import Ledger
+from mmtui.engine.control.edits import LiveSettings
+from mmtui.engine.control.standing import Control
 from mmtui.engine.market import Market
+from mmtui.engine.orders.ledger import Ledger
 from mmtui.engine.tape import Tape
 from mmtui.estimators.panel import EstimatorPanel
 from mmtui.risk.budget import RELAXED, Pressure

@@ -43,7 +43,9 @@ class Tape:
         "counts",
         "fills",
         "ready_at",
+        "sampled_at",
         "started_at",
+        "synced_at",
         "turnover",
         "volumes",
     )
@@ -58,6 +60,8 @@ class Tape:
         self.turnover = 0
         self.alarms: dict[str, Alarm] = {}
         self.started_at = 0.0
+        self.sampled_at = 0.0
+        self.synced_at = 0.0
         self.ready_at: float | None = None
         self._two_sided = 0.0
         self._open_since: float | None = None

@@ -20,9 +20,9 @@ from mmtui.domain.intents import CancelOrders, LogLevel, PlaceOrders
 from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.parameters import Settings
 from mmtui.domain.view import Mode
-from mmtui.engine import cycle
 from mmtui.engine.account import DayState
 from mmtui.engine.outbox import Outbox
+from mmtui.engine.quoting import cycle
 from mmtui.engine.state import EngineOptions
 from mmtui.research.simulation import START_MS, SimulatedSession, synthetic_exchange
 from mmtui.risk.controls import Denial

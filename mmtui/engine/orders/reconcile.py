@@ -12,9 +12,9 @@ from mmtui.domain.intents import LogLevel, QueryAccount, QueryOrder
 from mmtui.domain.order import Order, OrderState
 from mmtui.domain.records import PositionAdjusted, SessionOpened
 from mmtui.engine.account import DayState
-from mmtui.engine.fills import take_fills, take_funding
-from mmtui.engine.governing import note_delivery
-from mmtui.engine.ledger import Inquiry
+from mmtui.engine.control.governing import note_delivery
+from mmtui.engine.orders.fills import take_fills, take_funding
+from mmtui.engine.orders.ledger import Inquiry
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 

@@ -5,7 +5,7 @@ from mmtui.domain.events import Feed
 from mmtui.domain.intents import Latch, LogLevel, SaveDay
 from mmtui.domain.order import OrderState
 from mmtui.domain.records import RiskRecorded
-from mmtui.engine.control import Clearance, Kill
+from mmtui.engine.control.standing import Clearance, Kill
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.risk.budget import pressure

@@ -4,11 +4,11 @@ from mmtui.domain.cloid import is_ours
 from mmtui.domain.events import AccountSnapshot
 from mmtui.domain.intents import Finish, LogLevel
 from mmtui.domain.order import Purpose
-from mmtui.engine.control import Clearance
-from mmtui.engine.governing import save_day
+from mmtui.engine.control.governing import save_day
+from mmtui.engine.control.standing import Clearance
+from mmtui.engine.orders.reconcile import ask_account
 from mmtui.engine.outbox import Outbox
-from mmtui.engine.pulling import send_cancels
-from mmtui.engine.reconcile import ask_account
+from mmtui.engine.quoting.pulling import send_cancels
 from mmtui.engine.state import EngineState
 
 CONFIRMATIONS = 2

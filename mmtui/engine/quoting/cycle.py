@@ -10,10 +10,10 @@ from mmtui.domain.records import OrderIntended
 from mmtui.domain.units import Size
 from mmtui.domain.view import Mode
 from mmtui.engine import modes
-from mmtui.engine.governing import fire
+from mmtui.engine.control.governing import fire
 from mmtui.engine.outbox import Outbox
-from mmtui.engine.pulling import expiry_ms, pull_quotes, send_cancels
-from mmtui.engine.requote import Plan, Tolerance, plan
+from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes, send_cancels
+from mmtui.engine.quoting.requote import Plan, Tolerance, plan
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import Denied, Gate, OpenCaps, Permit, review
 from mmtui.strategies.quote import Ladder, Level, QuoteContext, Rooms

@@ -5,11 +5,11 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.intents import LogLevel
 from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Price, Size
-from mmtui.engine import governing
-from mmtui.engine.control import Flatten
-from mmtui.engine.cycle import clip, place
+from mmtui.engine.control import governing
+from mmtui.engine.control.standing import Flatten
 from mmtui.engine.outbox import Outbox
-from mmtui.engine.pulling import expiry_ms, pull_quotes
+from mmtui.engine.quoting.cycle import clip, place
+from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes
 from mmtui.engine.state import EngineState
 
 ATTEMPTS_MAX = 20

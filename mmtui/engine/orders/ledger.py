@@ -13,7 +13,7 @@ from mmtui.domain.events import Fill, OrderReport, Outcome, OutcomeKind
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import Happening, Order, OrderState, OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Size
-from mmtui.engine.numbering import Numbering
+from mmtui.engine.orders.numbering import Numbering
 from mmtui.errors import InvariantError
 
 DONE_MAX = 500

@@ -4,9 +4,9 @@ from mmtui.domain.commands import Act, CancelSide, Command, CommandStatus, Rearm
 from mmtui.domain.intents import ClearLatch, LogLevel
 from mmtui.domain.records import ParametersChanged, RiskRecorded
 from mmtui.domain.view import ParameterChange
-from mmtui.engine import governing
-from mmtui.engine.control import Flatten
-from mmtui.engine.edits import PICTURE_AGE_MAX_S, EditRefusedError
+from mmtui.engine.control import governing
+from mmtui.engine.control.edits import PICTURE_AGE_MAX_S, EditRefusedError
+from mmtui.engine.control.standing import Flatten
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 

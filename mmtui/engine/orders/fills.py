@@ -8,8 +8,8 @@ from mmtui.domain.intents import LogLevel
 from mmtui.domain.order import Purpose
 from mmtui.domain.records import FillBooked, FundingBooked
 from mmtui.domain.units import Size, UsdMicro
-from mmtui.engine.governing import fire
-from mmtui.engine.ledger import Booked
+from mmtui.engine.control.governing import fire
+from mmtui.engine.orders.ledger import Booked
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.engine.tape import FillNote

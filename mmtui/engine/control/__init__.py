@@ -1,0 +1,1 @@
+"""What people, limits and endings order the engine to do."""

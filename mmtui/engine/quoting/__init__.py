@@ -1,0 +1,1 @@
+"""From the ladder that is wanted to cancels and places."""
