@@ -1,6 +1,6 @@
 """The command line: flags, subcommands, exit codes.
 
-Owns the table of subcommands, each a function imported only when it is asked for, so that ``--help``
+Owns the choice of the subcommand, a function imported only when it is asked for, so that ``--help``
 needs nothing but the standard library. Errors for people are one line on stderr with the remedy and
 the exit code of their kind; tracebacks show only with ``--log-level debug``.
 """
@@ -9,17 +9,16 @@ import argparse
 import difflib
 import getpass
 import importlib
-import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 from mmtui import __version__
 from mmtui.errors import ConfigError, ExitCode, MmtuiError
+from mmtui.runtime.commands.grammar import account, configuration, running
+from mmtui.runtime.commands.grammar.flags import SETTING_FLAGS, Command, add_run, add_settings
 
 if TYPE_CHECKING:
     from mmtui.domain.parameters import Settings
@@ -38,49 +37,6 @@ class _Parser(argparse.ArgumentParser):
         from mmtui.runtime.redaction import without_keys  # noqa: PLC0415 - only when something is wrong
 
         raise ConfigError(without_keys(message), remedy=f"see `{self.prog} --help`")
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A flag that sets one setting."""
-
-    name: str
-    key: str
-    help: str
-    metavar: str = ""
-    is_switch: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A subcommand: ``target`` is ``module:function``, called with the parsed arguments."""
-
-    name: str
-    target: str
-    help: str
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-
-
-SETTING_FLAGS: tuple[Flag, ...] = (
-    Flag("--asset", "trading.asset", "coin to quote, such as BTC", "COIN"),
-    Flag("--dex", "trading.dex", "builder-deployed (HIP-3) exchange, such as hyna", "NAME"),
-    Flag("--network", "network.base_url", "testnet, mainnet, localhost or sim", "NAME"),
-    Flag("--target-liquidity", "trading.target_liquidity", "size on each side, base units", "SIZE"),
-    Flag("--max-position", "trading.max_absolute_position_size", "largest position, base units", "SIZE"),
-    Flag("--risk-aversion", "trading.risk_aversion", "gamma, 0.05 to 2", "GAMMA"),
-    Flag("--max-bps-diff", "trading.max_bps_diff", "move a quote when it is this far off", "BPS"),
-    Flag("--leverage", "trading.leverage", "leverage to set on the account, or max", "N"),
-    Flag("--initial-isolated-margin", "trading.initial_isolated_margin", "most margin of an isolated position", "USD"),
-    Flag("--force-isolated", "trading.force_isolated", "set isolated margin first", is_switch=True),
-    Flag("--private-key", "network.private_key", "signing key; refused on mainnet, visible to other users", "KEY"),
-    Flag("--log-level", "logging.level", "trace, debug, info, warn or error", "LEVEL"),
-    Flag("--log-format", "logging.format", "pretty, json or compact", "FORM"),
-    Flag("--log-file", "logging.file", "log to a file as well; auto names it", "PATH"),
-    Flag("--multi-stream-logs", "logging.multi_stream", "one log file a subsystem", is_switch=True),
-    Flag("--log-dir", "logging.dir", "folder of the streams and of auto-named files", "PATH"),
-    Flag("--metrics-port", "monitoring.metrics_port", "port of the metrics on this machine, 0 for none", "PORT"),
-    Flag("--theme", "console.theme", "colour theme", "NAME"),
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -121,8 +77,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"mmtui {__version__}")
     top.add_argument("--list-dexs", action="store_true", help="list the builder-deployed exchanges and exit")
-    _add_settings(top)
-    _add_run(top)
+    add_settings(top)
+    add_run(top)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=_Parser)
     for command in COMMANDS:
         sub = commands.add_parser(
@@ -235,125 +191,7 @@ def _target(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     return called
 
 
-def _add_settings(target: argparse.ArgumentParser) -> None:
-    group = target.add_argument_group("settings")
-    group.add_argument("-c", "--config", type=Path, metavar="PATH", help="configuration file (market_maker.toml)")
-    for flag in SETTING_FLAGS:
-        if flag.is_switch:
-            group.add_argument(flag.name, dest=flag.key, action="store_const", const="true", help=flag.help)
-        else:
-            group.add_argument(flag.name, dest=flag.key, metavar=flag.metavar, help=flag.help)
-    group.add_argument("--set", action="append", metavar="KEY=VALUE", help="any other setting; may be repeated")
-    group.add_argument("--decimals", action=_RefuseDecimals, nargs="?", help=argparse.SUPPRESS)
-
-
-def _add_run(target: argparse.ArgumentParser) -> None:
-    group = target.add_argument_group("this run")
-    group.add_argument("--no-ui", action="store_true", help="without the console")
-    group.add_argument("--dry-run", action="store_true", help="live data, show what would be sent, sign nothing, exit")
-    group.add_argument("--duration", dest="duration_s", type=_positive, metavar="SECONDS", help="stop cleanly after")
-    group.add_argument("--json-summary", type=Path, metavar="FILE", help="write the end state as JSON")
-    group.add_argument("--yes", dest="assume_yes", action="store_true", help="ask nothing")
-    group.add_argument("--balance", dest="balance_usd", type=_positive, metavar="USD", help="sim: what an account has")
-    group.add_argument("--seed", type=_count, metavar="N", help="sim: the market's seed")
-    group.add_argument("--speed", type=_positive, metavar="K", help="sim: K seconds pass in one")
-
-
-def _add_run_command(target: argparse.ArgumentParser) -> None:
-    _add_settings(target)
-    _add_run(target)
-
-
-def _add_generate(target: argparse.ArgumentParser) -> None:
-    target.add_argument("path", nargs="?", default="market_maker.toml", metavar="PATH", help="- for standard output")
-    target.add_argument("--force", action="store_true", help="write over an existing file")
-
-
-def _add_status(target: argparse.ArgumentParser) -> None:
-    _add_settings(target)
-    target.add_argument("--json", action="store_true", help="one JSON object")
-
-
-def _add_cancel_all(target: argparse.ArgumentParser) -> None:
-    _add_settings(target)
-    which = target.add_mutually_exclusive_group()
-    which.add_argument("--own", action="store_true", help="orders of this program, the default")
-    which.add_argument("--all", action="store_true", help="every order on the dex, whoever placed it")
-
-
-def _add_flatten(target: argparse.ArgumentParser) -> None:
-    _add_settings(target)
-    target.add_argument("--preview", action="store_true", help="show what would be sent and send nothing")
-    target.add_argument("--yes", dest="assume_yes", action="store_true", help="do not ask")
-
-
-def _add_resume(target: argparse.ArgumentParser) -> None:
-    _add_settings(target)
-    target.add_argument("--reason", required=True, metavar="TEXT", help="why trading may go on; kept in the history")
-
-
-def _add_exchange(target: argparse.ArgumentParser) -> None:
-    target.add_argument("--port", type=_count, metavar="PORT", help="where to listen on this machine (3001)")
-    target.add_argument("--market", action="append", metavar="synthetic|FILE", help="a market; may be repeated")
-    target.add_argument("--speed", type=_positive, metavar="K", help="compress the market in time")
-    target.add_argument("--seed", type=_count, metavar="N", help="seed of the synthetic market")
-    target.add_argument("--balance", dest="balance_usd", type=_positive, metavar="USD", help="credit of each address")
-    target.add_argument("--at-end", choices=("hold", "loop", "exit"), help="when a recording ends (hold)")
-
-
-COMMANDS: tuple[Command, ...] = (
-    Command("run", "mmtui.cli:run", "trade, with the console or without it", _add_run_command),
-    Command("demo", "mmtui.cli:demo", "trade on an embedded exchange: no key, no network", _add_run_command),
-    Command(
-        "generate-config",
-        "mmtui.runtime.commands.configuration:generate_config",
-        "write the commented configuration",
-        _add_generate,
-    ),
-    Command(
-        "validate-config",
-        "mmtui.runtime.commands.configuration:validate_config",
-        "check the configuration without a network",
-        _add_settings,
-    ),
-    Command(
-        "effective-config",
-        "mmtui.runtime.commands.configuration:effective_config",
-        "print each setting with its source",
-        _add_settings,
-    ),
-    Command("status", "mmtui.runtime.commands.account:status", "show account, position and orders", _add_status),
-    Command("exchange", "mmtui.runtime.commands.exchange:exchange", "serve the local exchange", _add_exchange),
-    Command("cancel-all", "mmtui.runtime.commands.account:cancel_all", "cancel resting orders", _add_cancel_all),
-    Command("flatten", "mmtui.runtime.commands.account:flatten", "close the position", _add_flatten),
-    Command("resume", "mmtui.runtime.commands.account:resume", "clear a latched kill", _add_resume),
-    Command("kill", "mmtui.runtime.commands.account:kill", "stop trading and latch it", _add_settings),
-)
-
-
-class _RefuseDecimals(argparse.Action):
-    """``--decimals`` would only let prices be wrong: the grid is the venue's (S83)."""
-
-    def __call__(self, *_: object) -> NoReturn:
-        raise ConfigError(
-            "--decimals is not taken: the price grid follows from the venue's metadata", remedy="leave it out"
-        )
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.0 < value <= 1e12:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
+COMMANDS: tuple[Command, ...] = (*running.COMMANDS, *configuration.COMMANDS, *account.COMMANDS)
 
 
 def _one_line(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

@@ -1,0 +1,37 @@
+"""Subcommands about one account: what it holds, and the emergency verbs that need no running engine."""
+
+import argparse
+
+from mmtui.runtime.commands.grammar.flags import Command, add_settings
+
+
+def _add_status(target: argparse.ArgumentParser) -> None:
+    add_settings(target)
+    target.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _add_cancel_all(target: argparse.ArgumentParser) -> None:
+    add_settings(target)
+    which = target.add_mutually_exclusive_group()
+    which.add_argument("--own", action="store_true", help="orders of this program, the default")
+    which.add_argument("--all", action="store_true", help="every order on the dex, whoever placed it")
+
+
+def _add_flatten(target: argparse.ArgumentParser) -> None:
+    add_settings(target)
+    target.add_argument("--preview", action="store_true", help="show what would be sent and send nothing")
+    target.add_argument("--yes", dest="assume_yes", action="store_true", help="do not ask")
+
+
+def _add_resume(target: argparse.ArgumentParser) -> None:
+    add_settings(target)
+    target.add_argument("--reason", required=True, metavar="TEXT", help="why trading may go on; kept in the history")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("status", "mmtui.runtime.commands.account:status", "show account, position and orders", _add_status),
+    Command("cancel-all", "mmtui.runtime.commands.account:cancel_all", "cancel resting orders", _add_cancel_all),
+    Command("flatten", "mmtui.runtime.commands.account:flatten", "close the position", _add_flatten),
+    Command("resume", "mmtui.runtime.commands.account:resume", "clear a latched kill", _add_resume),
+    Command("kill", "mmtui.runtime.commands.account:kill", "stop trading and latch it", add_settings),
+)
