@@ -109,7 +109,7 @@ async def test_waiting_touches_are_replaced_by_later_ones_and_fills_never_are() 
     bench = Bench()
     seen: list[object] = []
     step = bench.session.engine.step
-    bench.loop.engine = type("Watched", (), {"step": lambda self, event: seen.append(event) or step(event)})()
+    bench.loop.shell.engine = type("Watched", (), {"step": lambda self, event: seen.append(event) or step(event)})()
     touch = bench.session.engine.state.market.touch
     for offset in range(5):
         bench.loop.sink(TouchUpdate(received_at=bench.now + offset, touch=touch))
@@ -127,7 +127,7 @@ async def test_a_defect_in_the_engine_cancels_everything_latches_and_ends() -> N
         raise InvariantError("planted")
 
     real = bench.session.engine
-    bench.loop.engine = type("Broken", (), {"step": lambda self, event: broken(event), "state": real.state})()
+    bench.loop.shell.engine = type("Broken", (), {"step": lambda self, event: broken(event), "state": real.state})()
     running = asyncio.create_task(bench.loop.run())
     await turn()
     bench.loop.sink(Tick(received_at=bench.now))

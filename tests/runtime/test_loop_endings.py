@@ -17,7 +17,7 @@ from mmtui.runtime.loop import EngineLoop, Outlets
 
 @pytest.fixture(autouse=True)
 def no_grace(monkeypatch) -> None:
-    monkeypatch.setattr("mmtui.runtime.loop.DEFECT_GRACE_S", 0.0)
+    monkeypatch.setattr("mmtui.runtime.shell.DEFECT_GRACE_S", 0.0)
 
 
 class SlowJournal(MemoryJournal):

@@ -34,7 +34,7 @@ BANNED_IN_QUIET = {
 }  # fmt: skip
 CONSOLE_MAY_SEE = {"view", "commands", "parameters", "instrument", "units"}
 BROAD_EXCEPT_ALLOWED = {
-    "mmtui/runtime/loop.py",
+    "mmtui/runtime/shell.py",
     "mmtui/console/painter.py",
 }
 CLOCK_FILES = {"mmtui/runtime/clock.py"}
