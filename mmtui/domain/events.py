@@ -11,7 +11,7 @@ import msgspec
 
 from mmtui.domain.book import AssetContext, Book, Touch, Trade
 from mmtui.domain.commands import Command
-from mmtui.domain.instrument import Side
+from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.units import Price, Size, UsdMicro
 
 
@@ -46,7 +46,10 @@ class ContextUpdate(Event, frozen=True):
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
-    """One own execution. ``fee`` is a cost when positive; ``start_position`` is signed, before the fill."""
+    """One own execution. ``fee`` is a cost when positive; ``start_position`` is signed, before the fill.
+
+    ``forced_by`` names what made the venue trade for us, ``auto-deleveraging`` or ``settlement``.
+    """
 
     coin: str
     venue_time_ms: int
@@ -62,6 +65,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     closed_pnl: UsdMicro = 0
     is_liquidation: bool = False
     fee_token: str = "USDC"  # noqa: S105 - the collateral's name, not a secret
+    forced_by: str = ""
 
     @property
     def key(self) -> tuple[str, int, int, int]:
@@ -151,9 +155,16 @@ class RefusalReason(enum.Enum):
     OPEN_ORDER_LIMIT = "too many open orders"
     RATE_LIMITED = "rate limited"
     BAD_NONCE = "nonce refused"
+    NONCE_SPENT = "nonce spent or too old"
+    SWITCH_VOLUME = "not enough volume traded for the dead man's switch"
+    SWITCH_TOO_SOON = "dead man's switch set too close"
+    SWITCH_SPENT = "the dead man's switch has fired too often today"
+    DUPLICATE_CLOID = "client order id used twice"
+    CLOCK = "our clock is off"
     EXPIRED = "arrived after its expiry"
     SIGNER_UNKNOWN = "the key may not trade for this account"
     VENUE_DOWN = "the venue is not taking orders"
+    POST_ONLY_WINDOW = "only post-only orders are taken after an upgrade"
     OTHER = "refused"
 
 
@@ -205,7 +216,9 @@ class AccountSnapshot(Event, frozen=True):
 
     ``open_orders`` holds every resting order of the coin, own and foreign. ``cash`` is the raw
     balance (account value less the marked positions), micro units of the collateral. Fills since
-    the last known one travel in ``fills``.
+    the last known one travel in ``fills``. ``instrument`` is the contract as the venue describes it
+    now, where it was read again with this answer, and ``account_mode`` how the account keeps its
+    money, "" where that was not read.
     """
 
     request_id: int
@@ -227,6 +240,8 @@ class AccountSnapshot(Event, frozen=True):
     requests_used: int = 0
     requests_cap: int = 0
     traded_volume_usd: float = 0.0
+    instrument: Instrument | None = None
+    account_mode: str = ""
 
 
 class QueryFailed(Event, frozen=True):
@@ -277,6 +292,36 @@ class JournalStalled(Event, frozen=True):
     text: str
 
 
+class DiskSlow(Event, frozen=True):
+    """A durable write has been waiting for ``waited_s``; 0 once everything is written.
+
+    Sent while the wait grows, about once a second, and once more when it is over.
+    """
+
+    waited_s: float
+
+
+class VenueNotice(Event, frozen=True):
+    """Something about the venue's answers that a person should know and nothing else says.
+
+    ``code`` is a stable word such as ``bad-frames`` or ``subscription-refused``, ``count`` how often it
+    happened lately; 0 ends the alarm. ``is_blind`` says that a feed cannot be relied on meanwhile.
+    """
+
+    code: str
+    text: str
+    count: int = 1
+    is_blind: bool = False
+
+
+class GuardChanged(Event, frozen=True):
+    """A guard outside the engine, such as the guard process, came up or was lost."""
+
+    name: str
+    is_armed: bool
+    text: str = ""
+
+
 class LoopStalled(Event, frozen=True):
     """The process did not run for a while."""
 
@@ -302,4 +347,7 @@ AnyEvent: TypeAlias = (
     | CommandReceived
     | JournalStalled
     | LoopStalled
+    | GuardChanged
+    | DiskSlow
+    | VenueNotice
 )

@@ -61,6 +61,26 @@ class SetLeverage(msgspec.Struct, frozen=True, kw_only=True):
     expires_at_ms: int
 
 
+class ScheduleCancel(msgspec.Struct, frozen=True, kw_only=True):
+    """Set the exchange's dead man's switch to ``at_ms`` of its time; None takes it off."""
+
+    request_id: int
+    at_ms: int | None
+    expires_at_ms: int
+
+
+class Fence(msgspec.Struct, frozen=True, kw_only=True):
+    """Spend the nonce that request ``of_request_id`` was signed with, so that it can run no more.
+
+    Accepted proves that the request never ran; a refusal of the nonce that it is spent: the request
+    ran, or never will.
+    """
+
+    request_id: int
+    of_request_id: int
+    expires_at_ms: int
+
+
 class QueryOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Ask what became of one own order."""
 
@@ -127,14 +147,20 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SaveDay(msgspec.Struct, frozen=True, kw_only=True):
-    """Persist the day's opening equity and peak so that a restart does not refill the loss limit."""
+    """Persist the day's opening equity and peak so that a restart does not refill the loss limit.
+
+    ``switch_fires`` counts how often the exchange's dead man's switch fired on the day, the last time
+    at ``switch_fired_ms`` of the exchange's time: it fires ten times a day at most.
+    """
 
     utc_day: int
     opening_equity: UsdMicro
     peak_pnl: UsdMicro
     pnl: UsdMicro
+    switch_fires: int = 0
+    switch_fired_ms: int = 0
 
 
-Send: TypeAlias = PlaceOrders | CancelOrders | SetLeverage
+Send: TypeAlias = PlaceOrders | CancelOrders | SetLeverage | ScheduleCancel | Fence
 Query: TypeAlias = QueryOrder | QueryAccount
 Intent: TypeAlias = Send | Query | Record | Log | Answer | Latch | ClearLatch | Finish | SaveDay

@@ -125,12 +125,14 @@ class Order:
     """One own order from the moment it is decided until all its fills are known.
 
     ``filled`` is the sum of the fills we have applied; ``venue_filled`` the final filled size the
-    venue has stated for an order that is over, None while it has not.
+    venue has stated for an order that is over, None while it has not. ``confirmed_at`` is when the
+    venue last said that it rests.
     """
 
     __slots__ = (
         "acked_at",
         "cancel_sent_at",
+        "confirmed_at",
         "filled",
         "oid",
         "reason",
@@ -150,6 +152,7 @@ class Order:
         self.filled: Size = 0
         self.venue_filled: Size | None = None
         self.acked_at = 0.0
+        self.confirmed_at = 0.0
         self.unknown_since = 0.0
         self.cancel_sent_at = 0.0
         self.was_cancelling = False

@@ -89,9 +89,13 @@ class LevelView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PositionView(msgspec.Struct, frozen=True, kw_only=True):
-    """Inventory in base units against its limits; ``binding_cap`` names the cap that is smallest."""
+    """Inventory in base units against its limits; ``binding_cap`` names the cap that is smallest.
+
+    ``is_dust`` says that the position is below the venue's minimum order value and waits for the next fill.
+    """
 
     size: float = 0.0
+    is_dust: bool = False
     limit: float = 0.0
     binding_cap: str = ""
     entry: float | None = None
@@ -123,6 +127,7 @@ class PnlView(msgspec.Struct, frozen=True, kw_only=True):
     drawdown: float = 0.0
     equity: float = 0.0
     equity_change: float = 0.0
+    transfers: float = 0.0
     volume: float = 0.0
 
 
@@ -150,7 +155,7 @@ class RiskBar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One own order."""
+    """One own order; ``confirmed_age_s`` is the time since the venue last confirmed it, None while it never did."""
 
     cloid: str
     oid: int | None
@@ -164,6 +169,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ahead: float | None = None
     fill_probability: float | None = None
     reason: str = ""
+    confirmed_age_s: float | None = None
 
 
 class FillRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -199,25 +205,44 @@ class KillView(msgspec.Struct, frozen=True, kw_only=True):
     progress: str = ""
 
 
+class GuardView(msgspec.Struct, frozen=True, kw_only=True):
+    """One guard that takes our orders off if the engine dies: armed, off, not eligible, lost or spent."""
+
+    name: str
+    state: str
+    detail: str = ""
+    expires_in_s: float | None = None
+
+
 class FeedView(msgspec.Struct, frozen=True, kw_only=True):
     """Freshness: ages in milliseconds, None before the first message."""
 
     book_age_ms: float | None = None
     venue_age_ms: float | None = None
     trade_age_ms: float | None = None
+    context_age_ms: float | None = None
     market_up: bool = False
     user_up: bool = False
     refused_books: int = 0
 
 
 class BudgetView(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests: what the venue leaves us and what we spent."""
+    """Requests: what the venue leaves us, what we spent, and when it ends at the pace of the last hour.
+
+    ``requests_left`` counts single orders and cancels, as the venue does; ``requests_per_fill`` and
+    ``usd_per_request`` are averages of the session, ``hours_to_throttle`` is None while volume earns
+    requests at least as fast as they are spent.
+    """
 
     address_left: int | None = None
     address_cap: int | None = None
     ip_weight_left: int | None = None
     actions_last_min: int = 0
     actions_per_min_max: float = 0.0
+    requests_left: int | None = None
+    requests_per_fill: float | None = None
+    usd_per_request: float | None = None
+    hours_to_throttle: float | None = None
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,6 +299,7 @@ class EngineView(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[OrderRow, ...] = ()
     fills: tuple[FillRow, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    guards: tuple[GuardView, ...] = ()
     feed: FeedView = FeedView()
     budget: BudgetView = BudgetView()
     counters: Counters = Counters()
@@ -316,7 +342,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     latency: tuple[LatencyRow, ...] = ()
     ack_ms: float | None = None
     loop_ms: float | None = None
-    guards: tuple[str, ...] = ()
     sources: dict[str, str] = {}
     mid_history: tuple[tuple[float, float], ...] = ()
     schema: int = SCHEMA
