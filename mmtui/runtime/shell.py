@@ -22,6 +22,7 @@ from mmtui.domain.events import (
     Certainty,
     JournalStalled,
     RefusalReason,
+    Tick,
     TouchUpdate,
 )
 from mmtui.domain.intents import (
@@ -50,15 +51,24 @@ from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.latency import LatencyBoard
 
 INBOX_MAX = 50_000
+RECENT_MAX = 200
 DISK_WAIT_MAX_S = 1.0
 DEFECT_GRACE_S = 1.5
 LAST_CANCEL_EXPIRY_MS = 8_000
 LATENCY_LIMITS_MS = {"event to intents": 5.0, "intents to sent": 50.0, "order ack": 0.0, "loop stall": 50.0}
 
 
+def _nothing() -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlets:
-    """Where effects go that are neither journal nor venue."""
+    """Where effects go that are neither journal nor venue.
+
+    ``ticked`` is called when a tick has been processed to its end, and never else: whoever must know that
+    the engine is alive listens there.
+    """
 
     log: Callable[[Log, float], None]
     latch: Callable[[Latch], None]
@@ -66,6 +76,7 @@ class Outlets:
     save_day: Callable[[SaveDay], None]
     answer: Callable[[CommandResult], None]
     crash: Callable[[str], None]
+    ticked: Callable[[], None] = _nothing
 
 
 class Host(Protocol):
@@ -115,6 +126,7 @@ class Shell:
     ) -> None:
         self.engine = engine
         self.latency = LatencyBoard(LATENCY_LIMITS_MS)
+        self.recent: deque[AnyEvent] = deque(maxlen=RECENT_MAX)
         self._wire = wire
         self._journal = journal
         self._outlets = outlets
@@ -163,10 +175,13 @@ class Shell:
             self._guarded(partial(self._step, event, started))
 
     def _step(self, event: AnyEvent, started: float) -> None:
+        self.recent.append(event)
         intents = self.engine.step(event)
         if intents:
             self.latency.add("event to intents", (work_seconds() - started) * 1e3)
             self._carry_out(intents)
+        if isinstance(event, Tick):
+            self._outlets.ticked()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
