@@ -6,7 +6,6 @@ list that `mmtui status` reads. Never signals a process. Answers M10.
 
 import fcntl
 import os
-import time
 from pathlib import Path
 
 import msgspec
@@ -14,7 +13,7 @@ import msgspec
 from mmtui.errors import LockError
 from mmtui.runtime.files import replace_file, utc_text
 
-_PROBE_S = 0.05
+_TRIES = 1_000
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +71,9 @@ def is_locked(folder: Path, market: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not _try(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
-    return False
 
 
 def register(folder: Path, running: Running) -> None:
@@ -106,16 +102,23 @@ def running_instances(folder: Path) -> list[Running]:
 
 
 def _flocked(descriptor: int) -> bool:
-    """Takes the lock; a second try outlasts another program that only looks whether it is held."""
-    for is_last in (False, True):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not is_last:
-                time.sleep(_PROBE_S)
-        else:
+    """Takes the lock. Who only looks shares it for a moment, which is no reason to refuse: who trades never shares."""
+    for _ in range(_TRIES):
+        if _try(descriptor, fcntl.LOCK_EX):
             return True
+        if not _try(descriptor, fcntl.LOCK_SH):
+            return False
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.sched_yield()
     return False
+
+
+def _try(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _held_by(descriptor: int) -> str:

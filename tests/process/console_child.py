@@ -1,11 +1,15 @@
-"""A console over a ticking engine double, run on a pseudo terminal by the tests; writes what it saw to a file."""
+"""A console over a ticking engine double, run on a pseudo terminal by the tests.
+
+Tells through a pipe how far its loop has come: how many ticks, which verbs, and at the end how it ended.
+"""
 
 import asyncio
-import json
+import contextlib
+import os
 import sys
 import time
-from pathlib import Path
 
+import msgspec
 import uvloop
 from msgspec.structs import replace
 
@@ -14,49 +18,66 @@ from mmtui.console.link import MemoryLink
 from mmtui.domain.view import EngineView
 from tests.console.pictures import AT, a_view, an_engine
 
+TICK_S = 0.01
+TELL_EVERY = 5
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child tells; ``reason`` is empty while the console runs."""
+
+    ticks: int = 0
+    verbs: tuple[str, ...] = ()
+    reason: str = ""
+    has_no_task_factory: bool = True
+
+
+class Ticker:
+    """The engine's place in the loop: counts its ticks and moves the picture."""
+
+    def __init__(self, link: MemoryLink, descriptor: int) -> None:
+        self.link = link
+        self.descriptor = descriptor
+        self.ticks = 0
+        self.reason = ""
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.ticks += 1
+            self.link.view = a_view(engine=moving_engine(self.ticks))
+            if self.ticks % TELL_EVERY == 0:
+                self.tell()
+
+    def tell(self) -> None:
+        verbs = tuple(command.verb.value for command in self.link.sent if hasattr(command, "verb"))
+        has_no_task_factory = asyncio.get_running_loop().get_task_factory() is None
+        told = Told(ticks=self.ticks, verbs=verbs, reason=self.reason, has_no_task_factory=has_no_task_factory)
+        with contextlib.suppress(BlockingIOError):
+            os.write(self.descriptor, msgspec.json.encode(told) + b"\n")
+
 
 def moving_engine(count: int) -> EngineView:
     """A book whose every size differs from the last, so that each frame has something to draw."""
-    engine = an_engine(at=AT + count * 0.01)
+    engine = an_engine(at=AT + count * TICK_S)
     bids = tuple(replace(row, size=(row.size + count * 0.37) % 9 + 0.1) for row in engine.ladder.bids)
     asks = tuple(replace(row, size=(row.size + count * 0.53) % 9 + 0.1) for row in engine.ladder.asks)
     return replace(engine, ladder=replace(engine.ladder, bids=bids, asks=asks))
 
 
-async def tick(link: MemoryLink, gaps: list[float], seconds_after: float, ended: asyncio.Event) -> None:
-    last = time.monotonic()
-    count = 0
-    until: float | None = None
-    while until is None or last < until:
-        await asyncio.sleep(0.01)
-        now = time.monotonic()
-        gaps.append(now - last)
-        last = now
-        count += 1
-        link.view = a_view(engine=moving_engine(count))
-        if ended.is_set() and until is None:
-            until = now + seconds_after
-
-
-async def main(out: Path) -> None:
-    link, gaps, ended = MemoryLink(), [], asyncio.Event()
-    ticker = asyncio.create_task(tick(link, gaps, 0.5, ended))
-    started = time.monotonic()
+async def main(telling: int, enough: int) -> None:
+    os.set_blocking(telling, False)
+    link = MemoryLink()
+    ticker = Ticker(link, telling)
+    ticking = asyncio.create_task(ticker.run())
     end = await run_console(link, ConsoleOptions(theme="ansi"), clock=time.monotonic, seconds=time.monotonic)
-    ticks_at_end, took_s = len(gaps), time.monotonic() - started
-    ended.set()
-    await ticker
-    verbs = [command.verb.value for command in link.sent if hasattr(command, "verb")]
-    report = {
-        "reason": end.reason.value,
-        "longest_gap_s": max(gaps[100:], default=0.0),
-        "ticks_after": len(gaps) - ticks_at_end,
-        "verbs": verbs,
-        "took_s": took_s,
-        "factory": asyncio.get_running_loop().get_task_factory() is None,
-    }
-    out.write_text(json.dumps(report))  # noqa: ASYNC240
+    ticker.reason = end.reason.value
+    ticker.tell()
+    # The loop outlives its console until the test closes its end: it has seen enough then.
+    has_seen_enough = asyncio.Event()
+    asyncio.get_running_loop().add_reader(enough, has_seen_enough.set)
+    await has_seen_enough.wait()
+    ticking.cancel()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1])))
+    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2])))

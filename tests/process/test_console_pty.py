@@ -1,7 +1,9 @@
-"""A real console on a pseudo terminal: no terminal can stop the loop, and losing one ends only the console."""
+"""A real console on a pseudo terminal: no terminal can stop the loop, and losing one ends only the console.
+
+Nothing here measures time: whatever must go on is counted in ticks of the loop that the console lives in.
+"""
 
 import fcntl
-import json
 import os
 import pty
 import select
@@ -10,170 +12,197 @@ import struct
 import subprocess
 import sys
 import termios
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+
+from tests.process.console_child import Told
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[2]
-GAP_LIMIT_S = 0.25
+PATIENCE_S = 30.0
+PATIENCE_TICKS = 3_000
 FULL_BUFFER_BYTES = 4_000
+SCREEN_TICKS = 300
+ALIVE_TICKS = 100
+ARMING_TICKS = 60  # a question takes keys 0.3 s after it was drawn; a tick is at least 10 ms
 
 
 class Terminal:
-    """The far end of a pseudo terminal with a console on it."""
+    """The far end of a pseudo terminal with a console on it, and the pipe that tells how its loop does."""
 
-    def __init__(self, report: Path) -> None:
-        self.report = report
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        self.before = termios.tcgetattr(slave)
+    def __init__(self) -> None:
+        self.master, self.slave = pty.openpty()
+        self.resize(120, 40)
+        self.before = termios.tcgetattr(self.slave)
+        self.telling, child_telling = os.pipe()
+        child_enough, self.enough = os.pipe()
         env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
         env.pop("NO_COLOR", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.process.console_child", str(report)],
-            stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=env, start_new_session=True, close_fds=True,
+            [sys.executable, "-m", "tests.process.console_child", str(child_telling), str(child_enough)],
+            stdin=self.slave, stdout=self.slave, stderr=self.slave, cwd=ROOT, env=env, start_new_session=True,
+            pass_fds=(child_telling, child_enough),
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
         )  # fmt: skip
-        self.slave = slave
+        os.close(child_telling)
+        os.close(child_enough)
+        self.told = Told()
+        self.screen = b""
+        self._partial = b""
 
-    def read(self, seconds: float, until: bytes = b"\x00never") -> bytes:
-        seen = b""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and until not in seen:
-            ready, _, _ = select.select([self.master], [], [], 0.05)
-            if ready:
-                try:
-                    seen += os.read(self.master, 65_536)
-                except OSError:
-                    break
-        return seen
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, keys: bytes) -> None:
         os.write(self.master, keys)
 
-    def result(self, seconds: float = 15.0) -> dict[str, object]:
-        self.process.wait(seconds)
-        loaded: dict[str, object] = json.loads(self.report.read_text())
-        return loaded
+    def shows(self, text: bytes) -> None:
+        """Reads the terminal until ``text`` has come since the last call."""
+        self.wait(lambda: text in self.screen, f"the screen to show {text!r}")
+        self.screen = self.screen.partition(text)[2]
+
+    def ticks(self, count: int, *, is_reading: bool = True) -> None:
+        """Lets the loop tick; it hangs in a write to a terminal that nobody reads, or it does not."""
+        until = self.told.ticks + count
+        self.wait(lambda: self.told.ticks >= until, f"{count} ticks of the loop", is_reading=is_reading)
+
+    def wait(self, claim: Callable[[], bool], what: str, *, is_reading: bool = True) -> None:
+        """Takes what comes from the child until the claim holds; silence or ticks in vain fail."""
+        last = self.told.ticks + PATIENCE_TICKS
+        while not claim():
+            assert self.told.ticks < last, f"{PATIENCE_TICKS} ticks passed while waiting for {what}"
+            watched = [self.telling, self.master] if is_reading and self.master >= 0 else [self.telling]
+            ready, _, _ = select.select(watched, [], [], PATIENCE_S)
+            assert ready, f"nothing came for {PATIENCE_S:.0f} s while waiting for {what}"
+            if self.telling in ready:
+                self._hear()
+            if self.master in ready:
+                self._look()
+
+    def _hear(self) -> None:
+        lines = (self._partial + os.read(self.telling, 65_536)).split(b"\n")
+        self._partial = lines.pop()
+        assert lines or self._partial, "the child ended"
+        if lines:
+            self.told = msgspec.json.decode(lines[-1], type=Told)
+
+    def _look(self) -> None:
+        try:
+            self.screen += os.read(self.master, 65_536)
+        except OSError:  # the console has left the terminal
+            os.close(self.master)
+            self.master = -1
+
+    def lose(self) -> None:
+        """Closes the terminal under the console."""
+        os.close(self.slave)
+        os.close(self.master)
+        self.slave = self.master = -1
+
+    def ended(self) -> str:
+        """Waits for the end of the console; returns how it ended."""
+        self.wait(lambda: bool(self.told.reason), "the console to end")
+        return self.told.reason
 
     def close(self) -> None:
-        if self.process.poll() is None:
+        for fd in (self.master, self.slave, self.telling, self.enough):
+            if fd >= 0:
+                os.close(fd)
+        try:
+            self.process.wait(PATIENCE_S)
+        finally:
             self.process.kill()
             self.process.wait()
-        for fd in (self.master, self.slave):
-            try:
-                os.close(fd)
-            except OSError:
-                continue
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    terminal = Terminal(tmp_path / "report.json")
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal()
     try:
-        screen = terminal.read(20.0, until=b"POSITION")
-        assert b"POSITION" in screen
+        terminal.shows(b"POSITION")
         yield terminal
     finally:
         terminal.close()
 
 
-def quit_and_stop(terminal: Terminal) -> dict[str, object]:
+def quit_and_stop(terminal: Terminal) -> str:
     terminal.type(b"q")
-    terminal.read(1.0)
+    terminal.shows(b"QUIT")
+    terminal.ticks(ARMING_TICKS)
     terminal.type(b"s")
-    terminal.read(1.0)
-    return terminal.result()
+    return terminal.ended()
 
 
 def test_keys_typed_at_the_terminal_reach_the_engine_and_quitting_restores_the_terminal(terminal: Terminal) -> None:
-    terminal.read(0.5)
     terminal.type(b"p")
-    terminal.read(0.3)
+    terminal.wait(lambda: terminal.told.verbs == ("pause",), "the pause to be sent")
     terminal.type(b":\x0b")
-    terminal.read(0.3)
+    terminal.wait(lambda: terminal.told.verbs == ("pause", "kill"), "the kill to be sent from the command line")
     terminal.type(b"\x1b")
-    terminal.read(0.5)
-    terminal.type(b"q")
-    terminal.read(1.0)
-    terminal.type(b"s")
-    tail = terminal.read(1.5)
-    report = terminal.result()
-    assert report["reason"] == "stop"
-    assert report["verbs"] == ["pause", "kill"]
-    assert report["factory"] is True
-    assert b"\x1b[?1049l" in tail
+    terminal.ticks(ALIVE_TICKS)
+    assert quit_and_stop(terminal) == "stop"
+    terminal.shows(b"\x1b[?1049l")
+    assert terminal.told.verbs == ("pause", "kill")
+    assert terminal.told.has_no_task_factory
     assert termios.tcgetattr(terminal.slave)[3] == terminal.before[3]
 
 
 def test_a_terminal_that_stops_reading_does_not_stall_the_loop(terminal: Terminal) -> None:
-    terminal.read(1.5)
-    time.sleep(3.5)
+    terminal.ticks(ALIVE_TICKS)
+    terminal.ticks(SCREEN_TICKS, is_reading=False)
     terminal.type(b"7")
-    time.sleep(0.5)
-    seen = terminal.read(2.0)
-    assert len(seen) > FULL_BUFFER_BYTES
-    assert b"LATENCY" in seen.rpartition(b"\x1b[?2026l")[2]
-    report = quit_and_stop(terminal)
-    assert report["reason"] == "stop"
-    assert isinstance(report["longest_gap_s"], float)
-    assert report["longest_gap_s"] < GAP_LIMIT_S
+    terminal.ticks(ALIVE_TICKS, is_reading=False)
+    terminal.screen = b""
+    terminal.ticks(ALIVE_TICKS)
+    assert len(terminal.screen) > FULL_BUFFER_BYTES
+    terminal.shows(b"LATENCY")
+    assert quit_and_stop(terminal) == "stop"
 
 
 def test_leaving_while_the_terminal_does_not_read_does_not_hang(terminal: Terminal) -> None:
-    terminal.read(1.0)
-    time.sleep(2.0)
+    terminal.ticks(SCREEN_TICKS, is_reading=False)
     terminal.type(b"\x03")
-    time.sleep(0.3)
+    terminal.ticks(20, is_reading=False)
     terminal.type(b"\x03")
-    report = terminal.result(5.0)
-    assert report["reason"] == "stop"
+    terminal.wait(lambda: bool(terminal.told.reason), "the console to end", is_reading=False)
+    assert terminal.told.reason == "stop"
 
 
 def test_a_closed_terminal_ends_the_console_and_the_loop_goes_on(terminal: Terminal) -> None:
-    terminal.read(0.5)
-    os.close(terminal.slave)
-    os.close(terminal.master)
-    report = terminal.result()
-    assert report["reason"] == "hangup"
-    assert isinstance(report["ticks_after"], int)
-    assert report["ticks_after"] > 10
+    terminal.lose()
+    assert terminal.ended() == "hangup"
+    terminal.ticks(ALIVE_TICKS)
 
 
 def test_sighup_ends_the_console_and_the_loop_goes_on_even_after_a_second_one(terminal: Terminal) -> None:
-    terminal.read(0.5)
     terminal.process.send_signal(signal.SIGHUP)
-    terminal.read(0.3)
+    assert terminal.ended() == "hangup"
     terminal.process.send_signal(signal.SIGHUP)
-    report = terminal.result()
-    assert report["reason"] == "hangup"
-    assert isinstance(report["ticks_after"], int)
-    assert report["ticks_after"] > 10
+    terminal.ticks(ALIVE_TICKS)
 
 
 def test_a_stop_signal_from_the_terminal_stops_nothing(terminal: Terminal) -> None:
-    terminal.read(1.5)
+    terminal.ticks(ALIVE_TICKS)
     terminal.process.send_signal(signal.SIGTSTP)
     terminal.type(b"\x1a")
-    seen = terminal.read(1.0)
-    assert seen
-    report = quit_and_stop(terminal)
-    assert report["longest_gap_s"] < GAP_LIMIT_S  # type: ignore[operator]
+    terminal.screen = b""
+    terminal.ticks(ALIVE_TICKS)
+    assert terminal.screen
+    assert quit_and_stop(terminal) == "stop"
 
 
 def test_a_storm_of_resizes_ends_in_the_right_size(terminal: Terminal) -> None:
-    terminal.read(0.5)
     for columns, rows in ((80, 24), (200, 60), (30, 4), (60, 14), (100, 30)):
-        fcntl.ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        terminal.read(0.15)
-    terminal.read(1.0)
+        terminal.resize(columns, rows)
+        terminal.ticks(15)
+    terminal.ticks(ALIVE_TICKS)
+    terminal.screen = b""
     terminal.type(b"q")
-    question = terminal.read(0.5)
     # Two lines above the last row of a terminal of thirty.
-    assert b"\x1b[29;" in question
-    assert b"QUIT" in question
+    terminal.wait(lambda: b"\x1b[29;" in terminal.screen and b"QUIT" in terminal.screen, "the question at its row")
+    terminal.ticks(ARMING_TICKS)
     terminal.type(b"s")
-    assert terminal.result()["reason"] == "stop"
+    assert terminal.ended() == "stop"
