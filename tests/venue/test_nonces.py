@@ -1,6 +1,8 @@
 """Nonces rise whatever the clock, the restarts and the other processes do."""
 
+import fcntl
 import multiprocessing
+import os
 import stat
 from pathlib import Path
 
@@ -81,6 +83,58 @@ def test_the_guard_starts_above_the_engine_by_its_headroom(tmp_path: Path) -> No
     engine.take(NOW)
     high_water = int(path.read_text())
     assert NonceSource(path, headroom=1000).take(NOW) == high_water + 1001
+
+
+def test_after_renewing_the_next_nonce_lies_above_what_another_process_used(tmp_path: Path) -> None:
+    engine, guard = NonceSource(tmp_path / "nonce"), NonceSource(tmp_path / "nonce", headroom=1_000)
+    engine.take(NOW)
+    engine.refill(NOW)
+    used = [guard.take(NOW + 15_000) for _ in range(3)]
+    engine.renew()
+    assert engine.take(NOW + 15_001) > max(used)
+
+
+def test_a_block_reserved_while_it_was_renewed_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = NonceSource(tmp_path / "nonce")
+    engine.take(NOW)
+    guard = NonceSource(tmp_path / "nonce", headroom=1_000)
+    reserve = NonceSource._reserve
+    used = []
+
+    def slowly(self: NonceSource, wall_ms: int) -> tuple[int, int]:
+        block = reserve(self, wall_ms)
+        used.append(guard.take(wall_ms))
+        self.renew()
+        return block
+
+    with monkeypatch.context() as patch:
+        patch.setattr(NonceSource, "_reserve", lambda s, ms: slowly(s, ms) if s is engine else reserve(s, ms))
+        engine.refill(NOW)
+    assert engine.take(NOW + 1) > max(used)
+
+
+@pytest.mark.parametrize("trouble", ["damaged", "absent folder", "lock held"])
+def test_whoever_must_cancel_gets_a_nonce_beyond_any_reserved_block(
+    tmp_path: Path, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nonces, "LOCK_PAUSE_S", 0.0)
+    path = tmp_path / "nonce"
+    engine = NonceSource(path)
+    engine.take(NOW)
+    held = os.open(tmp_path / "nonce.lock", os.O_RDWR | os.O_CREAT)
+    reachable = NOW + BLOCK
+    if trouble == "lock held":
+        fcntl.flock(held, fcntl.LOCK_EX)
+        reachable += BLOCK  # the holder may be about to reserve one block more
+    elif trouble == "damaged":
+        path.write_text("?")
+    else:
+        path = tmp_path / "gone" / "nonce"
+    guard = NonceSource(path, headroom=1_000, must_give=True)
+    first = guard.take(NOW)
+    second = guard.take(NOW)
+    os.close(held)
+    assert second > first > reachable
 
 
 def test_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:

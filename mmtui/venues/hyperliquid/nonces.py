@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,23 +18,29 @@ from mmtui.errors import JournalError
 
 BLOCK = 10_000  # ten seconds of wall time: one write in ten seconds, and a restart skips as much
 NONCE_MAX = 2**63
+LOCK_TRIES = 25
+LOCK_PAUSE_S = 0.02
 
 
 class NonceSource:
     """Nonces of one signer; ``path`` is its high-water file, 0600, replaced atomically.
 
     ``headroom`` is added above the persisted value: the guard leaves that much to an engine that
-    may still be alive (decisions.md ruling 20).
+    may still be alive (decisions.md ruling 20). ``must_give`` is for those who cancel when all else has
+    failed: a file that cannot be used, or whose lock is held by a process that stands still, gives them
+    nonces from beyond any block that another process can have reserved.
     """
 
-    __slots__ = ("_current", "_headroom", "_last", "_path", "_spare")
+    __slots__ = ("_current", "_generation", "_headroom", "_last", "_must_give", "_path", "_spare")
 
-    def __init__(self, path: Path, *, headroom: int = 0) -> None:
+    def __init__(self, path: Path, *, headroom: int = 0, must_give: bool = False) -> None:
         self._path = path
         self._headroom = headroom
+        self._must_give = must_give
         self._last = 0
         self._current = (1, 0)
         self._spare: tuple[int, int] | None = None
+        self._generation = 0
 
     @property
     def last(self) -> int:
@@ -64,14 +71,37 @@ class NonceSource:
     def refill(self, wall_ms: int) -> None:
         """Reserve the next block ahead of need; safe to run in a thread. Raises JournalError."""
         if self._spare is None:
-            self._spare = self._reserve(wall_ms)
+            generation = self._generation
+            spare = self._reserve(wall_ms)
+            if generation == self._generation:
+                self._spare = spare
+
+    def renew(self) -> None:
+        """Give up what is reserved: the next nonce lies above whatever any process has reserved by then."""
+        self._generation += 1
+        self._current, self._spare = (1, 0), None
 
     def _candidate(self, wall_ms: int) -> int:
         return max(self._last + 1, self._current[0], wall_ms)
 
     def _reserve(self, wall_ms: int) -> tuple[int, int]:
         try:
-            with _locked(self._path):
+            return self._reserve_in_file(wall_ms)
+        except JournalError:
+            if not self._must_give:
+                raise
+            low = max(self._used_or_zero(), self._last, wall_ms) + BLOCK + self._headroom + 1
+            return low, low + BLOCK
+
+    def _used_or_zero(self) -> int:
+        try:
+            return _read(self._path)
+        except (JournalError, OSError):
+            return 0
+
+    def _reserve_in_file(self, wall_ms: int) -> tuple[int, int]:
+        try:
+            with _locked(self._path, waits=not self._must_give):
                 used = _read(self._path)
                 low = max(used, self._last) + 1 + self._headroom
                 high = max(low, wall_ms) + BLOCK
@@ -87,14 +117,32 @@ class NonceSource:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock file beside ``path``: the file itself is replaced, so its own lock would not hold."""
+def _locked(path: Path, *, waits: bool) -> Iterator[None]:
+    """Hold the lock file beside ``path``: the file itself is replaced, so its own lock would not hold.
+
+    Without ``waits`` a lock that stays taken raises BlockingIOError: its holder may never move again.
+    """
     descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if waits:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        else:
+            _lock_soon(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock_soon(descriptor: int) -> None:
+    for number in range(LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if number == LOCK_TRIES - 1:
+                raise
+            time.sleep(LOCK_PAUSE_S)
+        else:
+            return
 
 
 def _read(path: Path) -> int:
