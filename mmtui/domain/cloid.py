@@ -26,3 +26,9 @@ def run_of(cloid: str) -> int:
     """The run that made it; call only on an own id."""
     assert is_ours(cloid), "not an own id"
     return int(cloid[len(PREFIX) : len(PREFIX) + _RUN_DIGITS], 16)
+
+
+def counter_of(cloid: str) -> int:
+    """Which order of its run it is; call only on an own id."""
+    assert is_ours(cloid), "not an own id"
+    return int(cloid[-_COUNTER_DIGITS:], 16)

@@ -17,12 +17,26 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class SessionOpened(Row, frozen=True):
-    """The account as first seen by this session."""
+    """The account as first seen by this session, at an exchange time; ``version`` is that of the parameters.
+
+    ``day_base`` is what makes the day's P&L when cash and the marked position are added to it, None
+    while the day begins with this session.
+    """
 
     coin: str
     position: Size
     cash: UsdMicro
     account_value: UsdMicro
+    run: int = 0
+    venue_time_ms: int = 0
+    entry_cost: UsdMicro = 0
+    utc_day: int = 0
+    opening_equity: UsdMicro = 0
+    peak_pnl: UsdMicro = 0
+    day_base: UsdMicro | None = None
+    version: int = 1
+    switch_fires: int = 0
+    switch_fired_ms: int = 0
 
 
 class OrderIntended(Row, frozen=True):
@@ -39,6 +53,15 @@ class CancelIntended(Row, frozen=True):
     cloid: str
 
 
+class OrderAdopted(Row, frozen=True):
+    """An own order of an earlier run was taken into the ledger: it may rest or still arrive."""
+
+    terms: OrderTerms
+    oid: int | None
+    state: str
+    filled: Size
+
+
 class OrderChanged(Row, frozen=True):
     """An order moved to another state."""
 
@@ -51,7 +74,10 @@ class OrderChanged(Row, frozen=True):
 
 
 class FillBooked(Row, frozen=True):
-    """A fill was applied to the position; ``position`` and ``cash`` are after it."""
+    """A fill was applied to the position; ``position`` and ``cash`` are after it.
+
+    A recovered one happened while no session ran: it counts for the day and for no session.
+    """
 
     coin: str
     venue_time_ms: int
@@ -68,10 +94,11 @@ class FillBooked(Row, frozen=True):
     realised: UsdMicro
     position: Size
     cash: UsdMicro
+    is_recovered: bool = False
 
 
 class FundingBooked(Row, frozen=True):
-    """A funding payment was booked."""
+    """A funding payment was booked; a recovered one was paid while no session ran."""
 
     coin: str
     venue_time_ms: int
@@ -79,6 +106,28 @@ class FundingBooked(Row, frozen=True):
     rate: float
     position: Size
     cash: UsdMicro
+    is_recovered: bool = False
+
+
+class TransferBooked(Row, frozen=True):
+    """Money came to or left the account; ``cash`` is after it. Never P&L."""
+
+    amount: UsdMicro
+    cash: UsdMicro
+
+
+class DayMarked(Row, frozen=True):
+    """The UTC day as it holds from now on: it began, a transfer moved its opening equity, or the
+    exchange's dead man's switch fired.
+    """
+
+    utc_day: int
+    opening_equity: UsdMicro
+    peak_pnl: UsdMicro
+    pnl: UsdMicro
+    mid2: int
+    switch_fires: int = 0
+    switch_fired_ms: int = 0
 
 
 class ParametersChanged(Row, frozen=True):
@@ -113,10 +162,12 @@ class PositionAdjusted(Row, frozen=True):
     before: Size
     after: Size
     reason: str
+    mark: Price = 0
+    cash: UsdMicro = 0
 
 
 class EquitySampled(Row, frozen=True):
-    """Equity and P&L by cause, micro-USD."""
+    """Equity and P&L by cause, micro-USD; ``mid2`` is the bid plus the ask, 0 before any."""
 
     position: Size
     cash: UsdMicro
@@ -128,18 +179,33 @@ class EquitySampled(Row, frozen=True):
     inventory: UsdMicro
     fees: UsdMicro
     funding: UsdMicro
+    mid2: int = 0
+    day_pnl: UsdMicro = 0
+    peak_pnl: UsdMicro = 0
+
+
+class Checkpoint(Row, frozen=True):
+    """What all rows so far fold to, proved equal to the engine's own state; ``folded`` is JSON."""
+
+    digest: str
+    verified_ms: int
+    folded: str
 
 
 Record: TypeAlias = (
     SessionOpened
     | OrderIntended
     | CancelIntended
+    | OrderAdopted
     | OrderChanged
     | FillBooked
     | FundingBooked
+    | TransferBooked
+    | DayMarked
     | ParametersChanged
     | ModeChanged
     | RiskRecorded
     | PositionAdjusted
     | EquitySampled
+    | Checkpoint
 )

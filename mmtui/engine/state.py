@@ -8,6 +8,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.engine.account import Account, DayState
 from mmtui.engine.control.edits import LiveSettings
 from mmtui.engine.control.standing import Control
+from mmtui.engine.folded import Folded
 from mmtui.engine.market import Market
 from mmtui.engine.orders.ledger import Ledger
 from mmtui.engine.tape import Tape
@@ -21,9 +22,12 @@ from mmtui.strategies.registry import Strategy
 
 
 class EngineOptions:
-    """What a run is, fixed for its life: its number, how it ends, and what it inherits."""
+    """What a run is, fixed for its life: its number, how it ends, and what it inherits.
 
-    __slots__ = ("day", "finish_on_kill", "log_level", "run")
+    ``resume`` is what the journal of earlier runs folds to; ``day`` stands in for its day where there is none.
+    """
+
+    __slots__ = ("day", "finish_on_kill", "log_level", "resume", "run")
 
     def __init__(
         self,
@@ -32,9 +36,11 @@ class EngineOptions:
         day: DayState | None = None,
         finish_on_kill: bool = True,
         log_level: LogLevel = LogLevel.INFO,
+        resume: Folded | None = None,
     ) -> None:
         self.run = run
         self.day = day
+        self.resume = resume
         self.finish_on_kill = finish_on_kill
         self.log_level = log_level
 

@@ -17,7 +17,7 @@ import msgspec
 from mmtui.domain import records
 from mmtui.domain.records import Record
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Cell: TypeAlias = int | float | str | None
 
@@ -25,14 +25,18 @@ TABLES: dict[type[Record], str] = {
     records.SessionOpened: "openings",
     records.OrderIntended: "order_intents",
     records.CancelIntended: "cancel_intents",
+    records.OrderAdopted: "order_adoptions",
     records.OrderChanged: "order_changes",
     records.FillBooked: "fills",
     records.FundingBooked: "funding",
+    records.TransferBooked: "transfers",
+    records.DayMarked: "day_marks",
     records.ParametersChanged: "parameter_edits",
     records.ModeChanged: "mode_changes",
     records.RiskRecorded: "risk_events",
     records.PositionAdjusted: "position_adjustments",
     records.EquitySampled: "equity",
+    records.Checkpoint: "checkpoints",
 }
 
 SESSIONS = """CREATE TABLE sessions (

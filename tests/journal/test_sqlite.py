@@ -17,10 +17,13 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.records import (
     CancelIntended,
+    Checkpoint,
+    DayMarked,
     EquitySampled,
     FillBooked,
     FundingBooked,
     ModeChanged,
+    OrderAdopted,
     OrderChanged,
     OrderIntended,
     ParametersChanged,
@@ -28,6 +31,7 @@ from mmtui.domain.records import (
     Record,
     RiskRecorded,
     SessionOpened,
+    TransferBooked,
 )
 from mmtui.errors import JournalError
 from mmtui.journal.memory import MemoryJournal
@@ -108,6 +112,10 @@ ONE_OF_EACH: list[Record] = [
     RiskRecorded(at=7.0, code="KILL", monitor="loss", value=-0.0, limit=500.0, text="x"),
     PositionAdjusted(at=8.0, before=1, after=2, reason="venue"),
     equity(9.0, 10),
+    OrderAdopted(at=10.0, terms=TERMS, oid=None, state="Unknown", filled=1),
+    TransferBooked(at=11.0, amount=-5, cash=6),
+    DayMarked(at=12.0, utc_day=20_000, opening_equity=7, peak_pnl=8, pnl=-9, mid2=10),
+    Checkpoint(at=13.0, digest="ab", verified_ms=14, folded="{}"),
 ]
 
 
@@ -417,7 +425,7 @@ def test_a_change_of_the_records_needs_another_schema_version() -> None:
     import hashlib
 
     fingerprint = hashlib.sha256("\n".join(schema()).encode()).hexdigest()[:16]
-    assert (SCHEMA_VERSION, fingerprint) == (1, "8ea1571ffcc478c0")
+    assert (SCHEMA_VERSION, fingerprint) == (2, "e7da41738c2310ae")
 
 
 def test_day_totals_count_a_fill_once_and_split_profit_at_midnight(tmp_path: Path, loop: Loop) -> None:
