@@ -15,6 +15,7 @@ from mmtui.domain.events import AnyEvent, CommandReceived, Tick
 from mmtui.domain.intents import (
     Answer,
     CancelOrders,
+    Fence,
     Finish,
     Intent,
     Latch,
@@ -24,6 +25,7 @@ from mmtui.domain.intents import (
     QueryAccount,
     QueryOrder,
     SaveDay,
+    ScheduleCancel,
     Send,
     SetLeverage,
 )
@@ -82,7 +84,7 @@ class SimulatedSession:
         self.answers: list[CommandResult] = []
         self.latches: list[Latch] = []
         self.days: list[SaveDay] = []
-        self.sends: list[PlaceOrders | CancelOrders | SetLeverage] = []
+        self.sends: list[Send] = []
         self.finish: Finish | None = None
         self.on_event: Callable[[AnyEvent], AnyEvent | None] = lambda event: event
         self.on_send: Callable[[Send], bool] = lambda _: True
@@ -131,7 +133,7 @@ class SimulatedSession:
     def _carry_out(self, intent: Intent) -> None:
         self._digest.update(repr(intent).encode())
         match intent:
-            case PlaceOrders() | CancelOrders() | SetLeverage():
+            case PlaceOrders() | CancelOrders() | SetLeverage() | ScheduleCancel() | Fence():
                 self.sends.append(intent)
                 if self.on_send(intent):
                     self.venue.send(self.now_ms, [intent])

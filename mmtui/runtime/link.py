@@ -25,14 +25,12 @@ class Publisher:
         *,
         sources: dict[str, str],
         log_tail: Callable[[], tuple[LogLine, ...]],
-        guards: tuple[str, ...] = (),
     ) -> None:
         self.latest: View | None = None
         self._loop = loop
         self._session = session
         self._sources = sources
         self._log_tail = log_tail
-        self._guards = guards
         self._history: deque[tuple[float, float]] = deque(maxlen=HISTORY_S)
 
     def publish(self) -> View:
@@ -49,7 +47,6 @@ class Publisher:
             latency=latency.rows(),
             ack_ms=latency.last("order ack"),
             loop_ms=latency.last("loop stall"),
-            guards=self._guards,
             sources=self._sources,
             mid_history=tuple(self._history),
         )

@@ -196,7 +196,7 @@ class Shell:
         for intent in intents:
             if isinstance(intent, Row):
                 rows.append(intent)
-            elif isinstance(intent, PlaceOrders | CancelOrders | SetLeverage):
+            elif isinstance(intent, Send):
                 sends.append(intent)
             else:
                 self._is_killed = self._is_killed or isinstance(intent, Latch)
@@ -233,13 +233,13 @@ class Shell:
         return "" if waited_s <= DISK_WAIT_MAX_S else f"the disk was {waited_s:.1f} s late"
 
     def _without_places(self, sends: Sequence[Send], why: str) -> None:
-        """Sends the cancels; the engine hears that the rest never left."""
-        cancels = [intent for intent in sends if isinstance(intent, CancelOrders)]
-        if cancels:
-            self._wire.send(cancels)
+        """Sends what takes or keeps risk off the book; the engine hears that the rest never left."""
+        safe = [intent for intent in sends if not isinstance(intent, PlaceOrders | SetLeverage)]
+        if safe:
+            self._wire.send(safe)
         now = self._clock()
         for intent in sends:
-            if isinstance(intent, CancelOrders):
+            if not isinstance(intent, PlaceOrders | SetLeverage):
                 continue
             self.sink(
                 ActionFailed(

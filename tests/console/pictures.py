@@ -14,6 +14,7 @@ from mmtui.domain.view import (
     EstimateView,
     FeedView,
     FillRow,
+    GuardView,
     KillView,
     LadderView,
     LatencyRow,
@@ -275,6 +276,7 @@ def an_engine(**changes: Any) -> EngineView:
                 id="ack", since=AT - 19, severity=2, text="ack p99 71 ms over 60 ms for 14 s: widening until it clears"
             ),
         ),
+        "guards": (GuardView(name="exchange dead man's switch", state="armed", expires_in_s=24.0),),
         "feed": FeedView(book_age_ms=38.0, venue_age_ms=212.0, trade_age_ms=640.0, market_up=True, user_up=True),
         "budget": BudgetView(address_left=9_214, address_cap=10_000, actions_last_min=732, actions_per_min_max=1_200.0),
         "counters": Counters(
@@ -313,7 +315,6 @@ def a_view(*, session: SessionView | None = None, engine: EngineView | None = No
         "latency": latency,
         "ack_ms": 71.0,
         "loop_ms": 0.4,
-        "guards": ("exchange dead man's switch",),
         "mid_history": a_history(),
         "sources": {"trading.risk_aversion": "file"},
     }

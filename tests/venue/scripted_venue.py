@@ -257,11 +257,16 @@ def terms(cloid: int = 1, *, price: int = 1_000_000, size: int = 250) -> OrderTe
     )
 
 
-def place(request_id: int, *orders: OrderTerms, expires_at_ms: int = 1_890_000_000_000) -> PlaceOrders:
+def soon_ms() -> int:
+    """An expiry as the engine sets it."""
+    return int(time.time() * 1000) + 8_000
+
+
+def place(request_id: int, *orders: OrderTerms, expires_at_ms: int | None = None) -> PlaceOrders:
     return PlaceOrders(
         request_id=request_id,
         orders=tuple(Approved(order, APPROVAL_KEY) for order in orders or (terms(),)),
-        expires_at_ms=expires_at_ms,
+        expires_at_ms=expires_at_ms or soon_ms(),
     )
 
 
@@ -269,5 +274,5 @@ def cancel(request_id: int, *cloids: int) -> CancelOrders:
     return CancelOrders(
         request_id=request_id,
         cloids=tuple(f"0x{cloid:032x}" for cloid in cloids),
-        expires_at_ms=1_890_000_000_000,
+        expires_at_ms=soon_ms(),
     )

@@ -124,7 +124,7 @@ class Trader:
 
 
 def _soon_ms() -> int:
-    return int(time.time() * 1000) + 30_000
+    return int(time.time() * 1000) + 8_000
 
 
 @asynccontextmanager

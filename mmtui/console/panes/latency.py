@@ -67,7 +67,8 @@ def _feed(view: View, scene: Scene) -> list[Line]:
         f"  book {milliseconds(feed.book_age_ms)}  venue {milliseconds(feed.venue_age_ms)}"
         f"  trade {milliseconds(feed.trade_age_ms)}"
     )
-    guards = ", ".join(plain(guard) for guard in view.guards) or "none"
+    guards = ", ".join(f"{plain(guard.name)} {plain(guard.state)}" for guard in engine.guards) or "none"
+    is_guarded = any(guard.state == "armed" for guard in engine.guards)
     counts = engine.counters
     orders = (
         f"{counts.orders_placed} placed, {counts.orders_cancelled} cancelled, "
@@ -80,5 +81,5 @@ def _feed(view: View, scene: Scene) -> list[Line]:
         ((" market ", "label"), market, ("  user ", "label"), user, (ages, "label")),
         ((" actions ", "label"), (actions, text), ("  address budget ", "label"), (left + cap, text)),
         ((" orders ", "label"), (orders, text)),
-        ((" guards ", "label"), (guards, "text" if view.guards else "warn")),
+        ((" guards ", "label"), (guards, "text" if is_guarded else "warn")),
     ]

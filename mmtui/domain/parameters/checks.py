@@ -60,6 +60,14 @@ def _position_within_value(settings: Settings) -> tuple[str, Refusal] | None:
     )
 
 
+def _switch(settings: Settings) -> tuple[str, Refusal] | None:
+    renew_s, horizon_s = settings.number("execution.switch_renew_s"), settings.number("execution.switch_horizon_s")
+    if renew_s <= horizon_s / 3.0:
+        return None
+    expected = f"at most a third of switch_horizon_s = {horizon_s:g}"
+    return "execution.switch_renew_s", Refusal(f"{renew_s:g}", expected, "one lost renewal must not stop the quoting")
+
+
 def _leverage(settings: Settings) -> tuple[str, Refusal] | None:
     text = settings.text("trading.leverage")
     if text in ("", "max") or (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= 100):
@@ -96,6 +104,7 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
     _ordered("risk.cascade_pull_threshold", "risk.cascade_kill_threshold"),
     _size_within_limit,
     _position_within_value,
+    _switch,
     _leverage,
     _clamp,
     _address("network.account_address"),

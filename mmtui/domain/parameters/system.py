@@ -93,6 +93,38 @@ EXECUTION: tuple[Parameter, ...] = (
         high=120.0,
         help="How long a stop tries to cancel and verify before it reports orders that may remain.",
     ),
+    Parameter(
+        key="execution.dead_mans_switch",
+        kind=Kind.CHOICE,
+        default="if_available",
+        choices=("if_available", "require", "off"),
+        help="The exchange's own switch, which cancels every order of the account when it is not renewed: "
+        "use it where the account has traded enough for it, refuse to quote without it, or leave it alone.",
+    ),
+    Parameter(
+        key="execution.switch_horizon_s",
+        kind=Kind.NUMBER,
+        default=30.0,
+        unit="s",
+        low=15.0,
+        high=300.0,
+        help="How far ahead the dead man's switch is set; nothing is placed with less than half of it left.",
+    ),
+    Parameter(
+        key="execution.switch_renew_s",
+        kind=Kind.NUMBER,
+        default=10.0,
+        unit="s",
+        low=4.0,
+        high=100.0,
+        help="How often the dead man's switch is set anew.",
+    ),
+    Parameter(
+        key="execution.guard",
+        kind=Kind.FLAG,
+        default=True,
+        help="Run the guard beside the engine on live networks: it cancels own orders when the engine dies or hangs.",
+    ),
 )
 
 SYSTEM: tuple[Parameter, ...] = (

@@ -35,7 +35,7 @@ from mmtui.domain.events import (
     TradePrints,
 )
 from mmtui.domain.instrument import Instrument, Side
-from mmtui.domain.intents import CancelOrders, PlaceOrders, Query, QueryOrder, Send, SetLeverage
+from mmtui.domain.intents import CancelOrders, Fence, PlaceOrders, Query, QueryOrder, ScheduleCancel, Send
 from mmtui.domain.units import UsdMicro
 from mmtui.venues.exchange import actions, records
 from mmtui.venues.exchange.exchange import Exchange
@@ -234,7 +234,10 @@ class DirectVenue:
             )
         if isinstance(intent, CancelOrders):
             return actions.CancelAction(tuple(actions.Cancel(asset, cloid) for cloid in intent.cloids))
-        assert isinstance(intent, SetLeverage), "three kinds of actions are sent"
+        if isinstance(intent, ScheduleCancel):
+            return actions.ScheduleCancelAction(intent.at_ms)
+        if isinstance(intent, Fence):
+            return actions.NoopAction()
         return actions.UpdateLeverageAction(asset, intent.is_cross, intent.leverage)
 
     def _answer(self, request_id: int, answer: actions.Reply) -> ActionAnswered | ActionFailed:

@@ -203,6 +203,11 @@ def leverage_action(instrument: Instrument, leverage: int, *, is_cross: bool) ->
     return UpdateLeverage(instrument.asset_id, is_cross, leverage)
 
 
+def schedule_action(at_ms: int | None) -> ScheduleCancel:
+    """The dead man's switch: set to an exchange time, or taken off."""
+    return ScheduleCancel(UNSET if at_ms is None else at_ms)
+
+
 def modify_action(instrument: Instrument, orders: Sequence[tuple[str, Approved]]) -> BatchModify:
     """The replacement action: the client order id that is replaced, and the new order."""
     wires = _order_wires(instrument, [new.terms for _, new in orders])

@@ -13,14 +13,14 @@ import msgspec
 
 from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, RefusalReason
 from mmtui.domain.instrument import Instrument
-from mmtui.domain.intents import CancelOrders, PlaceOrders, Send
-from mmtui.domain.order import Purpose
+from mmtui.domain.intents import Fence, PlaceOrders, Send, SetLeverage
 from mmtui.errors import CredentialError, JournalError
 from mmtui.venues.hyperliquid import actions, answers, errors, wire
-from mmtui.venues.hyperliquid.answers import Batch, Sent
+from mmtui.venues.hyperliquid.answers import Sent
 from mmtui.venues.hyperliquid.http import Rest
 from mmtui.venues.hyperliquid.limits import EXPIRED_COST, POSTS_IN_FLIGHT_MAX, AddressBudget
 from mmtui.venues.hyperliquid.nonces import NonceSource
+from mmtui.venues.hyperliquid.requests import LIFE_MS_MAX, SentNonces, action_of, expiry_of, is_quotes, sent_as
 from mmtui.venues.hyperliquid.signing import Signer
 from mmtui.venues.hyperliquid.venue_clock import VenueClock
 from mmtui.venues.hyperliquid.ws import Socket, Ticket
@@ -28,6 +28,8 @@ from mmtui.venues.port import Clock, Sink
 
 PLACING_IN_FLIGHT_MAX = 20  # far below the 100 nonces the venue keeps: none can be pushed out (F32)
 LATE_S = 60.0
+DEFAULT_LIFE_MS = 8_000
+CLOCK_LEAD_S_MAX = 10.0
 _NOT_EXECUTED = Certainty.NOT_EXECUTED
 
 
@@ -88,6 +90,7 @@ class OrderDesk:
         "_in_flight",
         "_instrument",
         "_last_id",
+        "_nonces",
         "_rest",
         "_sink",
         "_socket",
@@ -119,6 +122,7 @@ class OrderDesk:
         self._in_flight: dict[int, _InFlight] = {}
         self._tasks = Tasks()
         self._last_id = 0
+        self._nonces = SentNonces()
         self.budget = AddressBudget()
 
     def use(self, socket: Socket) -> None:
@@ -127,32 +131,42 @@ class OrderDesk:
 
     def send(self, intent: Send) -> None:
         """Signs and sends one intent; its result is an event."""
-        action = _action(self._instrument, intent)
-        sent = _sent(action, intent.request_id, self._clock())
-        delay = self._quotes_wait_for(self._clock()) if _is_quotes(intent) else ""
-        if delay:
-            self._fail(sent, _NOT_EXECUTED, RefusalReason.RATE_LIMITED, delay)
+        now_s = self._clock()
+        action = action_of(self._instrument, intent)
+        sent = sent_as(action, intent.request_id, now_s)
+        nonce = self._nonces.of(intent.of_request_id) if isinstance(intent, Fence) else None
+        if isinstance(intent, Fence) and nonce is None:
+            self._fail(sent, _NOT_EXECUTED, RefusalReason.OTHER, "that request was never signed, or too long ago")
             return
+        reason, obstacle = self._obstacle(intent, now_s)
+        if obstacle:
+            self._fail(sent, _NOT_EXECUTED, reason, obstacle)
+            return
+        expires_at_ms = expiry_of(intent, int(now_s * 1000), self._venue_clock.estimate_ms(now_s))
         try:
-            envelope = self._sign(action, intent.expires_at_ms, None)
+            envelope = self._sign(action, expires_at_ms, nonce)
         except CredentialError as error:
             self._fail(sent, _NOT_EXECUTED, RefusalReason.SIGNER_UNKNOWN, str(error))
             return
         except JournalError as error:
             self._fail(sent, _NOT_EXECUTED, RefusalReason.OTHER, str(error))
             return
+        if nonce is None:
+            self._nonces.remember(intent.request_id, envelope.nonce)
         self._dispatch(sent, envelope)
 
     async def execute(
         self, action: actions.Action, *, expires_at_ms: int | None = None, nonce: int | None = None
     ) -> ActionAnswered | ActionFailed:
-        """Sends one action over HTTP and returns its result: for the dead man's switch, for margin
-        and for the emergency verbs. A given ``nonce`` fences the request that used it before.
+        """Sends one action over HTTP and returns its result: for margin, the guard and the emergency
+        verbs. A given ``nonce`` fences the request that used it before.
 
         Raises CredentialError without a key and JournalError when no nonce can be had.
         """
-        sent = _sent(action, 0, self._clock())
-        return await self._exchange(sent, self._sign(action, expires_at_ms, nonce))
+        now_s = self._clock()
+        later_ms = max(int(now_s * 1000), self._venue_clock.estimate_ms(now_s))
+        expires_at_ms = min(expires_at_ms or later_ms + DEFAULT_LIFE_MS, later_ms + LIFE_MS_MAX)
+        return await self._exchange(sent_as(action, 0, now_s), self._sign(action, expires_at_ms, nonce))
 
     def on_post(self, post: wire.Post) -> None:
         """Takes the answer to a post; a late one is still told to the engine."""
@@ -203,7 +217,7 @@ class OrderDesk:
         self._in_flight.clear()
         await self._tasks.stop()
 
-    def _sign(self, action: actions.Action, expires_at_ms: int | None, nonce: int | None) -> actions.Envelope:
+    def _sign(self, action: actions.Action, expires_at_ms: int, nonce: int | None) -> actions.Envelope:
         if self._credentials is None:
             raise CredentialError("no key was given, so nothing can be signed", remedy="give an agent key")
         signer = self._credentials.signer
@@ -211,6 +225,14 @@ class OrderDesk:
             nonce = self._credentials.nonces.take(self._venue_clock.nonce_ms(self._clock()))
         signature = signer.sign(action, nonce, expires_at_ms)
         return actions.Envelope(action, nonce, signature, signer.vault_address, expires_at_ms)
+
+    def _obstacle(self, intent: Send, now_s: float) -> tuple[RefusalReason, str]:
+        """Why an intent is not signed now, or "". What takes risk off the book never meets one."""
+        ahead_s = self._venue_clock.lead_ms(now_s) / 1000.0
+        if ahead_s > CLOCK_LEAD_S_MAX and isinstance(intent, PlaceOrders | SetLeverage):
+            return RefusalReason.CLOCK, f"our clock is {ahead_s:.0f} s ahead of the exchange's: set the clock"
+        waits = self._quotes_wait_for(now_s) if is_quotes(intent) else ""
+        return RefusalReason.RATE_LIMITED, waits
 
     def _quotes_wait_for(self, now_s: float) -> str:
         """Why quotes do not go out now, or "". Flattening and cancels never wait."""
@@ -279,27 +301,3 @@ async def _refill(nonces: NonceSource, now_ms: int) -> None:
         await asyncio.to_thread(nonces.refill, now_ms)
     except JournalError:
         return  # the next ``take`` meets the same disk and refuses the send with this reason
-
-
-def _is_quotes(intent: Send) -> bool:
-    if not isinstance(intent, PlaceOrders):
-        return False
-    return all(approved.terms.purpose is Purpose.QUOTE for approved in intent.orders)
-
-
-def _action(instrument: Instrument, intent: Send) -> actions.Action:
-    if isinstance(intent, PlaceOrders):
-        return actions.place_action(instrument, intent.orders)
-    if isinstance(intent, CancelOrders):
-        return actions.cancel_action(instrument, intent.cloids)
-    return actions.leverage_action(instrument, intent.leverage, is_cross=intent.is_cross)
-
-
-def _sent(action: actions.Action, request_id: int, now_s: float) -> Sent:
-    if isinstance(action, actions.Order):
-        return Sent(request_id, Batch.ORDERS, len(action.orders), now_s)
-    if isinstance(action, actions.BatchModify):
-        return Sent(request_id, Batch.ORDERS, len(action.modifies), now_s)
-    if isinstance(action, actions.Cancel | actions.CancelByCloid):
-        return Sent(request_id, Batch.CANCELS, len(action.cancels), now_s)
-    return Sent(request_id, Batch.NOTHING, 0, now_s)

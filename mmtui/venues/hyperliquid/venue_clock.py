@@ -37,6 +37,10 @@ class VenueClock:
             return int(now_s * 1000)
         return self.time_ms + int((now_s - self._observed_at) * 1000)
 
+    def lead_ms(self, now_s: float) -> int:
+        """How far our clock is ahead of the exchange's; 0 before its first time."""
+        return int(now_s * 1000) - self.estimate_ms(now_s)
+
     def nonce_ms(self, now_s: float) -> int:
         """Our time, unless it is so far from the exchange's that the nonce would be refused."""
         local_ms = int(now_s * 1000)
