@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mmtui import __version__
 from mmtui.errors import ConfigError, ExitCode, MmtuiError
-from mmtui.runtime.commands.grammar import account, configuration, running
+from mmtui.runtime.commands.grammar import account, configuration, instances, running
 from mmtui.runtime.commands.grammar.flags import SETTING_FLAGS, Command, add_run, add_settings
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _target(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     return called
 
 
-COMMANDS: tuple[Command, ...] = (*running.COMMANDS, *configuration.COMMANDS, *account.COMMANDS)
+COMMANDS: tuple[Command, ...] = (*running.COMMANDS, *configuration.COMMANDS, *account.COMMANDS, *instances.COMMANDS)
 
 
 def _one_line(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

@@ -7,6 +7,7 @@ MmtuiError                      never raised itself
 ├─ JournalError                 cannot be written, damaged, or from a later version
 ├─ LockError                    another process trades this account and coin
 ├─ LatchedError                 a kill is latched; it must be cleared by a person first
+├─ ControlError                 a running instance refused, or its control socket does not answer
 ├─ VenueError                   the exchange could not be reached or refused; never enters a quiet room
 └─ InvariantError               our own defect: cancel, latch, dump, stop
 """
@@ -97,6 +98,10 @@ class LatchedError(MmtuiError):
     """A kill is latched on disk."""
 
     exit_code = ExitCode.KILLED
+
+
+class ControlError(MmtuiError):
+    """A running instance refused what was asked, or its control socket does not answer."""
 
 
 class VenueError(MmtuiError):

@@ -17,6 +17,7 @@ from mmtui.journal.port import SessionStart
 from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.config import LoadedConfig
+from mmtui.runtime.control.server import ControlPort, ControlServer
 from mmtui.runtime.day_keeper import DayKeeper
 from mmtui.runtime.files import replace_file
 from mmtui.runtime.instances import RunLock, Running, register, unregister
@@ -51,6 +52,7 @@ class LiveSession:
         self._loop: EngineLoop | None = None
         self._publisher: Publisher | None = None
         self._link: InProcessLink | None = None
+        self._control: ControlServer | None = None
         self._stops = 0
         self._day = DayKeeper(
             self.files, lambda reason: self.log(LogLevel.ERROR, "The day's P&L could not be kept", reason=reason)
@@ -178,7 +180,8 @@ class LiveSession:
             loop, session_view(parts, self.run_id, self.options), sources=self.config.sources, log_tail=self.logs.tail
         )
         self._link = InProcessLink(loop, self._publisher, parts.clock)
-        self._announce()
+        has_socket = await self._open_control(self._link, self._publisher)
+        self._announce(has_socket=has_socket)
         self._spawn(self._publisher.run())
         self._spawn(self._watch_kill_file())
         if self.options.duration_s is not None:
@@ -192,9 +195,28 @@ class LiveSession:
                 self._publisher.publish()
                 return self.finish
             finally:
+                if self._control is not None:
+                    await self._control.close()
                 await self._end_background()
 
-    def _announce(self) -> None:
+    async def _open_control(self, link: InProcessLink, publisher: Publisher) -> bool:
+        parts = self.parts
+        port = ControlPort(
+            id=self.files.market,
+            run_id=self.run_id,
+            version=session_view(parts, self.run_id, self.options).version,
+            path=self.files.socket,
+            latest=lambda: publisher.latest,
+            send=link.send,
+            clock=parts.clock,
+            note=lambda text: self.log(LogLevel.WARN, text),
+        )
+        self._control = ControlServer(port)
+        is_open = await self._control.open()
+        self._spawn(self._control.run())
+        return is_open
+
+    def _announce(self, *, has_socket: bool) -> None:
         parts = self.parts
         self.log(
             LogLevel.INFO,
@@ -205,9 +227,9 @@ class LiveSession:
             strategy=parts.settings.text("strategy.strategy_type"),
             run=self.run_id,
         )
-        register(parts.folder, self._running())
+        register(parts.folder, self._running(has_socket=has_socket))
 
-    def _running(self) -> Running:
+    def _running(self, *, has_socket: bool) -> Running:
         parts = self.parts
         view = session_view(parts, self.run_id, self.options)
         return Running(
@@ -219,6 +241,7 @@ class LiveSession:
             started_at=parts.clock(),
             version=view.version,
             run_kind=view.run_kind,
+            socket=str(self.files.socket) if has_socket else "",
             metrics_port=self.metrics_port,
         )
 
@@ -235,7 +258,8 @@ class LiveSession:
 
     def _answered(self, result: CommandResult) -> None:
         assert self._link is not None, "answers need a link"
-        self._link.answered(result)
+        if self._control is None or not self._control.answered(result):
+            self._link.answered(result)
 
     def _dump(self, trace: str) -> None:
         self.crashed = True

@@ -1,0 +1,24 @@
+"""Subcommands about running instances: list them, ask them."""
+
+import argparse
+
+from mmtui.runtime.commands.grammar.flags import Command, positive
+
+VERBS = "pause, resume, reduce-only, flatten, kill, stop, undo, cancel-side SIDE, set KEY=VALUE..., view, explain"
+
+
+def _add_ps(target: argparse.ArgumentParser) -> None:
+    target.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _add_ctl(target: argparse.ArgumentParser) -> None:
+    target.add_argument("words", nargs="+", metavar="[ID] VERB", help=f"an instance, unless one runs; then {VERBS}")
+    target.add_argument("--json", action="store_true", help="the answer or the view as one JSON object")
+    target.add_argument("--follow", action="store_true", help="view: go on, one object or line a picture")
+    target.add_argument("--rate", dest="rate_hz", type=positive, metavar="HZ", help="view --follow: up to 10 (1)")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("ps", "mmtui.runtime.commands.control:ps", "list running instances", _add_ps),
+    Command("ctl", "mmtui.runtime.commands.control:ctl", "ask something of a running instance", _add_ctl),
+)

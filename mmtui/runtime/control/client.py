@@ -1,0 +1,143 @@
+"""The other end of the control socket, for commands that ask once and scripts that watch.
+
+Owns one blocking connection with a deadline on every answer. Never guesses: no answer in time is an error
+that names the way to kill without the socket.
+"""
+
+import os
+import secrets
+import socket
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from mmtui.domain.commands import Command, CommandResult, CommandStatus
+from mmtui.errors import ControlError
+from mmtui.runtime.control.frames import (
+    SCHEMA,
+    Answered,
+    Ask,
+    FrameError,
+    FrameReader,
+    Hello,
+    Look,
+    Picture,
+    Refused,
+    Reply,
+    Request,
+    Watch,
+    Welcome,
+    decode_reply,
+    encode,
+)
+from mmtui.runtime.control.seat import peer_of
+
+ANSWER_WITHIN_S: Final = 5.0
+_READ: Final = 64 * 1024
+_KILL_REMEDY: Final = "`mmtui kill` works without it"
+
+
+class ControlClient:
+    """A connection to one running instance; a context manager. Raises ControlError for whatever goes wrong."""
+
+    def __init__(self, path: Path, *, name: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
+        self._label = path.stem
+        self._reader = FrameReader()
+        self._frames: deque[bytes] = deque()
+        self._socket = self._connected(path, timeout_s)
+        self._write(Hello(schema=SCHEMA, name=name))
+        welcome = self._next()
+        if not isinstance(welcome, Welcome) or welcome.schema != SCHEMA:
+            raise ControlError(f"{self._label} speaks another version of the control socket", remedy=_KILL_REMEDY)
+        self.welcome = welcome
+
+    def __enter__(self) -> "ControlClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leaves; what was asked goes on."""
+        self._socket.close()
+
+    def look(self) -> Picture:
+        """The engine as it stands."""
+        self._write(Look())
+        while True:
+            frame = self._next()
+            if isinstance(frame, Picture):
+                return frame
+
+    def watch(self, rate_hz: float) -> Iterator[Picture]:
+        """Pictures until the instance ends or the caller stops asking."""
+        self._write(Watch(rate_hz=rate_hz))
+        while True:
+            frame = self._next()
+            if isinstance(frame, Picture):
+                yield frame
+
+    def ask(self, command: Command, *, nonce: str = "") -> CommandResult:
+        """The engine's first answer to a command; a refusal is an answer too."""
+        self._write(Ask(command=command, nonce=nonce))
+        while True:
+            frame = self._next()
+            if isinstance(frame, Answered) and frame.result.id == command.id:
+                return frame.result
+            if isinstance(frame, Refused) and frame.id == command.id:
+                return CommandResult(id=command.id, status=CommandStatus.REFUSED, text=frame.text, at=0.0)
+
+    def _connected(self, path: Path, timeout_s: float) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        connection.settimeout(timeout_s)
+        try:
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                connection.connect(f"/proc/self/fd/{folder}/{path.name}")
+            finally:
+                os.close(folder)
+            _, uid = peer_of(connection)
+        except OSError as error:
+            connection.close()
+            reason = error.strerror or str(error)
+            raise ControlError(f"{self._label} cannot be reached: {reason}", remedy=_KILL_REMEDY) from None
+        if uid != os.getuid():
+            connection.close()
+            raise ControlError(f"{self._label} is a socket of another user (uid {uid})", remedy="nothing was sent")
+        return connection
+
+    def _write(self, request: Request) -> None:
+        try:
+            self._socket.sendall(encode(request))
+        except OSError as error:
+            raise ControlError(f"{self._label} hung up: {error.strerror or error}", remedy=_KILL_REMEDY) from None
+
+    def _next(self) -> Reply:
+        frame = self._read()
+        if isinstance(frame, Refused) and not frame.id:
+            raise ControlError(f"{self._label}: {frame.text}")
+        return frame
+
+    def _read(self) -> Reply:
+        try:
+            while not self._frames:
+                data = self._socket.recv(_READ)
+                if not data:
+                    raise ControlError(f"{self._label} hung up", remedy=_KILL_REMEDY)
+                self._frames.extend(self._reader.feed(data))
+            return decode_reply(self._frames.popleft())
+        except TimeoutError:
+            raise ControlError(f"{self._label} does not answer", remedy=_KILL_REMEDY) from None
+        except OSError as error:
+            raise ControlError(f"{self._label} hung up: {error.strerror or error}", remedy=_KILL_REMEDY) from None
+        except FrameError as error:
+            raise ControlError(f"{self._label} sent what is not understood: {error}", remedy=_KILL_REMEDY) from None
+
+
+def command_id() -> str:
+    """An id that nobody else uses."""
+    return secrets.token_hex(8)

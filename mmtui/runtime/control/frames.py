@@ -1,0 +1,199 @@
+"""What travels over the control socket: length-prefixed JSON of known types, nothing else.
+
+Owns the types of both directions, their schema version and the bounds of a frame. A frame is four bytes
+of length, most significant first, then that many bytes of JSON, at most ``FRAME_MAX``. What does not
+decode to one of the types raises ``FrameError`` and nothing else. Never touches a socket.
+"""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+from mmtui.domain.commands import Command, CommandResult
+from mmtui.domain.view import LogLine, View
+
+SCHEMA: Final = 1
+FRAME_MAX: Final = 64 * 1024
+TEXT_MAX: Final = 200
+CHANGES_MAX: Final = 64
+RATE_MAX_HZ: Final = 10.0
+_PREFIX: Final = 4
+_LOG_LINES: Final = 50
+_ROWS_IF_LARGE: Final = 20
+_LINE_MAX: Final = 200
+_MIDS: Final = 1_000
+
+
+class FrameError(ValueError):
+    """Bytes that are no frame of this protocol."""
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello", tag_field="frame"):
+    """A client's first frame. ``name`` is shown beside what it asks for."""
+
+    schema: int
+    name: str
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True, tag="look", tag_field="frame"):
+    """Asks for one picture."""
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True, tag="watch", tag_field="frame"):
+    """Asks for pictures until told otherwise: 0 stops. ``history`` asks for what came before, once."""
+
+    rate_hz: float
+    history: bool = False
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True, tag="ask", tag_field="frame"):
+    """A command. One that may add risk names the picture it was decided on by ``nonce`` or ``seen_at``."""
+
+    command: Command
+    nonce: str = ""
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome", tag_field="frame"):
+    """The engine's first frame: which instance this is."""
+
+    schema: int
+    id: str
+    run_id: str
+    pid: int
+    version: str
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True, tag="picture", tag_field="frame"):
+    """The view, with the last log lines and without the history of the mid."""
+
+    nonce: str
+    view: View
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True, tag="past", tag_field="frame"):
+    """Part of what came before the first picture, oldest first."""
+
+    log: tuple[LogLine, ...] = ()
+    mids: tuple[tuple[float, float], ...] = ()
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="answered", tag_field="frame"):
+    """The engine's answer to a command of this client."""
+
+    result: CommandResult
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused", tag_field="frame"):
+    """What the socket itself refuses; ``id`` is the command's, empty when the connection ends with this."""
+
+    text: str
+    id: str = ""
+
+
+Request: TypeAlias = Hello | Look | Watch | Ask
+Reply: TypeAlias = Welcome | Picture | Past | Answered | Refused
+
+_encoder = msgspec.json.Encoder()
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_replies: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+
+
+def encode(frame: Request | Reply) -> bytes:
+    """The bytes of a frame; an answer too long for one is cut by its sender, never here."""
+    body = _encoder.encode(frame)
+    assert len(body) <= FRAME_MAX, "a frame has a bound"
+    return len(body).to_bytes(_PREFIX, "big") + body
+
+
+def decode_request(body: bytes) -> Request:
+    """What a client sent; raises FrameError."""
+    try:
+        request = _requests.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise FrameError(f"not a request: {str(error)[:TEXT_MAX]}") from None
+    if isinstance(request, Watch) and not 0.0 <= request.rate_hz <= RATE_MAX_HZ:
+        raise FrameError(f"at most {RATE_MAX_HZ:g} pictures a second")
+    if isinstance(request, Ask):
+        _check(request)
+    return request
+
+
+def decode_reply(body: bytes) -> Reply:
+    """What an engine sent; raises FrameError."""
+    try:
+        return _replies.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise FrameError(f"not a reply: {str(error)[:TEXT_MAX]}") from None
+
+
+def _check(ask: Ask) -> None:
+    command = ask.command
+    texts = [command.id, command.by, ask.nonce, getattr(command, "reason", "")]
+    changes = getattr(command, "changes", {})
+    if not command.id:
+        raise FrameError("a command has an id")
+    if len(changes) > CHANGES_MAX:
+        raise FrameError(f"at most {CHANGES_MAX} changes at once")
+    texts += [*changes, *(value for value in changes.values() if isinstance(value, str))]
+    if any(len(text) > TEXT_MAX for text in texts):
+        raise FrameError(f"a text is longer than {TEXT_MAX} characters")
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames; holds at most one unfinished frame."""
+
+    __slots__ = ("_buffer", "_limit")
+
+    def __init__(self, limit: int = FRAME_MAX) -> None:
+        self._buffer = bytearray()
+        self._limit = limit
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The frames that are complete now; raises FrameError for one that would be too long."""
+        self._buffer += data
+        frames: list[bytes] = []
+        start = 0
+        while len(self._buffer) - start >= _PREFIX:
+            size = int.from_bytes(self._buffer[start : start + _PREFIX], "big")
+            if size > self._limit:
+                raise FrameError(f"a frame of {size} bytes; at most {self._limit}")
+            end = start + _PREFIX + size
+            if len(self._buffer) < end:
+                break
+            frames.append(bytes(self._buffer[start + _PREFIX : end]))
+            start = end
+        del self._buffer[:start]
+        return frames
+
+
+def picture_frame(view: View, nonce: str) -> bytes:
+    """A picture as bytes within the bound: a very full one loses rows of its long lists, oldest first."""
+    shown = msgspec.structs.replace(view, log=cut(view.log[-_LOG_LINES:]), mid_history=())
+    body = _encoder.encode(Picture(nonce=nonce, view=shown))
+    if len(body) > FRAME_MAX:
+        engine = msgspec.structs.replace(
+            shown.engine,
+            fills=shown.engine.fills[:_ROWS_IF_LARGE],
+            orders=shown.engine.orders[:_ROWS_IF_LARGE],
+            parameter_changes=shown.engine.parameter_changes[:1],
+        )
+        shown = msgspec.structs.replace(shown, engine=engine, log=shown.log[-_ROWS_IF_LARGE:])
+        return encode(Picture(nonce=nonce, view=shown))
+    return len(body).to_bytes(_PREFIX, "big") + body
+
+
+def past_frames(view: View) -> list[bytes]:
+    """The log and the history of the mid in frames within the bound, oldest first."""
+    lines = cut(view.log[:-_LOG_LINES])
+    logs = [Past(log=lines[i : i + _LOG_LINES]) for i in range(0, len(lines), _LOG_LINES)]
+    mids = [Past(mids=view.mid_history[i : i + _MIDS]) for i in range(0, len(view.mid_history), _MIDS)]
+    return [encode(frame) for frame in (*mids, *logs)]
+
+
+def cut(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
+    """Log lines whose texts are no longer than a screen needs."""
+    return tuple(
+        line if len(line.text) <= _LINE_MAX else msgspec.structs.replace(line, text=line.text[:_LINE_MAX])
+        for line in lines
+    )
