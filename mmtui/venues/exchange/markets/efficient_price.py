@@ -47,7 +47,8 @@ class EfficientPrice:
         spread = self._process.volatility_spread
         self._factor = keep * self._factor + spread * math.sqrt(max(0.0, 1.0 - keep * keep)) * gauss(0.0, 1.0)
         sigma = self._sigma * math.exp(self._factor - spread * spread)
-        self._move(paid + sigma * math.sqrt(elapsed_s) * gauss(0.0, 1.0))
+        drift = self._process.drift_bps_per_minute * _BPS / 60.0 * elapsed_s
+        self._move(paid + drift + sigma * math.sqrt(elapsed_s) * gauss(0.0, 1.0))
 
     def jump(self) -> None:
         """Move at once by a random amount."""

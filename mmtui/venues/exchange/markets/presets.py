@@ -18,6 +18,8 @@ class PriceProcess(msgspec.Struct, frozen=True, kw_only=True):
     jumps_per_hour: float = 12.0
     jump_bps: float = 4.0
     """Mean absolute size of a jump, exponentially distributed."""
+    drift_bps_per_minute: float = 0.0
+    """A trend, signed."""
 
 
 class TakerFlow(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +32,8 @@ class TakerFlow(msgspec.Struct, frozen=True, kw_only=True):
     excitation_half_life_s: float = 1.0
     side_persistence: float = 0.25
     """Probability that an order repeats the last one's side outright rather than tossing a coin."""
+    buy_share: float = 0.5
+    """Probability that the coin says buy."""
     median_usd: float = 2_500.0
     size_log_sigma: float = 1.3
     sweep_share: float = 0.13

@@ -82,7 +82,7 @@ class BackgroundTakers:
 
     def _side(self) -> Side:
         if self._rng.random() >= self._flow.side_persistence:
-            self._last_side = Side.BUY if self._rng.random() < 0.5 else Side.SELL
+            self._last_side = Side.BUY if self._rng.random() < self._flow.buy_share else Side.SELL
         return self._last_side
 
     def _small_usd(self) -> float:
