@@ -1,0 +1,230 @@
+"""When a guard acts, and when its work is done: cancel until nothing of ours rests, then keep looking.
+
+Owns the decisions of the guard process and no input or output: the exchange, the engine's pipe and the
+clock are given. Orders that were on their way when the engine ended can arrive until their expiry, so
+the guard watches that long before it believes an empty list. Answers M8, F63, F70, I20.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from mmtui.runtime.guard.messages import Alive, Beat, Charge, FromGuard, Goodbye, Ready, ToGuard, Troubled, Worked
+
+CLEAN_LOOKS = 2
+PAUSE_S = 0.3
+WATCH_PAUSE_S = 2.0
+BACK_OFF_MAX_S = 10.0
+EXPIRY_SLACK_S = 2.0
+GIVE_UP_S = 600.0
+SILENT_MAX_S = 3_600.0
+LISTEN_S = 1.0
+READY_EVERY_S = 3.0
+STALL_S = 3.0
+STALL_GRACE_S = 2.0
+ERRORS_MAX = 20
+
+
+class TroubleError(Exception):
+    """The exchange did not do as asked; the text says why and holds no secret."""
+
+
+class Resting(msgspec.Struct, frozen=True):
+    """One own order on the book."""
+
+    oid: int
+    cloid: str
+
+
+class Exchange(Protocol):
+    """The exchange as the guard needs it; both calls raise TroubleError."""
+
+    def own_orders(self) -> Sequence[Resting]:
+        """Own orders of the coin that rest now."""
+        ...
+
+    def cancel(self, orders: Sequence[Resting]) -> None:
+        """Cancels them; what became of it shows in the next look."""
+        ...
+
+
+class Inbox(Protocol):
+    """The engine's pipe."""
+
+    def wait(self, seconds: float) -> list[ToGuard] | None:
+        """What arrives within ``seconds``, at once when something does; None once the pipe is closed."""
+        ...
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of work, as it is kept on disk; ``at`` is epoch seconds at its end."""
+
+    at: float
+    run: str
+    why: str
+    cancelled: int
+    left: int
+    verified: bool
+    took_s: float
+    errors: tuple[str, ...] = ()
+
+
+class Look:
+    """The cancelling under way: what was seen, and when it is over."""
+
+    __slots__ = ("_seen", "began_at", "clean", "errors", "failures", "left", "looked_at", "why")
+
+    def __init__(self, why: str, began_at: float) -> None:
+        self.why = why
+        self.began_at = began_at
+        self.clean = 0
+        self.failures = 0
+        self.left = 0
+        self.looked_at = 0.0
+        self.errors: list[str] = []
+        self._seen: set[int] = set()
+
+    def saw(self, orders: Sequence[Resting], asked_at: float) -> None:
+        """Counts one look at the book."""
+        self.looked_at = asked_at
+        self.failures = 0
+        self.left = len(orders)
+        self.clean = 0 if orders else self.clean + 1
+        self._seen.update(order.oid for order in orders)
+
+    def failed(self, text: str) -> None:
+        """Counts one try that came to nothing."""
+        self.failures += 1
+        self.clean = 0
+        if text not in self.errors and len(self.errors) < ERRORS_MAX:
+            self.errors.append(text)
+
+    @property
+    def cancelled(self) -> int:
+        """Orders that rested and no longer do."""
+        return len(self._seen) - self.left
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the last looks found nothing."""
+        return self.clean >= CLEAN_LOOKS
+
+    @property
+    def pause_s(self) -> float:
+        """How long to wait for the next look: the request weight is shared with the engine."""
+        if self.failures:
+            return min(BACK_OFF_MAX_S, PAUSE_S * 2.0**self.failures)
+        return WATCH_PAUSE_S if self.is_verified else PAUSE_S
+
+
+class Guard:
+    """Watches one engine; ``run`` returns when there is nothing left to guard."""
+
+    def __init__(
+        self,
+        charge: Charge,
+        exchange: Exchange,
+        inbox: Inbox,
+        *,
+        clock: Callable[[], float],
+        say: Callable[[FromGuard], None],
+        keep: Callable[[Report], None],
+    ) -> None:
+        self._charge = charge
+        self._exchange = exchange
+        self._inbox = inbox
+        self._clock = clock
+        self._say = say
+        self._keep = keep
+        self._beat_at = clock()
+        self._closed_at: float | None = None
+        self._is_dismissed = False
+        self._is_done = False
+        self._is_ready = False
+        self._next_try_at = 0.0
+
+    def run(self) -> None:
+        """Watches, acts when the engine is gone or silent, and goes on when it is back."""
+        acted_for = -1.0
+        self._try_exchange()
+        while not (self._is_dismissed or self._is_done):
+            silent_s = self._clock() - self._beat_at
+            if self._closed_at is not None:
+                self._work("the engine's pipe closed")
+                return
+            if silent_s >= self._charge.silence_s and acted_for != self._beat_at:
+                acted_for = self._beat_at
+                self._work(f"engine silent for {silent_s:.1f} s")
+            elif silent_s >= SILENT_MAX_S:
+                return
+            else:
+                self._listen(LISTEN_S)
+                if not self._is_ready and self._clock() >= self._next_try_at:
+                    self._try_exchange()
+
+    def _try_exchange(self) -> None:
+        """Says that the guard is ready once the exchange has answered it."""
+        self._next_try_at = self._clock() + READY_EVERY_S
+        try:
+            self._exchange.own_orders()
+        except TroubleError as trouble:
+            self._say(Troubled(str(trouble)))
+            return
+        self._is_ready = True
+        self._say(Ready())
+
+    def _listen(self, seconds: float) -> None:
+        began = self._clock()
+        messages = self._inbox.wait(seconds)
+        now = self._clock()
+        if now - began >= seconds + STALL_S:
+            # The machine slept or gave us no time, so it gave the engine none either: a moment for its beat.
+            self._beat_at = max(self._beat_at, now - self._charge.silence_s + STALL_GRACE_S)
+        if messages is None:
+            self._closed_at = self._closed_at or now
+            return
+        for message in messages:
+            if isinstance(message, Beat):
+                self._beat_at = now
+                self._say(Alive())
+            elif isinstance(message, Goodbye):
+                self._is_dismissed = True
+
+    def _work(self, why: str) -> None:
+        began = self._clock()
+        look = Look(why, began)
+        beat_at = self._beat_at
+        while not self._is_over(look, self._clock()):
+            asked_at = self._clock()
+            try:
+                orders = self._exchange.own_orders()
+                look.saw(orders, asked_at)
+                if orders:
+                    self._exchange.cancel(orders)
+            except TroubleError as trouble:
+                look.failed(str(trouble))
+            self._listen(look.pause_s)
+            if self._is_dismissed or self._beat_at > beat_at:
+                break  # the engine is back and looks after its orders itself
+        self._is_done = look.is_verified and self._closed_at is not None
+        now = self._clock()
+        left = look.left if not look.is_verified else 0
+        report = Report(
+            at=now,
+            run=self._charge.run_id,
+            why=why,
+            cancelled=look.cancelled,
+            left=left,
+            verified=look.is_verified,
+            took_s=round(now - began, 3),
+            errors=tuple(look.errors),
+        )
+        self._keep(report)
+        self._say(Worked(why=why, cancelled=look.cancelled, left=left, verified=look.is_verified))
+
+    def _is_over(self, look: Look, now: float) -> bool:
+        if now - look.began_at >= GIVE_UP_S:
+            return True
+        last_sign_of_life = self._beat_at if self._closed_at is None else self._closed_at
+        return look.is_verified and look.looked_at >= last_sign_of_life + self._charge.expiry_s + EXPIRY_SLACK_S
