@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mmtui import __version__
 from mmtui.errors import ConfigError, ExitCode, MmtuiError
@@ -81,9 +81,10 @@ def parser() -> argparse.ArgumentParser:
     add_run(top)
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=_Parser)
     for command in COMMANDS:
+        listed: dict[str, Any] = {} if command.is_hidden else {"help": command.help}  # an absent help hides it
         sub = commands.add_parser(
             command.name,
-            help=command.help,
+            **listed,
             description=f"{command.help[0].upper()}{command.help[1:]}.",
             allow_abbrev=False,
             argument_default=argparse.SUPPRESS,

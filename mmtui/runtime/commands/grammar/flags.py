@@ -23,12 +23,16 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A subcommand: ``target`` is ``module:function``, called with the parsed arguments."""
+    """A subcommand: ``target`` is ``module:function``, called with the parsed arguments.
+
+    What ``is_hidden`` the program starts itself; no person needs it.
+    """
 
     name: str
     target: str
     help: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
+    is_hidden: bool = False
 
 
 SETTING_FLAGS: tuple[Flag, ...] = (

@@ -19,8 +19,13 @@ def _add_exchange(target: argparse.ArgumentParser) -> None:
     target.add_argument("--at-end", choices=("hold", "loop", "exit"), help="when a recording ends (hold)")
 
 
+def _add_nothing(_: argparse.ArgumentParser) -> None:
+    """Everything the guard needs comes through its pipe."""
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("run", "mmtui.cli:run", "trade, with the console or without it", _add_run_command),
     Command("demo", "mmtui.cli:demo", "trade on an embedded exchange: no key, no network", _add_run_command),
     Command("exchange", "mmtui.runtime.commands.exchange:exchange", "serve the local exchange", _add_exchange),
+    Command("guard", "mmtui.runtime.guard.process:guard", "guard a running engine", _add_nothing, is_hidden=True),
 )
