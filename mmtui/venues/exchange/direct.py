@@ -1,7 +1,7 @@
 """The local exchange as a venue in the same process, on a virtual clock: no sockets, no JSON.
 
-Intents go into the exchange's mempool after ``uplink_ms``; everything the exchange tells comes
-back as domain events after ``downlink_ms``. For one account and one coin; deterministic.
+Intents get a nonce each and go into the exchange's mempool after ``uplink_ms``; everything the exchange
+tells comes back as domain events after ``downlink_ms``. For one account and one coin; deterministic.
 """
 
 import heapq
@@ -12,39 +12,30 @@ import msgspec
 from mmtui.domain.book import AssetContext, Book, Touch, Trade
 from mmtui.domain.events import (
     AccountSnapshot,
-    ActionAnswered,
-    ActionFailed,
     AnyEvent,
     BookUpdate,
     BudgetUpdate,
-    Certainty,
     ConnectionChanged,
     ContextUpdate,
     Feed,
-    Fill,
     FillsReceived,
-    FundingPayment,
     FundingReceived,
-    OrderReport,
     OrderReports,
     OrderStatusAnswer,
-    Outcome,
-    OutcomeKind,
-    RefusalReason,
     TouchUpdate,
     TradePrints,
 )
 from mmtui.domain.instrument import Instrument, Side
-from mmtui.domain.intents import CancelOrders, Fence, PlaceOrders, Query, QueryOrder, ScheduleCancel, Send
-from mmtui.domain.units import UsdMicro
+from mmtui.domain.intents import Fence, Query, QueryOrder, Send
 from mmtui.venues.exchange import actions, records
+from mmtui.venues.exchange.direct_events import action_of, answer_event, fill_of, funding_of, report_of, signed_cost
 from mmtui.venues.exchange.exchange import Exchange
-from mmtui.venues.exchange.statements import PositionRow
 
 FAST_BOOK_MS = 500
 FAST_BOOK_LEVELS = 5
 CONTEXT_MS = 1_000
 IP_WEIGHT_CAP = 1_200
+NONCES_REMEMBERED = 1_000
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +55,10 @@ class DirectVenue:
         "_context_ms",
         "_exchange",
         "_inbox",
+        "_last_nonce",
         "_latency",
+        "_nonces",
+        "_reserved",
         "_sequence",
         "instrument",
     )
@@ -81,6 +75,9 @@ class DirectVenue:
         self._sequence = 0
         self._book_ms = 0
         self._context_ms = 0
+        self._nonces: dict[int, int] = {}
+        self._reserved: dict[int, int] = {}
+        self._last_nonce = 0
         exchange.set_listener(self)
         for feed in (Feed.MARKET, Feed.USER):
             self._deliver(ConnectionChanged(received_at=self._due_s(), feed=feed, is_up=True))
@@ -93,21 +90,27 @@ class DirectVenue:
             due.append(heapq.heappop(self._inbox)[2])
         return due
 
-    def send(self, now_ms: int, intents: Sequence[Send]) -> None:
-        """Puts each intent on its way as one action."""
-        for intent in intents:
-            request_id = intent.request_id
+    def send(self, now_ms: int, intents: Sequence[Send], *, nonces: Sequence[int] | None = None) -> None:
+        """Puts each intent on its way as one action, under the nonces given or under its own."""
+        for index, intent in enumerate(intents):
+            nonce = self._nonce(now_ms, intent) if nonces is None else nonces[index]
 
-            def reply(answer: actions.Reply, request_id: int = request_id) -> None:
-                self._deliver(self._answer(request_id, answer))
+            def reply(answer: actions.Reply, intent: Send = intent) -> None:
+                self._deliver(answer_event(self._due_s(), intent, answer, self.instrument))
 
             self._exchange.submit(
                 now_ms + self._latency.uplink_ms,
                 self._account,
-                self._action(intent),
+                action_of(self.instrument, intent),
                 reply,
                 expires_after_ms=intent.expires_at_ms,
+                nonce=nonce,
             )
+
+    def restart(self) -> None:
+        """Another process signs from now on; its requests are numbered from the beginning."""
+        self._nonces.clear()
+        self._reserved.clear()
 
     def ask(self, intents: Sequence[Query]) -> None:
         """Answers each query from the exchange's state now, one round trip later."""
@@ -131,12 +134,12 @@ class DirectVenue:
     def on_fill(self, account: str, fill: records.AccountFill) -> None:
         """An account traded."""
         if account == self._account and fill.coin == self._coin:
-            self._deliver(FillsReceived(received_at=self._due_s(), fills=(_fill(fill),)))
+            self._deliver(FillsReceived(received_at=self._due_s(), fills=(fill_of(fill),)))
 
     def on_order(self, account: str, update: records.OrderUpdate) -> None:
         """An order of an account changed."""
         if account == self._account and update.coin == self._coin:
-            self._deliver(OrderReports(received_at=self._due_s(), reports=(_report(update),)))
+            self._deliver(OrderReports(received_at=self._due_s(), reports=(report_of(update),)))
 
     def on_trades(self, coin: str, trades: Sequence[records.PublicTrade]) -> None:
         """The prints of one block."""
@@ -172,7 +175,7 @@ class DirectVenue:
     def on_funding(self, account: str, payment: records.FundingPayment) -> None:
         """An account paid or received funding."""
         if account == self._account and payment.coin == self._coin:
-            self._deliver(FundingReceived(received_at=self._due_s(), payments=(_funding(payment),)))
+            self._deliver(FundingReceived(received_at=self._due_s(), payments=(funding_of(payment),)))
 
     def on_liquidation(self, account: str, liquidation: records.Liquidation) -> None:
         """Nothing: the fills say it."""
@@ -201,6 +204,24 @@ class DirectVenue:
         due_ms = self._exchange.now_ms + trips * self._latency.downlink_ms
         heapq.heappush(self._inbox, (due_ms, self._sequence, event))
 
+    def _nonce(self, now_ms: int, intent: Send) -> int:
+        """A fresh nonce, or for a fence that of its request, whether that has come by here or not."""
+        if isinstance(intent, Fence):
+            nonce = self._nonces.get(intent.of_request_id)
+            if nonce is not None:
+                return nonce
+            self._reserved[intent.of_request_id] = self._remember(now_ms, intent.of_request_id)
+            return self._reserved[intent.of_request_id]
+        reserved = self._reserved.pop(intent.request_id, None)
+        return self._remember(now_ms, intent.request_id) if reserved is None else reserved
+
+    def _remember(self, now_ms: int, request_id: int) -> int:
+        self._last_nonce = max(self._last_nonce + 1, now_ms)
+        self._nonces[request_id] = self._last_nonce
+        if len(self._nonces) > NONCES_REMEMBERED:
+            del self._nonces[next(iter(self._nonces))]
+        return self._last_nonce
+
     def _due_s(self, trips: int = 1) -> float:
         return (self._exchange.now_ms + trips * self._latency.downlink_ms) / 1000.0
 
@@ -215,56 +236,13 @@ class DirectVenue:
             ask_sizes=tuple(instrument.size_base(level[1]) for level in sides[Side.SELL]),
         )
 
-    def _action(self, intent: Send) -> actions.Action:
-        asset = self.instrument.asset_id
-        if isinstance(intent, PlaceOrders):
-            return actions.OrderAction(
-                tuple(
-                    actions.PlaceOrder(
-                        asset=asset,
-                        side=approved.terms.side,
-                        price=approved.terms.price,
-                        size=approved.terms.size,
-                        tif=actions.Tif(approved.terms.tif.value),
-                        reduce_only=approved.terms.reduce_only,
-                        cloid=approved.terms.cloid,
-                    )
-                    for approved in intent.orders
-                )
-            )
-        if isinstance(intent, CancelOrders):
-            return actions.CancelAction(tuple(actions.Cancel(asset, cloid) for cloid in intent.cloids))
-        if isinstance(intent, ScheduleCancel):
-            return actions.ScheduleCancelAction(intent.at_ms)
-        if isinstance(intent, Fence):
-            return actions.NoopAction()
-        return actions.UpdateLeverageAction(asset, intent.is_cross, intent.leverage)
-
-    def _answer(self, request_id: int, answer: actions.Reply) -> ActionAnswered | ActionFailed:
-        at = self._due_s()
-        if isinstance(answer, actions.Refused):
-            return ActionFailed(
-                received_at=at,
-                request_id=request_id,
-                certainty=Certainty.NOT_EXECUTED,
-                reason=RefusalReason.RATE_LIMITED if "cumulative requests" in answer.text else RefusalReason.OTHER,
-                text=answer.text,
-            )
-        if isinstance(answer, actions.OrderReply):
-            outcomes = tuple(_placed(status) for status in answer.statuses)
-        elif isinstance(answer, actions.CancelReply):
-            outcomes = tuple(_cancelled(text) for text in answer.errors)
-        else:
-            outcomes = ()
-        return ActionAnswered(received_at=at, request_id=request_id, outcomes=outcomes)
-
     def _status(self, intent: QueryOrder) -> OrderStatusAnswer:
         update = self._exchange.statements.order_status(self._account, intent.cloid)
         return OrderStatusAnswer(
             received_at=self._due_s(2),
             request_id=intent.request_id,
             cloid=intent.cloid,
-            report=None if update is None else _report(update),
+            report=None if update is None else report_of(update),
             venue_time_ms=self._exchange.now_ms,
         )
 
@@ -280,7 +258,7 @@ class DirectVenue:
             request_id=request_id,
             venue_time_ms=statement.time_ms,
             position=0 if row is None else row.size,
-            entry_cost=0 if row is None else _signed_cost(row),
+            entry_cost=0 if row is None else signed_cost(row),
             account_value=statement.total.account_value_micro,
             cash=statement.total.total_raw_usd_micro,
             margin_used=statement.total.total_margin_used_micro,
@@ -289,15 +267,15 @@ class DirectVenue:
             is_cross=leverage.is_cross,
             liquidation_price=None if liquidation is None else self.instrument.price_units(liquidation),
             open_orders=tuple(
-                _report(update) for update in statements.open_orders(self._account, dex) if update.coin == self._coin
+                report_of(update) for update in statements.open_orders(self._account, dex) if update.coin == self._coin
             ),
             fills=tuple(
-                _fill(fill)
+                fill_of(fill)
                 for fill in statements.fills(self._account)
                 if fill.time_ms >= since_ms and fill.coin == self._coin
             ),
             funding=tuple(
-                _funding(payment)
+                funding_of(payment)
                 for payment in statements.fundings(self._account)
                 if payment.time_ms >= since_ms and payment.coin == self._coin
             ),
@@ -305,66 +283,5 @@ class DirectVenue:
             taker_rate=rates.taker,
             requests_used=limit.used,
             requests_cap=limit.cap,
+            traded_volume_usd=limit.cumulative_volume_micro / 1e6,
         )
-
-
-def _signed_cost(row: PositionRow) -> UsdMicro:
-    return row.entry_notional_micro if row.size > 0 else -row.entry_notional_micro
-
-
-def _fill(fill: records.AccountFill) -> Fill:
-    return Fill(
-        coin=fill.coin,
-        venue_time_ms=fill.time_ms,
-        tid=fill.tid,
-        oid=fill.oid,
-        side=fill.side,
-        price=fill.price,
-        size=fill.size,
-        fee=fill.fee_micro,
-        start_position=fill.start_position,
-        is_taker=fill.crossed,
-        cloid=fill.cloid,
-        closed_pnl=fill.closed_pnl_micro,
-        is_liquidation=fill.liquidation is not None,
-        fee_token=fill.fee_token,
-    )
-
-
-def _report(update: records.OrderUpdate) -> OrderReport:
-    return OrderReport(
-        coin=update.coin,
-        oid=update.oid,
-        cloid=update.cloid,
-        side=update.side,
-        price=update.price,
-        size=update.original_size,
-        filled=update.original_size - update.size,
-        status=update.status,
-        status_time_ms=update.status_ms,
-        reduce_only=update.reduce_only,
-    )
-
-
-def _funding(payment: records.FundingPayment) -> FundingPayment:
-    return FundingPayment(
-        coin=payment.coin,
-        venue_time_ms=payment.time_ms,
-        amount=payment.amount_micro,
-        rate=payment.rate,
-        position=payment.position,
-    )
-
-
-def _placed(status: actions.Resting | actions.Filled | actions.Rejected) -> Outcome:
-    if isinstance(status, actions.Resting):
-        return Outcome(kind=OutcomeKind.RESTING, oid=status.oid)
-    if isinstance(status, actions.Filled):
-        return Outcome(kind=OutcomeKind.FILLED, oid=status.oid, filled=status.total_size)
-    return Outcome(kind=OutcomeKind.REFUSED, reason=RefusalReason.OTHER, text=status.text)
-
-
-def _cancelled(text: str | None) -> Outcome:
-    if text is None:
-        return Outcome(kind=OutcomeKind.CANCELLED)
-    return Outcome(kind=OutcomeKind.GONE, text=text)

@@ -94,14 +94,15 @@ class Exchange:
         reply: Callable[[Reply], None],
         *,
         expires_after_ms: int | None = None,
+        nonce: int | None = None,
         vault: str | None = None,
     ) -> None:
         """Queue a verified action; ``reply`` is called inside the ``advance`` that commits its block.
 
         ``signer`` is the recovered lower-case address: an account, or an agent of one. The action
-        takes part in the first block at or after ``now_ms``.
+        takes part in the first block at or after ``now_ms``. Without a ``nonce`` none is spent.
         """
-        self._mempool.add(Submission(now_ms, signer, action, reply, expires_after_ms, vault))
+        self._mempool.add(Submission(now_ms, signer, action, reply, expires_after_ms, vault, nonce))
 
     def advance(self, now_ms: int) -> None:
         """Run every block due until ``now_ms``; blocks with nothing to do are passed over."""

@@ -14,7 +14,7 @@ from mmtui.venues.exchange.gateway import rendering
 from mmtui.venues.exchange.gateway.candles import INTERVALS_MS, Candles, bounds, render_candle
 from mmtui.venues.exchange.gateway.ip_limits import GENEROUS, VENUE, IpAccount
 from mmtui.venues.exchange.gateway.market_setup import build_exchange, build_markets
-from mmtui.venues.exchange.gateway.nonce_window import NONCES_KEPT, PAST_MS, NonceWindow
+from mmtui.venues.exchange.rulebook.nonce_window import NONCES_KEPT, PAST_MS, NonceWindow
 from mmtui.venues.exchange.gateway.options import ServeOptions
 from mmtui.venues.exchange.gateway.translation import agent_name
 from mmtui.venues.exchange.gateway.wire import canonical_decimal, decode_envelope

@@ -1,8 +1,8 @@
 """``POST /exchange`` and posted actions of the socket: from bytes to a committed answer.
 
-Owns the order of the checks: schema, weight, signer, account, nonce, and only then the exchange. A
-refusal by schema or signature spends no nonce, every later one does. The answer comes when the block
-is committed. Source: hyperliquid-protocol.md 1.1, 4.3-4.7, 6.1.
+Owns the order of the checks: schema, weight, signer, account, and only then the exchange, which looks
+at the nonce first. A refusal by schema or signature spends no nonce, every later one does. The answer
+comes when the block is committed. Source: hyperliquid-protocol.md 1.1, 4.3-4.7, 6.1.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from mmtui.venues.exchange.actions import Reply, entry_count
 from mmtui.venues.exchange.exchange import Exchange
 from mmtui.venues.exchange.gateway.answers import NOT_IN_SCHEMA, NOT_JSON, TOO_MANY, Answer, refused
 from mmtui.venues.exchange.gateway.ip_limits import IpAccount
-from mmtui.venues.exchange.gateway.nonce_window import NonceWindow
 from mmtui.venues.exchange.gateway.replies import render_reply
 from mmtui.venues.exchange.gateway.signer import recover_signer
 from mmtui.venues.exchange.gateway.translation import SchemaError, translate
@@ -48,14 +47,13 @@ _decode_outline = msgspec.json.Decoder(_Outline).decode
 class ActionRoute:
     """Verifies posted actions and hands them to the exchange."""
 
-    __slots__ = ("_accounts", "_exchange", "_nonces", "_wall_ms")
+    __slots__ = ("_accounts", "_exchange", "_wall_ms")
 
     def __init__(self, exchange: Exchange, wall_ms: Callable[[], int], accounts: tuple[str, ...] = ()) -> None:
         """``accounts``, if any, are the only addresses that may act."""
         self._exchange = exchange
         self._wall_ms = wall_ms
         self._accounts = frozenset(account.lower() for account in accounts)
-        self._nonces: dict[str, NonceWindow] = {}
 
     async def answer(self, body: bytes, ip: IpAccount | None) -> Answer:
         """Answer one request; ``ip`` is charged with its weight unless it came over a socket."""
@@ -69,7 +67,7 @@ class ActionRoute:
         now_ms = self._wall_ms()
         if ip is not None and not ip.spend(now_ms, action_weight(entry_count(action))):
             return TOO_MANY
-        signer = self._verify(envelope, now_ms)
+        signer = self._verify(envelope)
         if isinstance(signer, Answer):
             return signer
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -79,12 +77,13 @@ class ActionRoute:
             action,
             lambda result: None if reply.done() else reply.set_result(result),
             expires_after_ms=envelope.expiresAfter,
+            nonce=envelope.nonce,
             vault=None if envelope.vaultAddress is None else envelope.vaultAddress.lower(),
         )
         return render_reply(action, await reply, self._exchange.listing)
 
-    def _verify(self, envelope: Envelope, now_ms: int) -> str | Answer:
-        """The signer of an envelope that may act, its nonce spent."""
+    def _verify(self, envelope: Envelope) -> str | Answer:
+        """The signer of an envelope, who may act."""
         action = envelope.action
         if isinstance(action, PostApproveAgent) and (
             action.nonce != envelope.nonce
@@ -99,11 +98,7 @@ class ActionRoute:
             return refused("Unable to recover signer.")
         if self._accounts and self._exchange.resolve_signer(signer) not in self._accounts:
             return refused(f"User or API Wallet {signer} does not exist.")
-        window = self._nonces.get(signer)
-        if window is None:
-            window = self._nonces[signer] = NonceWindow()
-        refusal = window.spend(envelope.nonce, now_ms)
-        return signer if refusal is None else refused(refusal)
+        return signer
 
 
 def _schema_refusal(body: bytes, ip: IpAccount | None, now_ms: int) -> Answer:

@@ -1,7 +1,8 @@
 """From a submission to its reply: who signs, may he, and which rule carries it out.
 
 Owns the one switch over action kinds, the class an action has inside a block, and the refusals
-that precede every rule: expiry, the address budget, unknown vaults. Source: protocol 4, 5.7, 7.1.
+that precede every rule: spent nonces, expiry, the address budget, unknown vaults. Source: protocol 4,
+5.7, 7.1.
 """
 
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from mmtui.venues.exchange.actions import (
 from mmtui.venues.exchange.ledger.accounts import Account
 from mmtui.venues.exchange.ledger.agents import ZERO_ADDRESS
 from mmtui.venues.exchange.rulebook import cancellation, leverage, static_checks
+from mmtui.venues.exchange.rulebook.nonce_window import NonceWindow
 from mmtui.venues.exchange.rulebook.placement import place
 from mmtui.venues.exchange.rulebook.settlement import Settlement
 from mmtui.venues.exchange.rulebook.state import State
@@ -44,6 +46,7 @@ class Submission(msgspec.Struct, frozen=True):
     reply: Callable[[Reply], None]
     expires_after_ms: int | None
     vault: str | None
+    nonce: int | None = None
 
 
 def is_cancel(action: Action) -> bool:
@@ -63,6 +66,10 @@ def is_early(action: Action) -> bool:
 def run(state: State, floor: dict[str, Settlement], submission: Submission) -> Reply:
     """Carry out one submission."""
     action = submission.action
+    if submission.nonce is not None:
+        text = state.nonces.setdefault(submission.signer, NonceWindow()).spend(submission.nonce, state.now_ms)
+        if text is not None:
+            return Refused(text)
     if isinstance(action, ApproveAgentAction):
         return _approve_agent(state, submission.signer, action)
     account = state.signer_account(submission.signer)

@@ -11,6 +11,7 @@ from mmtui.venues.exchange.ledger.agents import Agent
 from mmtui.venues.exchange.ledger.orders import Order, Status
 from mmtui.venues.exchange.listing import Listing
 from mmtui.venues.exchange.records import SYSTEM_HASH, LedgerEntry, LiquidationMark, Listener
+from mmtui.venues.exchange.rulebook.nonce_window import NonceWindow
 from mmtui.venues.exchange.rulebook.pit import Pit
 from mmtui.venues.exchange.rulebook.settings import ExchangeSettings
 
@@ -24,7 +25,7 @@ class State:
 
     __slots__ = (
         "_next_oid", "accounts", "balance_micro", "fees_micro", "liquidating", "listener", "listing",
-        "now_ms", "pits", "settings", "signers", "transaction",
+        "nonces", "now_ms", "pits", "settings", "signers", "transaction",
     )  # fmt: skip
 
     def __init__(
@@ -38,6 +39,7 @@ class State:
         self.signers: dict[str, tuple[Account, Agent]] = {}
         self.fees_micro: dict[str, UsdMicro] = {dex.name: 0 for dex in listing.dexes}
         self.listener: Listener | None = None
+        self.nonces: dict[str, NonceWindow] = {}
         self.now_ms = 0
         self.transaction = SYSTEM_HASH
         self.liquidating: LiquidationMark | None = None
