@@ -1,0 +1,152 @@
+"""Estimators, strategies, edits and people that err: F93 to F103, F115, F119."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mmtui.domain.commands import Act, CommandStatus, SetParameters, Verb
+from mmtui.domain.events import Feed
+from mmtui.domain.instrument import Side
+from mmtui.domain.records import ParametersChanged
+from mmtui.domain.view import Mode
+from tests.faults.hooks import MARKET
+from tests.faults.sessions import has_both_sides, places, quoting, settle, until
+from tests.simulation.truth import assert_books_agree, position, resting
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def edit(session, name: str, **changes) -> None:
+    session.command(
+        SetParameters(id=name, by="op", changes={key.replace("__", "."): value for key, value in changes.items()})
+    )
+
+
+def answer(session, name: str):
+    return next(one for one in session.answers if one.id == name)
+
+
+def rows_of_edits(session) -> list[ParametersChanged]:
+    return [row for row in session.rows if isinstance(row, ParametersChanged)]
+
+
+def test_f97_a_position_too_small_to_close_is_carried_and_goes_with_the_next_fills() -> None:
+    session, faults = quoting()
+    faults.trade_by_hand(Side.BUY, 2_000 - position(session))
+    session.run(1)
+    dust = session.venue.instrument.min_size(session.venue.instrument.price_units(session.view.ladder.mid)) - 1
+    session.act(Verb.PAUSE)
+    session.run(3)
+    faults.trade_by_hand(Side.SELL, position(session) - dust)
+    session.run(2)
+    assert position(session) == dust
+    since = len(session.sends)
+    session.act(Verb.REDUCE_ONLY)
+    session.act(Verb.RESUME)
+    session.run(10)
+    small = [a for p in places(session, since) for a in p.orders if a.terms.price * a.terms.size < 10_000_000]
+    assert all(a.terms.size == dust and a.terms.reduce_only for a in small), (
+        "nothing below the minimum but a whole exit"
+    )
+    assert not session.latches
+    settle(session, faults)
+
+
+@pytest.mark.parametrize("value", [float("nan"), -1.0, 10.0**9, float("inf")], ids=str)
+def test_f98_an_invalid_edit_is_refused_whole_and_changes_no_order(value) -> None:
+    session, faults = quoting()
+    before, version = session.engine.state.settings, session.engine.state.live.version
+    there = [(order.price, order.size) for order in resting(session)]
+    session.command(
+        SetParameters(
+            id="bad",
+            by="op",
+            changes={"trading.max_bps_diff": 1.5, "trading.order_notional_usd": value},
+        )
+    )
+    assert answer(session, "bad").status is CommandStatus.REFUSED
+    assert "order_notional_usd" in answer(session, "bad").text
+    assert session.engine.state.settings == before
+    assert session.engine.state.live.version == version
+    assert rows_of_edits(session) == []
+    assert [(order.price, order.size) for order in resting(session)] == there
+    settle(session, faults)
+
+
+def test_f99_a_limit_lowered_below_the_position_reduces_from_the_same_step() -> None:
+    session, faults = quoting()
+    faults.trade_by_hand(Side.BUY, 6_000)
+    session.run(2)
+    assert session.view.mode is Mode.QUOTING
+    edit(session, "lower", trading__max_position_usd=2_500.0)
+    assert answer(session, "lower").status is not CommandStatus.REFUSED, answer(session, "lower").text
+    assert session.view.mode is Mode.REDUCE_ONLY
+    session.run(4)
+    assert {(order.side, order.reduce_only) for order in resting(session)} <= {(Side.SELL, True)}
+    assert resting(session)
+
+
+def test_f100_an_edit_in_the_dark_is_journaled_at_once_and_shapes_the_first_quotes_after_it() -> None:
+    session, faults = quoting()
+    faults.drop(*MARKET)
+    faults.feed_down(Feed.MARKET)
+    session.run(7)
+    assert session.view.mode is Mode.STALE
+    edit(session, "dark", trading__order_notional_usd=400.0)
+    assert answer(session, "dark").status is not CommandStatus.REFUSED
+    assert rows_of_edits(session)[-1].after == {"trading.order_notional_usd": 400.0}
+    since = len(session.sends)
+    faults.heal()
+    faults.feed_up(Feed.MARKET)
+    assert until(session, lambda: has_both_sides(session), 20)
+    for side in Side:
+        sizes = [
+            a.terms.size * a.terms.price for p in places(session, since)[:1] for a in p.orders if a.terms.side is side
+        ]
+        assert sum(sizes) <= 1.5 * 400.0 * 1e6
+    settle(session, faults)
+
+
+def test_f115_a_second_stop_and_a_kill_while_stopping_end_in_the_same_clean_place() -> None:
+    session, _ = quoting()
+    session.act(Verb.STOP)
+    session.run(0.1)
+    session.act(Verb.STOP)
+    session.act(Verb.KILL)
+    assert until(session, lambda: session.finish is not None, 12)
+    assert session.finish is not None
+    assert session.finish.is_killed, "the stronger word stands"
+    assert session.finish.orders_left == 0
+    assert resting(session) == []
+    again = session.act(Verb.RESUME)
+    assert again is not None
+    assert again.status is CommandStatus.REFUSED
+    assert_books_agree(session)
+
+
+def test_f116_stopping_needs_no_question_and_adding_risk_needs_a_picture_of_now() -> None:
+    session, faults = quoting()
+    old = session.now_ms / 1000.0 - 5.0
+    session.command(Act(id="pause", by="op", verb=Verb.PAUSE, seen_at=old))
+    assert answer(session, "pause").status is CommandStatus.ACCEPTED
+    session.run(3)
+    assert resting(session) == []
+    session.command(Act(id="resume", by="op", verb=Verb.RESUME, seen_at=old))
+    assert answer(session, "resume").status is CommandStatus.REFUSED
+    session.run(3)
+    assert resting(session) == []
+    session.command(Act(id="kill", by="op", verb=Verb.KILL, seen_at=old))
+    assert answer(session, "kill").status is CommandStatus.ACCEPTED
+    assert faults.taken == []
+
+
+def test_f119_every_package_is_pinned_by_hash_and_installed_from_wheels_alone() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    pins = re.findall(r"^([a-z0-9_.\-\[\]]+)==\S+", lock, re.MULTILINE)
+    blocks = re.split(r"^(?=[a-z0-9_.\-\[\]]+==)", lock, flags=re.MULTILINE)[1:]
+    assert len(pins) == len(blocks) > 10
+    assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
+    install = re.findall(r"^\t\$\(PIP\) install .*-r .*$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert install
+    assert all("--require-hashes" in line and "--only-binary :all:" in line for line in install)
