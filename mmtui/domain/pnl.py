@@ -42,6 +42,7 @@ class PnlLedger:
         "_horizon_s",
         "_inventory2",
         "_mid2",
+        "_opening2",
         "_pending",
         "_pending_mid2",
         "_pending_signed",
@@ -53,6 +54,7 @@ class PnlLedger:
         self._position = position
         self._horizon_s = horizon_s
         self._mid2 = 0
+        self._opening2: int | None = None
         self._spread2 = 0
         self._inventory2 = 0
         self._adverse2 = 0
@@ -72,6 +74,16 @@ class PnlLedger:
         """Whether a mid has been seen."""
         return self._mid2 > 0
 
+    @property
+    def mid2(self) -> int:
+        """The bid plus the ask last seen, 0 before any."""
+        return self._mid2
+
+    @property
+    def opening_value(self) -> UsdMicro | None:
+        """What the position was worth at the first mid, from which the sums count; None before it."""
+        return None if self._opening2 is None else _half(self._opening2)
+
     def mark(self, now: float, bid: Price, ask: Price) -> None:
         """Moves the mid; the change times the position is inventory P&L."""
         assert 0 < bid <= ask, "a mark needs a sane touch"
@@ -79,12 +91,12 @@ class PnlLedger:
         mid2 = bid + ask
         if self._mid2:
             self._inventory2 += self._position * (mid2 - self._mid2)
-        self._mid2 = mid2
+        self._see(mid2)
 
     def fill(self, now: float, side: Side, price: Price, size: Size, fee: UsdMicro) -> None:
         """Books a fill at the mid in force; before any mid, the fill's own price is the mid."""
         if not self._mid2:
-            self._mid2 = 2 * price
+            self._see(2 * price)
         self._resolve(now)
         signed = side * size
         self._spread2 += signed * (self._mid2 - 2 * price)
@@ -117,6 +129,11 @@ class PnlLedger:
             fees=self._fees,
             funding=self._funding,
         )
+
+    def _see(self, mid2: int) -> None:
+        if self._opening2 is None:
+            self._opening2 = self._position * mid2
+        self._mid2 = mid2
 
     def _resolve(self, now: float) -> None:
         while self._pending and self._pending[0].due_at < now:

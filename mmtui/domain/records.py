@@ -35,8 +35,10 @@ class SessionOpened(Row, frozen=True):
     peak_pnl: UsdMicro = 0
     day_base: UsdMicro | None = None
     version: int = 1
+    is_killed: bool = False
     switch_fires: int = 0
     switch_fired_ms: int = 0
+    relief: UsdMicro = 0
 
 
 class OrderIntended(Row, frozen=True):
@@ -109,13 +111,6 @@ class FundingBooked(Row, frozen=True):
     is_recovered: bool = False
 
 
-class TransferBooked(Row, frozen=True):
-    """Money came to or left the account; ``cash`` is after it. Never P&L."""
-
-    amount: UsdMicro
-    cash: UsdMicro
-
-
 class DayMarked(Row, frozen=True):
     """The UTC day as it holds from now on: it began, a transfer moved its opening equity, or the
     exchange's dead man's switch fired.
@@ -128,6 +123,7 @@ class DayMarked(Row, frozen=True):
     mid2: int
     switch_fires: int = 0
     switch_fired_ms: int = 0
+    relief: UsdMicro = 0
 
 
 class ParametersChanged(Row, frozen=True):
@@ -200,7 +196,6 @@ Record: TypeAlias = (
     | OrderChanged
     | FillBooked
     | FundingBooked
-    | TransferBooked
     | DayMarked
     | ParametersChanged
     | ModeChanged

@@ -6,6 +6,7 @@ position is uncertain, and a difference that repeats is taken over from the venu
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 import msgspec
 
@@ -31,12 +32,30 @@ class DayState(msgspec.Struct, frozen=True, kw_only=True):
     opening_equity: UsdMicro
     peak_pnl: UsdMicro
     pnl: UsdMicro
+    base: UsdMicro | None = None
+    switch_fires: int = 0
+    switch_fired_ms: int = 0
+    relief: UsdMicro = 0
 
 
 class Day:
-    """P&L of the UTC day: what earlier sessions made and what this one adds."""
+    """P&L of the UTC day: what earlier sessions made and what this one adds.
 
-    __slots__ = ("before", "number", "opening_equity", "peak", "session_start")
+    Where the ``base`` is known, which with cash and the marked position makes the day's P&L, what was
+    made while no session ran is in it as soon as there is a mid; until then the last known P&L holds.
+    """
+
+    __slots__ = (
+        "base",
+        "before",
+        "number",
+        "opening_equity",
+        "peak",
+        "relief",
+        "session_start",
+        "switch_fired_ms",
+        "switch_fires",
+    )
 
     def __init__(self, number: int, opening_equity: UsdMicro, restored: DayState | None) -> None:
         same = restored is not None and restored.utc_day == number
@@ -45,6 +64,10 @@ class Day:
         self.opening_equity = restored.opening_equity if same and restored else opening_equity
         self.peak = restored.peak_pnl if same and restored else 0
         self.before = restored.pnl if same and restored else 0
+        self.base = restored.base if same and restored else None
+        self.switch_fires = restored.switch_fires if same and restored else 0
+        self.switch_fired_ms = restored.switch_fired_ms if same and restored else 0
+        self.relief = restored.relief if same and restored else 0
 
     def pnl(self, session_total: UsdMicro) -> UsdMicro:
         """P&L of the day for a session total."""
@@ -52,6 +75,7 @@ class Day:
 
     def roll(self, number: int, session_total: UsdMicro, equity: UsdMicro) -> None:
         """Starts the next day."""
+        self.base, self.switch_fires, self.relief = None, 0, 0
         self.number, self.session_start = number, session_total
         self.opening_equity, self.peak, self.before = equity, 0, 0
 
@@ -67,6 +91,7 @@ class Account:
         "_doubted_ms",
         "_funding_keys",
         "_mismatch",
+        "_opening_cash",
         "_recent",
         "anchor_ms",
         "asked_at",
@@ -75,6 +100,7 @@ class Account:
         "foreign",
         "pnl",
         "position",
+        "recovered_from_ms",
         "snapshot",
         "snapshot_total",
         "uncertain_because",
@@ -92,6 +118,8 @@ class Account:
         self.anchor_ms = 0
         self.asked_at = 0.0
         self.verified_ms = 0
+        self.recovered_from_ms = 0
+        self._opening_cash: UsdMicro = 0
         self.uncertain_because = ""
         self._doubted_ms = 0
         self._mismatch: tuple[Size, int] = (0, 0)
@@ -103,11 +131,21 @@ class Account:
         """Whether the venue's first snapshot has been taken."""
         return self.snapshot is not None
 
+    def expect(self, since_ms: int, funding_keys: Iterable[tuple[str, int]]) -> None:
+        """An earlier session knew every fill until ``since_ms`` and booked these payments."""
+        self.verified_ms = self.recovered_from_ms = since_ms
+        self._funding_keys.update(dict.fromkeys(funding_keys))
+
+    def owes(self, payment: FundingPayment) -> bool:
+        """Whether a payment of the time since then was not booked."""
+        key = (payment.coin, payment.venue_time_ms)
+        return payment.venue_time_ms >= self.recovered_from_ms and key not in self._funding_keys
+
     def anchor(self, snapshot: AccountSnapshot, *, now: float, horizon_s: float, restored: DayState | None) -> None:
         """Takes the venue's account as the start of this session."""
         assert not self.is_anchored, "anchored once a session"
         self.position = Position(snapshot.position, snapshot.entry_cost)
-        self.cash = snapshot.cash
+        self.cash = self._opening_cash = snapshot.cash
         self.pnl = PnlLedger(snapshot.position, horizon_s=horizon_s)
         self.day = Day(int(now) // SECONDS_A_DAY, snapshot.account_value, restored)
         self.snapshot = snapshot
@@ -207,7 +245,12 @@ class Account:
 
     def day_pnl(self) -> UsdMicro:
         """P&L of the UTC day."""
-        return self.day.pnl(self.pnl.attribution().total) if self.day else 0
+        if self.day is None:
+            return 0
+        opening = self.pnl.opening_value
+        if self.day.base is not None and opening is not None:
+            self.day.before, self.day.base = self.day.base + self._opening_cash + opening, None
+        return self.day.pnl(self.pnl.attribution().total)
 
     def day_state(self) -> DayState | None:
         """What must survive a restart."""
@@ -218,6 +261,10 @@ class Account:
             opening_equity=self.day.opening_equity,
             peak_pnl=self.day.peak,
             pnl=self.day_pnl(),
+            base=self.day.base,
+            switch_fires=self.day.switch_fires,
+            switch_fired_ms=self.day.switch_fired_ms,
+            relief=self.day.relief,
         )
 
     def pass_time(self, now: float) -> None:

@@ -27,15 +27,15 @@ from mmtui.domain.events import (
 )
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.intents import Intent, LogLevel
-from mmtui.domain.order import OrderState
 from mmtui.domain.parameters import Settings
-from mmtui.domain.records import ModeChanged, OrderChanged
+from mmtui.domain.records import ModeChanged
 from mmtui.domain.view import EngineView, Mode
 from mmtui.engine import connections, modes
-from mmtui.engine.account import DayState
+from mmtui.engine.bookkeeping import Books
 from mmtui.engine.control import clearing, commanding, flattening, governing
 from mmtui.engine.control.leverage import set_leverage
-from mmtui.engine.orders import answers, reconcile
+from mmtui.engine.folded import Folded
+from mmtui.engine.orders import answers, reconcile, recovering
 from mmtui.engine.orders.fills import take_fills, take_funding
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.picture import picture
@@ -50,13 +50,14 @@ GOVERN_EVERY_S = 0.1
 class Engine:
     """One market, one account, one strategy."""
 
-    __slots__ = ("_day", "_mode", "_mode_since", "_now", "_options", "_reason", "_state")
+    __slots__ = ("_books", "_mode", "_mode_since", "_now", "_options", "_reason", "_state")
 
     def __init__(self, instrument: Instrument, settings: Settings, strategy: Strategy, options: EngineOptions) -> None:
         self._state = EngineState(instrument, settings, strategy, options)
         self._state.control.finish_on_kill = options.finish_on_kill
         self._options = options
-        self._day: DayState | None = options.day
+        self._books = Books()
+        recovering.inherit(self._state, options.resume)
         self._now = 0.0
         self._mode = Mode.BOOTING
         self._reason = ""
@@ -66,6 +67,15 @@ class Engine:
     def state(self) -> EngineState:
         """The engine's memory, for tests and tools that read it."""
         return self._state
+
+    @property
+    def folded(self) -> Folded:
+        """What the rows of this session make: it must equal the state."""
+        return self._books.folded
+
+    def digest(self) -> str:
+        """A hash of position, cash, live orders, day and edits in force; ``folded.digest`` is the rows'."""
+        return self._books.own_digest(self._state)
 
     def view(self) -> EngineView:
         """The picture at the last event."""
@@ -114,7 +124,7 @@ class Engine:
             case ActionFailed():
                 answers.take_failure(state, out, event)
             case AccountSnapshot():
-                reconcile.take_snapshot(state, out, event, self._day)
+                reconcile.take_snapshot(state, out, event, self._options)
                 clearing.confirm(state, out, event)
             case OrderStatusAnswer():
                 reconcile.take_status(state, out, event)
@@ -199,20 +209,7 @@ class Engine:
 
     def _closed(self, out: Outbox) -> list[Intent]:
         state = self._state
-        for order in state.ledger.take_changed():
-            if order.state is OrderState.CANCELLED:
-                state.tape.count("cancelled")
-            out.record(
-                OrderChanged(
-                    at=self._now,
-                    cloid=order.cloid,
-                    oid=order.oid,
-                    state=order.shown_state,
-                    filled=order.filled,
-                    venue_filled=order.venue_filled,
-                    reason=order.reason,
-                )
-            )
+        self._books.close_step(state, out)
         sides = {order.terms.side for order in state.ledger.live.values() if order.is_active}
         state.tape.two_sided(self._now, is_open=len(sides) == len(Side))
         return out.intents()

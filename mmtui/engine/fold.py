@@ -29,7 +29,6 @@ from mmtui.domain.records import (
     Record,
     RiskRecorded,
     SessionOpened,
-    TransferBooked,
 )
 from mmtui.domain.units import UsdMicro
 from mmtui.engine.folded import FillKey, Folded, FoldedDay, FoldedKill, FoldedOrder, FundingKey
@@ -121,6 +120,15 @@ class Folding:
         )
 
     @property
+    def day(self) -> FoldedDay | None:
+        """The UTC day so far."""
+        return self._day
+
+    def knows(self, cloid: str) -> bool:
+        """Whether the order is one that may live."""
+        return cloid in self._orders
+
+    @property
     def parameters(self) -> dict[str, Value]:
         """The live edits in force, by key."""
         return self._parameters
@@ -146,8 +154,6 @@ class Folding:
                 self._opened(row)
             case PositionAdjusted():
                 self._adjusted(row)
-            case TransferBooked():
-                self._transferred(row)
             case EquitySampled():
                 self._numbers.equity = row.equity
                 self._mark_day(row.peak_pnl, row.day_pnl, row.mid2)
@@ -234,11 +240,13 @@ class Folding:
             base=row.day_base,
             switch_fires=row.switch_fires,
             switch_fired_ms=row.switch_fired_ms,
+            relief=row.relief,
         )
         self._is_anchored = True
         self._position = Position(row.position, row.entry_cost)
         self._runs = (*self._runs, row.run)[-RUNS_MAX:]
-        self._kill = None
+        if not row.is_killed:
+            self._kill = None
         if row.version == 1:
             self._parameters = {}
         numbers.coin, numbers.cash, numbers.equity = row.coin, row.cash, row.account_value
@@ -254,11 +262,6 @@ class Folding:
             self._position.apply(Side.BUY if change > 0 else Side.SELL, row.mark, abs(change))
         self._numbers.cash = row.cash
 
-    def _transferred(self, row: TransferBooked) -> None:
-        self._numbers.cash = row.cash
-        if self._day is not None and self._day.base is not None:
-            self._day = msgspec.structs.replace(self._day, base=self._day.base - row.amount)
-
     def _marked(self, row: DayMarked) -> None:
         self._day = FoldedDay(
             utc_day=row.utc_day,
@@ -266,6 +269,7 @@ class Folding:
             base=self._day.base if self._day is not None and self._day.utc_day == row.utc_day else None,
             switch_fires=row.switch_fires,
             switch_fired_ms=row.switch_fired_ms,
+            relief=row.relief,
         )
         self._mark_day(row.peak_pnl, row.pnl, row.mid2)
 

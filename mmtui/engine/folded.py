@@ -36,6 +36,7 @@ class FoldedDay(msgspec.Struct, frozen=True, kw_only=True):
     base: UsdMicro | None = None
     switch_fires: int = 0
     switch_fired_ms: int = 0
+    relief: UsdMicro = 0
 
 
 class FoldedKill(msgspec.Struct, frozen=True, kw_only=True):

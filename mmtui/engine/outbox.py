@@ -18,6 +18,11 @@ class Outbox:
         self._queries: list[Query] = []
         self._rest: list[Intent] = []
 
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The rows so far."""
+        return tuple(self._records)
+
     def record(self, row: Record) -> None:
         """Adds a journal row."""
         self._records.append(row)

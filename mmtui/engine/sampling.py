@@ -55,4 +55,7 @@ def equity_row(state: EngineState, now: float) -> EquitySampled:
         inventory=attribution.inventory,
         fees=attribution.fees,
         funding=attribution.funding,
+        mid2=account.pnl.mid2,
+        day_pnl=account.day_pnl(),
+        peak_pnl=account.day.peak if account.day is not None else 0,
     )

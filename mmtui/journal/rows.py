@@ -29,7 +29,6 @@ TABLES: dict[type[Record], str] = {
     records.OrderChanged: "order_changes",
     records.FillBooked: "fills",
     records.FundingBooked: "funding",
-    records.TransferBooked: "transfers",
     records.DayMarked: "day_marks",
     records.ParametersChanged: "parameter_edits",
     records.ModeChanged: "mode_changes",

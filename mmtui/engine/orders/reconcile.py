@@ -10,13 +10,13 @@ from mmtui.domain.events import (
 )
 from mmtui.domain.intents import LogLevel, QueryAccount, QueryOrder
 from mmtui.domain.order import Order, OrderState
-from mmtui.domain.records import PositionAdjusted, SessionOpened
-from mmtui.engine.account import DayState
+from mmtui.domain.records import PositionAdjusted
 from mmtui.engine.control.governing import note_delivery
+from mmtui.engine.orders import recovering
 from mmtui.engine.orders.fills import take_fills, take_funding
 from mmtui.engine.orders.ledger import Inquiry
 from mmtui.engine.outbox import Outbox
-from mmtui.engine.state import EngineState
+from mmtui.engine.state import EngineOptions, EngineState
 
 QUERY_TIMEOUT_S = 10.0
 ASK_AGAIN_S = 1.0
@@ -57,12 +57,12 @@ def _ask_interval_s(state: EngineState) -> float:
     return min(interval_s, WITNESS_S) if ledger.suspects or ledger.witnessed else interval_s
 
 
-def take_snapshot(state: EngineState, out: Outbox, snapshot: AccountSnapshot, restored: DayState | None) -> None:
+def take_snapshot(state: EngineState, out: Outbox, snapshot: AccountSnapshot, options: EngineOptions) -> None:
     """Applies the venue's account: anchor first, compare ever after."""
     account = state.account
     asked_at = state.control.queries.pop(snapshot.request_id, None)
     if not account.is_anchored:
-        _anchor(state, out, snapshot, restored)
+        _anchor(state, out, snapshot, options)
         return
     take_fills(state, out, snapshot.fills)
     take_funding(state, out, snapshot.funding)
@@ -154,19 +154,9 @@ def _is_open_question(order: Order, now: float) -> bool:
     return waits and now - max(order.cancel_sent_at, order.acked_at, order.terms.created_at) >= SETTLE_PATIENCE_S
 
 
-def _anchor(state: EngineState, out: Outbox, snapshot: AccountSnapshot, restored: DayState | None) -> None:
+def _anchor(state: EngineState, out: Outbox, snapshot: AccountSnapshot, options: EngineOptions) -> None:
     account = state.account
-    horizon_s = state.settings.number("estimators.adverse_horizon_s")
-    account.anchor(snapshot, now=out.now, horizon_s=horizon_s, restored=restored)
-    out.record(
-        SessionOpened(
-            at=out.now,
-            coin=state.instrument.coin,
-            position=snapshot.position,
-            cash=snapshot.cash,
-            account_value=snapshot.account_value,
-        )
-    )
+    recovering.anchor(state, out, snapshot, options)
     touch = state.market.touch
     if touch is not None:
         account.pnl.mark(out.now, state.instrument.price_units(touch.bid), state.instrument.price_units(touch.ask))
@@ -193,8 +183,9 @@ def _adjust(state: EngineState, out: Outbox, size: int) -> None:
     if mark <= 0:
         return
     state.account.adjust(size, mark)
+    cash = state.account.cash
     text = "the venue's position, stated twice, differs from our fills"
-    out.record(PositionAdjusted(at=out.now, before=before, after=size, reason=text))
+    out.record(PositionAdjusted(at=out.now, before=before, after=size, reason=text, mark=mark, cash=cash))
     state.tape.alarm("position", out.now, 2, f"position taken from the venue: {before} to {size} units")
     out.log(LogLevel.WARN, "Position adjusted", before=before, after=size, reason=text)
     state.quoting.urgent = True
