@@ -29,6 +29,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     run_kind: str
     socket: str = ""
     metrics_port: int = 0
+    guard_pid: int = 0
 
 
 class _Holder(msgspec.Struct, frozen=True):

@@ -16,20 +16,29 @@ from mmtui.domain.view import EngineView, View
 from mmtui.journal.port import SessionStart
 from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
+from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.control.server import ControlPort, ControlServer
 from mmtui.runtime.day_keeper import DayKeeper
 from mmtui.runtime.files import replace_file
+from mmtui.runtime.fills import FillFeed, load_consumers
+from mmtui.runtime.guard.beside import Beside, acted
+from mmtui.runtime.guard.keeper import GuardKeeper
+from mmtui.runtime.guard.pulse import Pulse
+from mmtui.runtime.guard.reports import last_report
+from mmtui.runtime.guard.systemd import Notifier
 from mmtui.runtime.instances import RunLock, Running, register, unregister
 from mmtui.runtime.link import InProcessLink, Publisher
 from mmtui.runtime.logs import Logs
 from mmtui.runtime.loop import EngineLoop, Outlets
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.state import MarketFiles, market_id
-from mmtui.runtime.wiring import Parts, Relay, make_engine, session_view
+from mmtui.runtime.summary import is_clear
+from mmtui.runtime.wiring import Parts, Relay, guard_charge, is_guarded, make_engine, session_view
 
 KILL_FILE_EVERY_S = 0.5
 SECOND_SIGNAL_GRACE_S = 1.0
+GUARD_NEWS_S = 86_400.0
 
 Screen = Callable[[InProcessLink, "LiveSession"], Coroutine[None, None, None]]
 
@@ -53,7 +62,16 @@ class LiveSession:
         self._publisher: Publisher | None = None
         self._link: InProcessLink | None = None
         self._control: ControlServer | None = None
+        self._fills = FillFeed(
+            load_consumers(parts.settings.text("monitoring.fill_consumers")),
+            parts.venue.instrument,
+            clock=parts.clock,
+            report=self.log,
+        )
+        self._has_socket = False
+        self._guard_pid = 0
         self._stops = 0
+        self._pulse = Pulse(Notifier.from_environment(os.environ), seconds=work_seconds, clock=parts.clock)
         self._day = DayKeeper(
             self.files, lambda reason: self.log(LogLevel.ERROR, "The day's P&L could not be kept", reason=reason)
         )
@@ -88,6 +106,7 @@ class LiveSession:
                 return await self._trade(relay, journal, screen)
             finally:
                 tap.target = None
+                await asyncio.to_thread(self._fills.close)
                 await self._day.finish()
                 if recorder is not None:
                     await asyncio.to_thread(recorder.close)
@@ -177,11 +196,16 @@ class LiveSession:
         loop = EngineLoop(engine, parts.venue, journal, self._outlets(), clock=parts.clock)
         self._loop = loop
         self._publisher = Publisher(
-            loop, session_view(parts, self.run_id, self.options), sources=self.config.sources, log_tail=self.logs.tail
+            loop,
+            session_view(parts, self.run_id, self.options),
+            sources=self.config.sources,
+            log_tail=self.logs.tail,
+            alarms=self._fills.alarms,
         )
         self._link = InProcessLink(loop, self._publisher, parts.clock)
-        has_socket = await self._open_control(self._link, self._publisher)
-        self._announce(has_socket=has_socket)
+        self._has_socket = await self._open_control(self._link, self._publisher)
+        self._announce()
+        self._pulse.attach(engine)
         self._spawn(self._publisher.run())
         self._spawn(self._watch_kill_file())
         if self.options.duration_s is not None:
@@ -189,12 +213,14 @@ class LiveSession:
         with self._signals():
             if screen is not None:
                 self._spawn(self._show(screen, self._link))
-            relay.connect(loop.sink)
             try:
+                await self._start_guard(loop)
+                relay.connect(loop.sink)
                 self.finish = await loop.run()
                 self._publisher.publish()
                 return self.finish
             finally:
+                await self._pulse.end(is_clean=self.finish is not None and is_clear(self.finish))
                 if self._control is not None:
                     await self._control.close()
                 await self._end_background()
@@ -216,7 +242,28 @@ class LiveSession:
         self._spawn(self._control.run())
         return is_open
 
-    def _announce(self, *, has_socket: bool) -> None:
+    async def _start_guard(self, loop: EngineLoop) -> None:
+        """The guard is there before the first order can be."""
+        earlier = last_report(self.files.guard_reports)
+        if earlier is not None and earlier.at > self.parts.clock() - GUARD_NEWS_S:
+            self.logs.write(acted(earlier), self.parts.clock())
+        if not is_guarded(self.config, self.parts):
+            return
+        beside = Beside(
+            sink=loop.sink,
+            log=lambda line: self.logs.write(line, self.parts.clock()),
+            renew_nonces=self.parts.venue.renew_nonces,
+            announce=self._announce_guard,
+            clock=self.parts.clock,
+        )
+        charge = guard_charge(self.parts, self.files, self.run_id)
+        await self._pulse.guard_with(GuardKeeper(charge, beside.ears(), seconds=work_seconds))
+
+    def _announce_guard(self, pid: int) -> None:
+        self._guard_pid = pid
+        register(self.parts.folder, self._running())
+
+    def _announce(self) -> None:
         parts = self.parts
         self.log(
             LogLevel.INFO,
@@ -227,9 +274,9 @@ class LiveSession:
             strategy=parts.settings.text("strategy.strategy_type"),
             run=self.run_id,
         )
-        register(parts.folder, self._running(has_socket=has_socket))
+        register(parts.folder, self._running())
 
-    def _running(self, *, has_socket: bool) -> Running:
+    def _running(self) -> Running:
         parts = self.parts
         view = session_view(parts, self.run_id, self.options)
         return Running(
@@ -241,8 +288,9 @@ class LiveSession:
             started_at=parts.clock(),
             version=view.version,
             run_kind=view.run_kind,
-            socket=str(self.files.socket) if has_socket else "",
+            socket=str(self.files.socket) if self._has_socket else "",
             metrics_port=self.metrics_port,
+            guard_pid=self._guard_pid,
         )
 
     def _outlets(self) -> Outlets:
@@ -254,6 +302,8 @@ class LiveSession:
             save_day=self._day.save,
             answer=self._answered,
             crash=self._dump,
+            filled=self._fills.take,
+            ticked=self._pulse,
         )
 
     def _answered(self, result: CommandResult) -> None:

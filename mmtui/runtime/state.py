@@ -70,6 +70,11 @@ class MarketFiles:
         return self.folder / f"{self.market}.kill"
 
     @property
+    def guard_reports(self) -> Path:
+        """What the guard process did, a line each time."""
+        return self.folder / f"{self.market}.guard.jsonl"
+
+    @property
     def socket(self) -> Path:
         """Where a running engine listens for consoles."""
         return self.folder / f"{self.market}.sock"

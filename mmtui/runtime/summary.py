@@ -20,9 +20,14 @@ _NAMES = {
 }
 
 
+def is_clear(finish: Finish) -> bool:
+    """Whether it was verified that no own order rests."""
+    return not finish.unverified and finish.orders_left == 0
+
+
 def exit_code(finish: Finish | None, *, crashed: bool) -> ExitCode:
     """Orders that may remain outrank a kill, which outranks a crash."""
-    if finish is not None and (finish.unverified or finish.orders_left):
+    if finish is not None and not is_clear(finish):
         return ExitCode.ORDERS_MAY_REMAIN
     if finish is not None and finish.is_killed:
         return ExitCode.KILLED

@@ -20,6 +20,7 @@ from mmtui.engine.state import EngineOptions
 from mmtui.errors import ConfigError, PreflightError
 from mmtui.runtime.clock import EngineClock
 from mmtui.runtime.config import LoadedConfig
+from mmtui.runtime.guard.messages import Charge
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.redaction import Redactor
 from mmtui.runtime.secrets import KeySources, SigningKey, find_key
@@ -201,8 +202,41 @@ def credentials(settings: Settings, place: Network, folder: Path, key: SigningKe
     """What signing needs: the key's signer and its nonce file, which every process with this key shares."""
     vault = settings.text("network.vault_address") or None
     signer = Signer(key.secret, is_mainnet=place.is_mainnet, vault_address=vault)
+    return Credentials(signer, NonceSource(nonce_file(place, folder, key, signer)))
+
+
+def nonce_file(place: Network, folder: Path, key: SigningKey, signer: Signer) -> Path:
+    """Where the nonces of ``key`` are kept on one network."""
     owner = "throw-away" if key.is_throw_away else signer.address.removeprefix("0x")[:16]
-    return Credentials(signer, NonceSource(folder / f"nonces-{place.name}-{owner}"))
+    return folder / f"nonces-{place.name}-{owner}"
+
+
+def is_guarded(config: LoadedConfig, parts: Parts) -> bool:
+    """Whether a guard process runs beside the engine: on live networks unless switched off, on sim when asked."""
+    if parts.exchange is not None and config.sources["execution.guard"] == "default":
+        return False
+    return parts.key is not None and parts.settings.flag("execution.guard")
+
+
+def guard_charge(parts: Parts, files: MarketFiles, run_id: str) -> Charge:
+    """What the guard process needs to cancel our orders without us."""
+    assert parts.key is not None, "whoever sends no orders needs no guard"
+    instrument, key = parts.venue.instrument, parts.key
+    vault = parts.settings.text("network.vault_address").lower() or None
+    signer = Signer(key.secret, is_mainnet=parts.network.is_mainnet, vault_address=vault)
+    return Charge(
+        key=key.secret.reveal(),
+        network=parts.network.name,
+        local_url=parts.network.rest_url,
+        account=parts.venue.account,
+        vault=vault,
+        coin=instrument.coin,
+        dex=instrument.dex,
+        asset_id=instrument.asset_id,
+        nonce_file=str(nonce_file(parts.network, parts.folder, key, signer)),
+        report_file=str(files.guard_reports),
+        run_id=run_id,
+    )
 
 
 def refuse_unguarded(settings: Settings) -> None:

@@ -138,6 +138,11 @@ class HyperliquidVenue:
         assert self._parts is not None, "a venue is opened before it is used"
         return await self._parts.desk.execute(action, expires_at_ms=expires_at_ms, nonce=nonce)
 
+    def renew_nonces(self) -> None:
+        """Takes later nonces than any process with this key has taken so far."""
+        if self._credentials is not None:
+            self._credentials.nonces.renew()
+
     async def close(self) -> None:
         """Closes the connections; sends nothing."""
         session, self._session = self._session, None
