@@ -4,9 +4,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
+
 from mmtui.domain.commands import Command, CommandResult
 from mmtui.domain.events import CommandReceived
-from mmtui.domain.view import LogLine, SessionView, View
+from mmtui.domain.view import Alarm, LogLine, SessionView, View
 from mmtui.runtime.clock import EngineClock
 from mmtui.runtime.loop import EngineLoop
 
@@ -25,12 +27,14 @@ class Publisher:
         *,
         sources: dict[str, str],
         log_tail: Callable[[], tuple[LogLine, ...]],
+        alarms: Callable[[], tuple[Alarm, ...]] = tuple,
     ) -> None:
         self.latest: View | None = None
         self._loop = loop
         self._session = session
         self._sources = sources
         self._log_tail = log_tail
+        self._alarms = alarms
         self._history: deque[tuple[float, float]] = deque(maxlen=HISTORY_S)
 
     def publish(self) -> View:
@@ -39,6 +43,9 @@ class Publisher:
         mid = engine.ladder.mid
         if mid is not None and (not self._history or engine.at - self._history[-1][0] >= 1.0):
             self._history.append((engine.at, mid))
+        alarms = self._alarms()
+        if alarms:
+            engine = msgspec.structs.replace(engine, alarms=(*engine.alarms, *alarms))
         latency = self._loop.latency
         self.latest = View(
             session=self._session,

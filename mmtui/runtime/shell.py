@@ -43,7 +43,7 @@ from mmtui.domain.intents import (
     SetLeverage,
 )
 from mmtui.domain.order import OrderState
-from mmtui.domain.records import Record, Row
+from mmtui.domain.records import FillBooked, Record, Row
 from mmtui.engine.engine import Engine
 from mmtui.errors import MmtuiError
 from mmtui.journal.port import Journal
@@ -62,6 +62,10 @@ def _nothing() -> None:
     """Nobody listens."""
 
 
+def _ignored(_: FillBooked) -> None:
+    """Nobody consumes fills."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlets:
     """Where effects go that are neither journal nor venue.
@@ -77,6 +81,7 @@ class Outlets:
     answer: Callable[[CommandResult], None]
     crash: Callable[[str], None]
     ticked: Callable[[], None] = _nothing
+    filled: Callable[[FillBooked], None] = _ignored
 
 
 class Host(Protocol):
@@ -202,6 +207,9 @@ class Shell:
                 self._is_killed = self._is_killed or isinstance(intent, Latch)
                 rest.append(intent)
         seq = self._journal.append(rows) if rows else 0
+        for row in rows:
+            if isinstance(row, FillBooked):
+                self._outlets.filled(row)
         if sends:
             self._send(seq, sends)
         for intent in rest:

@@ -36,6 +36,7 @@ CONSOLE_MAY_SEE = {"view", "commands", "parameters", "instrument", "units"}
 BROAD_EXCEPT_ALLOWED = {
     "mmtui/runtime/shell.py",
     "mmtui/console/painter.py",
+    "mmtui/runtime/fills.py",
 }
 CLOCK_FILES = {"mmtui/runtime/clock.py"}
 CLOCK_CALLS = {

@@ -190,6 +190,12 @@ SYSTEM: tuple[Parameter, ...] = (
         help="Whether to serve metrics at all.",
     ),
     Parameter(
+        key="monitoring.fill_consumers",
+        kind=Kind.TEXT,
+        default=None,
+        help="Installed programs that are told of every own fill: names of the group mmtui.fills, by commas.",
+    ),
+    Parameter(
         key="console.theme",
         kind=Kind.TEXT,
         default="auto",
