@@ -75,6 +75,10 @@ class Journal(Protocol):
         """Calls ``callback`` on the caller's loop once ``seq`` is durable; at once when it is already."""
         ...
 
+    def waiting_s(self, now: float) -> float:
+        """Seconds that the oldest row not yet durable has waited, by the loop's clock; 0 after a failure."""
+        ...
+
     def end_session(self, ended_at: float, exit_reason: str) -> int:
         """Closes the session."""
         ...

@@ -21,6 +21,7 @@ import msgspec
 
 from mmtui.domain.records import Record
 from mmtui.errors import JournalError
+from mmtui.journal.lag import Lag
 from mmtui.journal.port import OnError, OnSynced, SessionStart
 from mmtui.journal.rows import SCHEMA_VERSION, TABLE_OF, TABLES, first_chain, next_chain, schema
 
@@ -69,6 +70,7 @@ class SqliteJournal:
         self._waiting: list[tuple[int, int, OnSynced]] = []
         self._tickets = itertools.count()
         self._session = _Session()
+        self._lag = Lag()
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
@@ -103,6 +105,12 @@ class SqliteJournal:
         """Calls ``callback`` once ``seq`` is durable, in order of ``seq``; from the loop only."""
         heapq.heappush(self._waiting, (seq, next(self._tickets), callback))
         self._release()
+
+    def waiting_s(self, now: float) -> float:
+        """Seconds that the oldest row not yet durable has waited; asked from the loop, at least every second."""
+        if self._failure:
+            return 0.0
+        return self._lag.waiting_s(now, accepted=self._accepted, synced=self._synced)
 
     def close(self) -> None:
         """Makes everything accepted durable and closes the file; waits for the writer, so not for the loop.
