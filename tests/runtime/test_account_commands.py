@@ -10,38 +10,19 @@ from pathlib import Path
 import pytest
 
 from mmtui.cli import main
-from mmtui.domain.cloid import make_cloid
 from mmtui.domain.events import ActionAnswered, OutcomeKind
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import Latch
-from mmtui.runtime.clock import wall_ms
 from mmtui.runtime.commands.access import open_access
 from mmtui.runtime.commands.emergency import _touch
 from mmtui.runtime.config import load
 from mmtui.runtime.instances import RunLock, Running, register
 from mmtui.runtime.state import MarketFiles
-from mmtui.venues.exchange.server import ExchangeServer, ServeOptions
 from mmtui.venues.hyperliquid import actions
+from tests.runtime.local_exchange import Server, place_orders
 
 KEY = "0x" + "2b" * 32
 MARKET = "localhost-BTC-"
-
-
-class Server:
-    """A local exchange in a thread of its own."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.exchange = ExchangeServer(ServeOptions(port=0, seed=5), wall_ms)
-        asyncio.run_coroutine_threadsafe(self.exchange.start(), self.loop).result(30)
-
-    def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.exchange.stop(), self.loop).result(30)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(30)
-        self.loop.close()
 
 
 @pytest.fixture(scope="module")
@@ -77,33 +58,6 @@ def seen(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     capsys.readouterr()
     assert command("status", "--json") == 0
     return json.loads(capsys.readouterr().out)
-
-
-def place_orders(*, own: int = 0, foreign: int = 0, coin: str = "BTC") -> None:
-    """Rests buy orders far below the market, ours and another program's."""
-
-    async def send() -> None:
-        config = load(
-            path=None,
-            environment={},
-            flags={"network.base_url": ("x", "localhost"), "trading.asset": ("x", coin)},
-            folder=Path.cwd(),
-        )
-        async with open_access(config, needs_key=True) as access:
-            instrument = access.instrument()
-            bid, _ = await _touch(access, coin)
-            price = instrument.quote_price(Side.BUY, bid * 0.9)
-            size = instrument.wire_size(2 * instrument.min_size(price))
-            cloids = [make_cloid(7, n) for n in range(own)] + [f"0x{n + 1:032x}" for n in range(foreign)]
-            wires = [
-                actions.OrderWire(instrument.asset_id, True, instrument.wire_price(price), size, False, actions.GTC, c)
-                for c in cloids
-            ]
-            answer = await access.send(actions.Order(wires, "na"))
-            assert isinstance(answer, ActionAnswered)
-            assert all(outcome.kind is OutcomeKind.RESTING for outcome in answer.outcomes)
-
-    asyncio.run(send())
 
 
 def take_position(side: Side, usd: float) -> None:
