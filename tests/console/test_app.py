@@ -197,6 +197,7 @@ async def test_an_old_picture_becomes_engine_silent_on_the_screen() -> None:
         assert stage.verbs == [Verb.PAUSE]
 
 
+@pytest.mark.fault("F114")
 async def test_a_pane_that_raises_says_so_and_everything_else_goes_on() -> None:
     async with a_stage() as stage:
 
@@ -212,6 +213,7 @@ async def test_a_pane_that_raises_says_so_and_everything_else_goes_on() -> None:
         assert stage.verbs == [Verb.KILL]
 
 
+@pytest.mark.fault("F114")
 async def test_a_crash_of_the_app_leaves_one_line_without_values(capsys: pytest.CaptureFixture[str]) -> None:
     stage = Stage(a_view())
 

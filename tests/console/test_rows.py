@@ -23,6 +23,7 @@ PICTURES: dict[str, Callable[[], View | None]] = {
 }
 
 
+@pytest.mark.fault("F113")
 @pytest.mark.parametrize("picture", PICTURES)
 @pytest.mark.parametrize("pane", PANES)
 @pytest.mark.parametrize(("width", "height"), [(20, 1), (33, 5), (47, 10), (80, 24), (131, 40)])
@@ -264,6 +265,7 @@ def test_a_killed_engine_says_when_why_and_how_to_go_on() -> None:
     assert line == " KILLED 12:04:27 daily loss: 6 of 6 cancels acknowledged in 84 ms. :rearm TEXT clears it"
 
 
+@pytest.mark.fault("F53")
 def test_hostile_text_cannot_leave_its_pane() -> None:
     screen = draw(a_scene(extreme_view()), "main", 80, 24)
     assert all(len(line) <= 80 for line in screen)

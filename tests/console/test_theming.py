@@ -114,6 +114,7 @@ def test_nothing_blinks() -> None:
         assert not any(style.blink or style.blink2 for style in ThemeShelf().get(name).styles.values())
 
 
+@pytest.mark.fault("F120")
 def test_a_broken_theme_is_one_line_and_the_built_in_stands_in(tmp_path: Path) -> None:
     (tmp_path / "half.toml").write_text('[roles]\ntext = "red"\n')
     (tmp_path / "noise.toml").write_bytes(b"\xff\xfe\x00")

@@ -33,6 +33,7 @@ while True:
 """
 
 
+@pytest.mark.fault("F63")
 @pytest.mark.process
 @pytest.mark.parametrize("batches", [1, 7, 40])
 def test_everything_said_to_be_durable_survives_kill_9(tmp_path: Path, batches: int) -> None:

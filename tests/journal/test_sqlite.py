@@ -204,6 +204,7 @@ def test_numbers_and_sessions_continue_in_an_existing_file(tmp_path: Path, loop:
         assert [s.ended_at for s in reader.sessions()] == [None, None]
 
 
+@pytest.mark.fault("F58")
 def test_a_full_disk_is_reported_once_keeps_what_was_written_and_accepts_nothing_more(
     tmp_path: Path, loop: Loop
 ) -> None:
@@ -238,6 +239,7 @@ def test_a_full_disk_is_reported_once_keeps_what_was_written_and_accepts_nothing
     assert kept[0] == a_fill(0)
 
 
+@pytest.mark.fault("F61")
 def test_an_input_output_error_is_not_retried(tmp_path: Path, loop: Loop) -> None:
     class Failing(sqlite3.Connection):
         commits = 0
@@ -322,6 +324,7 @@ def test_any_records_come_back_equal_and_in_order(
     assert read_all(path) == records
 
 
+@pytest.mark.fault("F59")
 def test_a_truncated_write_ahead_log_loses_only_its_tail(tmp_path: Path, loop: Loop) -> None:
     path = tmp_path / "j.sqlite"
     journal = opened(path, loop)
@@ -345,6 +348,7 @@ def test_a_truncated_write_ahead_log_loses_only_its_tail(tmp_path: Path, loop: L
     again.close()
 
 
+@pytest.mark.fault("F60")
 @pytest.mark.parametrize(
     "damage",
     ["UPDATE fills SET size = size + 1 WHERE seq = 4", "DELETE FROM fills WHERE seq = 4"],
@@ -379,6 +383,7 @@ def test_flipped_bytes_never_pass_for_records(tmp_path: Path, loop: Loop) -> Non
             continue
 
 
+@pytest.mark.fault("F117")
 def test_a_later_schema_is_refused_with_a_remedy(tmp_path: Path, loop: Loop) -> None:
     path = tmp_path / "j.sqlite"
     opened(path, loop).close()

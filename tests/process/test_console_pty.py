@@ -150,6 +150,7 @@ def test_keys_typed_at_the_terminal_reach_the_engine_and_quitting_restores_the_t
     assert termios.tcgetattr(terminal.slave)[3] == terminal.before[3]
 
 
+@pytest.mark.fault("F111")
 def test_a_terminal_that_stops_reading_does_not_stall_the_loop(terminal: Terminal) -> None:
     terminal.ticks(ALIVE_TICKS)
     terminal.ticks(SCREEN_TICKS, is_reading=False)
@@ -184,6 +185,7 @@ def test_sighup_ends_the_console_and_the_loop_goes_on_even_after_a_second_one(te
     terminal.ticks(ALIVE_TICKS)
 
 
+@pytest.mark.fault("F112")
 def test_a_stop_signal_from_the_terminal_stops_nothing(terminal: Terminal) -> None:
     terminal.ticks(ALIVE_TICKS)
     terminal.process.send_signal(signal.SIGTSTP)
@@ -194,6 +196,7 @@ def test_a_stop_signal_from_the_terminal_stops_nothing(terminal: Terminal) -> No
     assert quit_and_stop(terminal) == "stop"
 
 
+@pytest.mark.fault("F113")
 def test_a_storm_of_resizes_ends_in_the_right_size(terminal: Terminal) -> None:
     for columns, rows in ((80, 24), (200, 60), (30, 4), (60, 14), (100, 30)):
         terminal.resize(columns, rows)

@@ -22,6 +22,7 @@ def quoting(programs: Programs) -> bool:
     return sides == {"A", "B"}
 
 
+@pytest.mark.incident("B5")
 def test_a_session_ends_with_no_orders_and_a_journal_equal_to_the_exchange(programs, tmp_path) -> None:
     programs.exchange("--seed", "3")
     summary = tmp_path / "summary.json"
@@ -50,6 +51,8 @@ def test_a_session_ends_with_no_orders_and_a_journal_equal_to_the_exchange(progr
     assert last[1] == round(float(state["marginSummary"]["totalRawUsd"]) * 1e6)
 
 
+@pytest.mark.fault("F69")
+@pytest.mark.incident("B37")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_interrupt_stops_gracefully_and_leaves_no_order(programs, name) -> None:
     programs.exchange()
@@ -60,6 +63,8 @@ def test_an_interrupt_stops_gracefully_and_leaves_no_order(programs, name) -> No
     assert programs.orders(ACCOUNT) == []
 
 
+@pytest.mark.fault("F63")
+@pytest.mark.incident("B41")
 def test_after_kill_nine_the_next_start_cancels_what_was_left_and_goes_on(programs) -> None:
     programs.exchange()
     first = programs.maker("--no-ui")
@@ -77,6 +82,7 @@ def test_after_kill_nine_the_next_start_cancels_what_was_left_and_goes_on(progra
     assert programs.orders(ACCOUNT) == []
 
 
+@pytest.mark.fault("F90")
 def test_a_second_instance_on_the_same_market_is_refused(programs) -> None:
     programs.exchange()
     programs.maker("--no-ui")
@@ -122,6 +128,8 @@ def _take_terminal(descriptor: int) -> None:
     fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
 
 
+@pytest.mark.fault("F111")
+@pytest.mark.incident("B42")
 def test_a_terminal_that_is_not_read_costs_the_engine_nothing(programs) -> None:
     programs.exchange()
     maker, ours = console(programs)
@@ -138,6 +146,8 @@ def test_a_terminal_that_is_not_read_costs_the_engine_nothing(programs) -> None:
     assert programs.orders(ACCOUNT) == []
 
 
+@pytest.mark.fault("F110")
+@pytest.mark.incident("B42")
 def test_a_lost_terminal_leaves_it_quoting_headless_and_status_sees_it(programs) -> None:
     programs.exchange()
     maker, ours = console(programs)

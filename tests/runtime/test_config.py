@@ -110,6 +110,8 @@ def test_a_named_file_that_is_absent_is_an_error(tmp_path: Path) -> None:
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.fault("F101")
+@pytest.mark.incident("B39")
 def test_every_problem_is_told_at_once_with_line_and_remedy(tmp_path: Path) -> None:
     text = (
         '[network]\nbase_url = "moonnet"\n[trading]\naset = "BTC"\nrisk_aversion = "high"\norder_notional_usd = -1\n'
@@ -131,6 +133,7 @@ def test_every_problem_is_told_at_once_with_line_and_remedy(tmp_path: Path) -> N
         assert any(re.search(expected, line) for line in found), expected
 
 
+@pytest.mark.fault("F102", "F103")
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "-1e400", "0x7fffffffffffffff", "9" * 5000])
 @pytest.mark.parametrize("row", [r for r in PARAMETERS if r.kind in (Kind.NUMBER, Kind.COUNT)], ids=lambda r: r.key)
 def test_no_number_that_is_not_finite_or_sane_gets_in(tmp_path: Path, row: object, value: str) -> None:
@@ -203,6 +206,7 @@ def test_a_misplaced_key_is_not_echoed(tmp_path: Path, text: str) -> None:
     assert KEY[2:40] not in shown
 
 
+@pytest.mark.fault("F102")
 @pytest.mark.parametrize("kind", ["fifo", "directory", "huge", "binary", "device", "nested", "latin", "nul"])
 def test_a_hostile_file_is_refused_without_waiting(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "c.toml"

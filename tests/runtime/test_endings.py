@@ -95,6 +95,7 @@ def test_an_installed_strategy_is_found_through_its_entry_point(monkeypatch: pyt
     assert make_strategy(on("sim", **{"strategy.strategy_type": "mine"})).name == "symmetric"
 
 
+@pytest.mark.incident("B34")
 def test_a_dry_run_shows_the_orders_and_leaves_no_trace_on_the_exchange(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

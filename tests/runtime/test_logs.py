@@ -214,6 +214,7 @@ def test_the_automatic_name_is_the_documents(dex: str, expected: str) -> None:
     assert auto_name(network="mainnet", dex=dex, asset="BTC", started_at=AT) == expected + "_2026-01-02_00-00-00"
 
 
+@pytest.mark.fault("F118")
 def test_files_are_rotated_by_size_private_and_at_most_five(tmp_path: Path) -> None:
     logs = opened(tmp_path, max_mb=1.0)
     for number in range(700):

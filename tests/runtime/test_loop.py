@@ -105,6 +105,7 @@ async def test_a_cancel_leaves_only_after_its_record_is_durable() -> None:
     assert [type(intent) for intent in bench.wire.sent] == [CancelOrders]
 
 
+@pytest.mark.fault("F39")
 async def test_waiting_touches_are_replaced_by_later_ones_and_fills_never_are() -> None:
     bench = Bench()
     seen: list[object] = []
@@ -119,6 +120,8 @@ async def test_waiting_touches_are_replaced_by_later_ones_and_fills_never_are() 
     assert [event.received_at - bench.now for event in seen] == pytest.approx([4, 5, 6, 7])
 
 
+@pytest.mark.fault("F94")
+@pytest.mark.incident("B36")
 async def test_a_defect_in_the_engine_cancels_everything_latches_and_ends() -> None:
     bench = Bench()
     live = set(bench.session.engine.state.ledger.live)
@@ -143,6 +146,7 @@ async def test_a_defect_in_the_engine_cancels_everything_latches_and_ends() -> N
     assert len(bench.wire.sent) == 1, "a broken engine is not asked again"
 
 
+@pytest.mark.fault("F58", "F61")
 async def test_a_journal_that_cannot_be_written_lets_cancels_leave_and_nothing_else() -> None:
     bench = Bench()
     bench.journal.failed = "disk full"

@@ -117,6 +117,7 @@ async def waiting_place(rig: Rig, loop: EngineLoop) -> None:
     raise AssertionError("the engine must have decided to place")
 
 
+@pytest.mark.incident("B22")
 async def test_orders_waiting_for_the_disk_do_not_leave_after_a_kill() -> None:
     rig = Rig()
     loop = rig.loop()

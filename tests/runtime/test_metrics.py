@@ -179,6 +179,7 @@ def test_what_is_not_known_is_left_out_and_nothing_is_nan() -> None:
     assert samples(None) == {}
 
 
+@pytest.mark.fault("F107")
 def test_no_address_and_no_order_price_is_exported() -> None:
     assert "abab" not in exposition(lambda: FULL)().decode()
 
@@ -233,6 +234,7 @@ def test_the_server_answers_gets_of_metrics_and_survives_the_rest(request_bytes:
         server.close()
 
 
+@pytest.mark.fault("F106")
 def test_a_taken_port_is_a_sentence_and_not_an_error() -> None:
     server = MetricsServer(0, lambda: b"")
     try:
@@ -243,6 +245,7 @@ def test_a_taken_port_is_a_sentence_and_not_an_error() -> None:
         server.close()
 
 
+@pytest.mark.fault("F107")
 def test_only_this_machine_is_served() -> None:
     server = MetricsServer(0, lambda: b"")
     try:

@@ -106,6 +106,7 @@ def test_the_plain_variable_works_with_a_warning_and_loses_to_the_proper_one(tmp
     assert found("testnet", both).secret.reveal().hex() == KEYS["env"]
 
 
+@pytest.mark.fault("F104")
 @pytest.mark.parametrize("network", ["testnet", "mainnet"])
 def test_without_a_key_a_real_network_is_refused_with_the_remedy(tmp_path: Path, network: str) -> None:
     with pytest.raises(CredentialError, match="HYPERLIQUID_PRIVATE_KEY") as caught:
@@ -119,6 +120,7 @@ def test_local_networks_get_a_key_for_the_run_and_another_the_next_time(tmp_path
     assert first.secret.reveal() != second.secret.reveal()
 
 
+@pytest.mark.fault("F104")
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
 @pytest.mark.parametrize("source", ["file", "keystore", "dotenv"])
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path, source: str, mode: int) -> None:
@@ -133,6 +135,7 @@ def test_an_open_dotenv_without_a_key_is_nobodys_business(tmp_path: Path) -> Non
     assert found("sim", KeySources(environment={}, folder=tmp_path)).is_throw_away
 
 
+@pytest.mark.fault("F104")
 @pytest.mark.parametrize(
     "text", ["ab" * 31, "ab" * 33, "zz" * 32, "00" * 32, "ff" * 32, "0x" + "ab" * 20, "my secret words", "é" * 64]
 )
@@ -193,6 +196,7 @@ def test_a_keystore_opens_with_its_password_only(tmp_path: Path) -> None:
         found("mainnet", trial)
 
 
+@pytest.mark.fault("F105")
 def test_no_key_stays_in_the_environment_not_even_after_a_refusal(tmp_path: Path) -> None:
     names = ("HYPERLIQUID_PRIVATE_KEY", "PRIVATE_KEY", "MMTUI_NETWORK_PRIVATE_KEY")
     for value in (KEYS["env"], "bad"):
@@ -205,6 +209,7 @@ def test_no_key_stays_in_the_environment_not_even_after_a_refusal(tmp_path: Path
         assert environment == {"HOME": "h"}
 
 
+@pytest.mark.fault("F105")
 def test_a_core_dump_is_forbidden_once_a_key_was_looked_for(tmp_path: Path) -> None:
     script = (
         "import resource, pathlib\n"
@@ -258,6 +263,7 @@ def test_key_like_text_is_blanked_where_user_input_is_quoted() -> None:
     assert without_keys(address) == address
 
 
+@pytest.mark.fault("F105")
 def test_a_found_key_is_hidden_from_logs_before_it_is_used(tmp_path: Path) -> None:
     redactor = Redactor()
     key = find_key("testnet", sources_with(tmp_path, "env"), redactor)

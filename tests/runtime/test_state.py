@@ -52,6 +52,7 @@ def test_a_market_has_a_short_name_fit_for_a_file(coin: str, account: str, expec
     assert market_id("testnet", coin, account) == expected
 
 
+@pytest.mark.fault("F90")
 def test_a_second_process_is_refused_with_pid_and_since_and_death_frees_the_lock(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Event()

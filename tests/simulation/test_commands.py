@@ -1,5 +1,7 @@
 """What a person asks is done to the orders at the exchange, and only then reported as done."""
 
+import pytest
+
 from mmtui.domain.commands import Act, CancelSide, CommandStatus, Rearm, SetParameters, Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.records import ParametersChanged
@@ -61,6 +63,7 @@ def test_flatten_leaves_no_position_no_order_and_pauses(make_session) -> None:
     assert_books_agree(session)
 
 
+@pytest.mark.incident("B22")
 def test_kill_clears_the_book_latches_and_only_a_reason_rearms(make_session) -> None:
     session = quoting(make_session)
     session.engine.state.control.finish_on_kill = False
@@ -134,6 +137,7 @@ def test_an_edit_moves_the_quotes_is_journaled_and_can_be_undone(make_session) -
     assert [(row.before[key], row.after[key]) for row in changes] == [(5.0, 15.0), (15.0, 5.0)]
 
 
+@pytest.mark.fault("F98")
 def test_a_refused_edit_changes_nothing(make_session) -> None:
     session = quoting(make_session)
     before = session.engine.state.settings
@@ -149,6 +153,7 @@ def test_a_refused_edit_changes_nothing(make_session) -> None:
         assert session.engine.state.settings == before
 
 
+@pytest.mark.fault("F99")
 def test_lowering_the_position_limit_below_the_position_reduces_at_once(make_session) -> None:
     session = holding(make_session, seed=3)
     held = position(session)

@@ -208,6 +208,7 @@ def test_what_nothing_speaks_against_arrives(make_session) -> None:
     assert one.submit(terms) == ([terms.cloid], [])
 
 
+@pytest.mark.incident("B38")
 @pytest.mark.parametrize("reason", list(DENIED), ids=lambda reason: reason.name)
 def test_a_denied_order_never_reaches_the_exchange(make_session, reason) -> None:
     one, terms = DENIED[reason](make_session)
@@ -248,6 +249,7 @@ def test_without_any_reference_price_the_valve_is_shut(make_session) -> None:
     assert session.view.mode is Mode.WARMING
 
 
+@pytest.mark.incident("B20")
 def test_a_drawdown_kills_and_clears_the_book() -> None:
     day = DayState(utc_day=START_MS // 86_400_000, opening_equity=100_000_000_000, peak_pnl=6_000_000_000, pnl=0)
     settings = Settings.defaults().with_values({"trading.asset": "ETH", "strategy.warmup_on_timeout": "quote"})
@@ -298,6 +300,7 @@ class _Cascading:
         return getattr(self._panel, name)
 
 
+@pytest.mark.incident("B14")
 @pytest.mark.parametrize("policy", ["increasing", "all"])
 def test_a_cascade_pulls_the_quotes_that_its_policy_names(make_session, policy) -> None:
     session = holding(make_session, risk__cascade_pull=policy)
@@ -320,6 +323,8 @@ def placing_actions(session, seconds: float) -> int:
     return sum(isinstance(intent, PlaceOrders) for intent in session.sends[count:])
 
 
+@pytest.mark.fault("F06")
+@pytest.mark.incident("B16")
 def test_rate_limit_refusals_slow_the_cadence_and_pull_nothing(make_session) -> None:
     session = quoting(make_session)
     before = placing_actions(session, 50)
@@ -339,6 +344,8 @@ def test_rate_limit_refusals_slow_the_cadence_and_pull_nothing(make_session) -> 
     assert not session.latches
 
 
+@pytest.mark.fault("F07")
+@pytest.mark.incident("B16")
 def test_a_scarce_request_budget_takes_levels_and_never_price(make_session) -> None:
     session = quoting(make_session)
     before = session.engine.state.quoting.ladder
@@ -355,6 +362,8 @@ def test_a_scarce_request_budget_takes_levels_and_never_price(make_session) -> N
     assert abs(after.half_spread_bps - before.half_spread_bps) < 10.0
 
 
+@pytest.mark.fault("F96")
+@pytest.mark.incident("B30")
 def test_one_sided_fills_kill(make_session) -> None:
     session = quoting(make_session, risk__one_sided_orders_max=2, strategy__ladder_config__num_levels=5)
     for _ in range(60):
@@ -365,6 +374,8 @@ def test_one_sided_fills_kill(make_session) -> None:
     assert resting(session) == []
 
 
+@pytest.mark.fault("F95")
+@pytest.mark.incident("B30")
 def test_a_level_replaced_too_often_kills(make_session) -> None:
     session = make_session("ETH", risk__replacements_max=5, trading__max_bps_diff=0.01)
     for _ in range(60):
@@ -375,6 +386,7 @@ def test_a_level_replaced_too_often_kills(make_session) -> None:
     assert resting(session) == []
 
 
+@pytest.mark.incident("B26")
 def test_our_own_action_limit_holds_placing_back_and_never_a_cancel(make_session) -> None:
     session = quoting(make_session, risk__actions_per_min_max=20.0, trading__max_bps_diff=0.01)
     assert placing_actions(session, 60) <= 14

@@ -44,6 +44,8 @@ def absurd(event, factor: float):
     return event
 
 
+@pytest.mark.fault("F39")
+@pytest.mark.incident("B8")
 def test_quotes_are_pulled_when_the_data_is_old_by_the_exchanges_clock_however_fast_it_comes(make_session) -> None:
     """A backlog: every message arrives now and tells of eight seconds ago."""
     session = quoting(make_session)
@@ -70,6 +72,7 @@ def test_quotes_are_pulled_when_the_data_is_old_by_the_exchanges_clock_however_f
     assert resting(session)
 
 
+@pytest.mark.fault("F44")
 @pytest.mark.parametrize("factor", [0.1, 10.0, 1e-7])
 def test_an_absurd_first_book_after_a_gap_moves_no_pnl_and_stops_nothing(make_session, factor) -> None:
     session = holding(make_session)
@@ -185,6 +188,7 @@ class _Cascading:
         return getattr(self._panel, name)
 
 
+@pytest.mark.fault("F48")
 def test_a_cancel_reaches_an_exchange_whose_clock_is_far_ahead_of_ours(make_session) -> None:
     """A machine that slept: its clock is behind, the books read as from the future, quotes must still go."""
     session = quoting(make_session)

@@ -148,6 +148,7 @@ def ended(one: OrderReport, status: str) -> OrderReport:
     return msgspec.structs.replace(one, status=status) if one.status == "canceled" else one
 
 
+@pytest.mark.fault("F26")
 def test_an_end_whose_filled_size_is_stated_too_high_does_not_stop_trading_for_good(make_session) -> None:
     """A reduce-only order that the venue has cut reads as filled by the size of the cut."""
     session = quoting(make_session)
@@ -200,6 +201,7 @@ class _Spy:
         return getattr(self._venue, name)
 
 
+@pytest.mark.incident("B4")
 def test_an_order_the_ledger_has_closed_but_the_venue_still_holds_is_cancelled(make_session) -> None:
     """A refusal that was not true: the order rests, and nothing but the venue's list says so."""
     session = quoting(make_session)
@@ -426,6 +428,7 @@ def test_an_old_answer_that_an_order_is_unknown_proves_nothing_about_what_came_a
     assert not lost & cloids
 
 
+@pytest.mark.incident("B28")
 def test_a_level_that_is_refused_again_and_again_is_tried_less_and_less(make_session) -> None:
     session = quoting(make_session)
     refused: list[float] = []

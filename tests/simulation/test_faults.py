@@ -150,6 +150,8 @@ def test_a_fill_that_was_never_pushed_is_found_and_the_position_is_right_again(m
     settle(session)
 
 
+@pytest.mark.fault("F37")
+@pytest.mark.incident("B8")
 def test_silence_pulls_at_five_seconds_and_kills_at_sixty(make_session) -> None:
     session = started(make_session)
     session.on_event = lambda e: None if isinstance(e, MARKET) else e
@@ -209,6 +211,7 @@ def test_a_lost_account_stream_stops_quoting_until_the_account_was_compared(make
     assert resting(session)
 
 
+@pytest.mark.incident("B41")
 def test_own_orders_of_an_earlier_run_are_cancelled_before_the_first_quote(make_session) -> None:
     first = started(make_session)
     assert resting(first)
@@ -221,6 +224,7 @@ def test_own_orders_of_an_earlier_run_are_cancelled_before_the_first_quote(make_
     settle(second)
 
 
+@pytest.mark.fault("F80")
 def test_foreign_orders_are_left_alone_and_counted_in_the_exposure(make_session) -> None:
     session = make_session("ETH", trading__max_position_usd=2500.0)
     mid_units = session.venue.instrument.price_units(4000.0)
@@ -277,6 +281,7 @@ def test_a_day_loss_beyond_the_limit_kills_and_clears_the_book(make_session) -> 
     assert killed.finish.is_killed
 
 
+@pytest.mark.incident("B20")
 def test_a_restart_does_not_refill_the_purse(make_session) -> None:
     session = started(make_session, seed=5, seconds=200)
     kept = session.days[-1]
@@ -293,6 +298,7 @@ def test_a_restart_does_not_refill_the_purse(make_session) -> None:
     assert again.engine.state.account.day.opening_equity == kept.opening_equity
 
 
+@pytest.mark.fault("F79")
 def test_a_position_changed_by_hand_is_counted_and_reduced_when_over_the_limit(make_session) -> None:
     session = started(make_session, trading__max_position_usd=2500.0)
     order = actions.PlaceOrder(

@@ -13,6 +13,7 @@ from mmtui.domain.view import Mode
 from tests.simulation.truth import assert_books_agree, cash, exposure, position, resting
 
 
+@pytest.mark.incident("B17")
 def test_within_a_minute_of_market_time_both_sides_are_quoted_and_then_filled(make_session) -> None:
     session = make_session("BTC")
     session.run(60)
@@ -35,6 +36,7 @@ def test_every_strategy_trades_and_its_books_equal_the_exchange_to_the_micro_usd
     assert resting(session) == []
 
 
+@pytest.mark.incident("B33")
 def test_pnl_by_cause_sums_to_the_total_and_to_the_change_of_equity(make_session) -> None:
     session = make_session("ETH", seed=3)
     session.run(400)
@@ -50,6 +52,7 @@ def test_pnl_by_cause_sums_to_the_total_and_to_the_change_of_equity(make_session
     assert abs(value2 - opening2 - 2 * (100_000_000_000 + state.account.pnl.attribution().total)) <= 2
 
 
+@pytest.mark.incident("B19")
 def test_inventory_skews_the_quotes_toward_unloading(make_session) -> None:
     session = make_session("ETH", seed=2, trading__risk_aversion=1.0)
     seen: dict[int, list[float]] = {1: [], -1: []}
@@ -64,6 +67,7 @@ def test_inventory_skews_the_quotes_toward_unloading(make_session) -> None:
     assert all(shift > 0 for shift in seen[-1])
 
 
+@pytest.mark.incident("B13")
 def test_worst_case_exposure_at_the_exchange_never_exceeds_the_effective_limit(make_session) -> None:
     session = make_session("ETH", seed=11, trading__max_position_usd=2500.0)
     for _ in range(1500):
@@ -135,6 +139,7 @@ def test_a_stop_cancels_verifies_and_comes_to_rest(make_session) -> None:
     assert (last.position, last.cash) == (position(session), cash(session))
 
 
+@pytest.mark.incident("B24")
 def test_stopping_with_on_stop_flatten_closes_the_position_first(make_session) -> None:
     session = make_session("ETH", seed=6, execution__on_stop="flatten")
     session.run(300)

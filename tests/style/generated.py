@@ -7,6 +7,10 @@ from mmtui.domain.order import TERMINAL, TRANSITIONS
 from mmtui.domain.parameters import PARAMETERS, SECTIONS
 from mmtui.domain.parameters.schema import Value
 from mmtui.risk.controls import Denial
+from tests.faults.incidents import INCIDENTS
+from tests.faults.proofs import Proof, proofs
+from tests.faults.rows import SECTIONS as FAULT_SECTIONS
+from tests.faults.rows import WHY_NOT
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -68,7 +72,46 @@ def architecture_page(text: str) -> str:
     return text
 
 
+def faults_page() -> str:
+    """Every fault with the tests that prove what happens then."""
+    lines = [
+        "# Faults",
+        "",
+        "What can go wrong, and the test that shows what the orders, the position, the journal or the exit do then.",
+        "Generated from `tests/faults/rows.py` and from the tests' names and markers.",
+    ]
+    for section in FAULT_SECTIONS:
+        lines += ["", f"## {section.title}", "", "| | fault | test | kind |", "| --- | --- | --- | --- |"]
+        for key, words in section.rows.items():
+            found = proofs().get(key, ())
+            tests = named(found) or f"none: {WHY_NOT.get(key, 'not proven')}"
+            lines.append(f"| {key} | {words} | {tests} | {', '.join(dict.fromkeys(p.kind for p in found))} |")
+    return "\n".join(lines) + "\n"
+
+
+def incidents_page() -> str:
+    """Every incident with its guard and the tests that prove it."""
+    lines = [
+        "# Incidents",
+        "",
+        "What cost others money or trust, the guard against it here, and the test of that guard.",
+        "Generated from `tests/faults/incidents.py` and from the tests' markers.",
+        "",
+        "| | what happened | guard | test |",
+        "| --- | --- | --- | --- |",
+    ]
+    for key, (happened, guard) in INCIDENTS.items():
+        lines.append(f"| {key} | {happened} | {guard} | {named(proofs().get(key, ()))} |")
+    return "\n".join(lines) + "\n"
+
+
+def named(found: tuple[Proof, ...]) -> str:
+    return "<br>".join(f"`{proof.path}` {proof.name}" for proof in found)
+
+
 if __name__ == "__main__":
+    (DOCS / "faults.md").write_text(faults_page())
+    (DOCS / "incidents.md").write_text(incidents_page())
     (DOCS / "parameters.md").write_text(parameters_page())
     page = DOCS / "architecture.md"
     page.write_text(architecture_page(page.read_text()))

@@ -31,6 +31,11 @@ def test_the_parameter_page_is_the_schema() -> None:
     assert (ROOT / "docs" / "parameters.md").read_text() == generated.parameters_page()
 
 
+@pytest.mark.parametrize("name", ["faults", "incidents"])
+def test_the_pages_of_what_can_go_wrong_name_the_tests_there_are(name: str) -> None:
+    assert (ROOT / "docs" / f"{name}.md").read_text() == getattr(generated, f"{name}_page")()
+
+
 def test_the_tables_of_the_architecture_page_are_the_code() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     assert generated.architecture_page(text) == text

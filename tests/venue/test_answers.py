@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_a_cancel_that_came_too_late_is_told_from_one_not_understood() -> None:
     assert [outcome.kind for outcome in found.outcomes] == [K.CANCELLED, K.GONE, K.UNKNOWN, K.UNKNOWN]
 
 
+@pytest.mark.fault("F10")
 def test_an_answer_with_too_few_or_too_many_entries_proves_nothing() -> None:
     for count in (1, 3):
         found = _read([{"resting": {"oid": 1}}, {"resting": {"oid": 2}}], count=count)
@@ -71,6 +73,7 @@ def test_an_answer_with_too_few_or_too_many_entries_proves_nothing() -> None:
         assert (found.certainty, found.text[:16]) == (Certainty.UNKNOWN, "malformed answer")
 
 
+@pytest.mark.fault("F09")
 def test_one_static_error_for_a_batch_refuses_all_of_it_and_another_proves_nothing() -> None:
     found = _read([{"error": "Order has invalid price. asset=0"}], count=3)
     assert (found.certainty, found.reason) == (Certainty.NOT_EXECUTED, RefusalReason.OFF_GRID)
@@ -95,6 +98,7 @@ def test_actions_without_entries_are_answered_without_outcomes() -> None:
     assert found.outcomes == ()
 
 
+@pytest.mark.fault("F05")
 @given(st.one_of(st.binary(max_size=80), st.sampled_from([b"<html>", b"null", b"{}", b'{"status":"ok"}', b""])))
 def test_anything_else_proves_nothing_and_never_raises(body: bytes) -> None:
     sent = Sent(7, Batch.ORDERS, 1, 10.0)

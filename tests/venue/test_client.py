@@ -147,6 +147,8 @@ async def test_http_carries_orders_while_the_socket_is_down(tmp_path: Path) -> N
         assert [way for way, _ in venue.received] == ["http"]
 
 
+@pytest.mark.fault("F38")
+@pytest.mark.incident("B9")
 async def test_after_a_gap_it_subscribes_again_and_asks_for_what_was_missed(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (_, inbox):
         await reached(lambda: len(venue.subscribed) == 8)
@@ -214,6 +216,7 @@ async def test_a_request_that_cannot_leave_is_not_executed(tmp_path: Path) -> No
         assert (failed.certainty, failed.reason) == (Certainty.NOT_EXECUTED, RefusalReason.VENUE_DOWN)
 
 
+@pytest.mark.fault("F05")
 async def test_a_gateway_error_proves_nothing(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
         venue.takes_sockets = False
@@ -226,6 +229,7 @@ async def test_a_gateway_error_proves_nothing(tmp_path: Path) -> None:
         assert len(venue.received) == 1
 
 
+@pytest.mark.fault("F32")
 async def test_placing_stops_while_twenty_requests_are_open_and_cancels_pass(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
         venue.respond = silent
@@ -237,6 +241,7 @@ async def test_placing_stops_while_twenty_requests_are_open_and_cancels_pass(tmp
         assert venue.received[-1][1]["action"]["type"] == "cancelByCloid"
 
 
+@pytest.mark.incident("B6")
 async def test_market_frames_become_events_of_our_coin_only(tmp_path: Path) -> None:
     level = {"px": "99990.0", "sz": "0.5", "n": 1}
     trade = {"coin": "hyna:BTC", "side": "A", "px": "99990.0", "sz": "0.1", "time": NOW_MS, "hash": "0x1", "tid": 5}
@@ -283,6 +288,8 @@ async def test_an_own_fill_that_cannot_be_read_makes_it_ask_for_the_account(tmp_
         assert inbox.of(FillsReceived) == []
 
 
+@pytest.mark.fault("F36")
+@pytest.mark.incident("B9")
 async def test_a_silent_connection_is_made_again(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path, ping_s=0.05) as (_, inbox):
         venue.answers_pings = False
@@ -292,6 +299,8 @@ async def test_a_silent_connection_is_made_again(tmp_path: Path) -> None:
         await reached(lambda: venue.connections >= 4)
 
 
+@pytest.mark.fault("F37")
+@pytest.mark.incident("B8")
 async def test_silent_market_data_is_subscribed_again_and_then_connected_again() -> None:
     hasty = Patience(watch_s=0.01, renew_s=0.1, drop_s=0.25)
     async with ScriptedVenue() as venue, opened(venue, None, patience=hasty) as (_, inbox):
@@ -302,6 +311,7 @@ async def test_silent_market_data_is_subscribed_again_and_then_connected_again()
         await reached(lambda: venue.connections >= 2)
 
 
+@pytest.mark.fault("F51")
 async def test_damaged_frames_make_the_connection_be_made_again(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
         for _ in range(3):
@@ -402,6 +412,7 @@ async def test_a_snapshot_with_anything_unreadable_is_a_failed_query(tmp_path: P
         assert inbox.of(AccountSnapshot) == []
 
 
+@pytest.mark.incident("B1")
 async def test_an_order_is_found_or_not_as_of_the_venue_time_before_the_question(tmp_path: Path) -> None:
     level = {"px": "99990.0", "sz": "0.5", "n": 1}
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
@@ -458,6 +469,7 @@ async def test_error_frames_about_subscriptions_do_no_harm() -> None:
         assert all(event.is_up for event in inbox.of(ConnectionChanged))
 
 
+@pytest.mark.fault("F84")
 async def test_a_master_key_is_refused_on_mainnet_and_noted_elsewhere(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue:
         venue.info["userRole"] = {"role": "user"}
@@ -470,6 +482,7 @@ async def test_a_master_key_is_refused_on_mainnet_and_noted_elsewhere(tmp_path: 
             assert any("master key" in note for note in noted.notes)
 
 
+@pytest.mark.fault("F84", "F85")
 @pytest.mark.parametrize(
     ("role", "account", "words"),
     [
@@ -506,6 +519,7 @@ async def test_a_sub_account_is_traded_only_when_it_is_signed_for(tmp_path: Path
         assert (traded.account, envelope["vaultAddress"], _recovered(envelope)) == (owned, owned, ADDRESS)
 
 
+@pytest.mark.fault("F06")
 async def test_an_ip_limit_is_not_taken_for_the_accounts(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
         traded.ask([QueryAccount(request_id=1, fills_since_ms=0)])
@@ -521,6 +535,7 @@ async def test_an_ip_limit_is_not_taken_for_the_accounts(tmp_path: Path) -> None
         assert told.address_left == 10_959
 
 
+@pytest.mark.fault("F92")
 async def test_an_unusable_account_mode_is_refused(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue:
         venue.info["userAbstraction"] = "unifiedAccount"
@@ -528,6 +543,7 @@ async def test_an_unusable_account_mode_is_refused(tmp_path: Path) -> None:
             await client(venue, tmp_path).open(Inbox())
 
 
+@pytest.mark.fault("F68")
 async def test_an_unreachable_venue_is_one_clear_line(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue:
         network = venue.network()

@@ -90,6 +90,7 @@ def test_recorded_refusals_are_definite(shared: Path) -> None:
         assert found.certainty is Certainty.NOT_EXECUTED, case["what"]
 
 
+@pytest.mark.fault("F11")
 @given(st.text())
 def test_a_text_that_no_table_knows_proves_nothing(text: str) -> None:
     for classify in (errors.order_refusal, errors.action_refusal):
@@ -143,6 +144,7 @@ def test_the_touch_of_a_post_only_refusal_is_read_or_left(text: str, touch: tupl
     assert errors.quoted_touch("Post only order would have immediately matched, " + text, BTC) == touch
 
 
+@pytest.mark.fault("F53")
 @given(st.text())
 def test_hostile_texts_become_one_short_printable_line(text: str) -> None:
     found = errors.plain("\x1b[31m" + text + "\u202e\r\n")

@@ -37,6 +37,7 @@ def test_a_delisted_asset_keeps_its_slot(shared: Path) -> None:
         _main(shared, "MATIC")
 
 
+@pytest.mark.incident("B6")
 def test_a_builder_dex_is_numbered_from_its_place_with_the_null_counted(shared: Path) -> None:
     metas = _answer(shared, "allPerpMetas_hyna_USDE_synthetic")
     meta = instruments.decode_meta(json.dumps(metas[2]).encode())
@@ -74,6 +75,7 @@ def test_an_asset_scale_stands_above_that_of_its_dex(shared: Path) -> None:
     assert (found.asset_id, found.deployer_fee_scale, found.growth_mode) == (200_000, 1.0, True)
 
 
+@pytest.mark.incident("B27")
 def test_every_recorded_meta_decodes(shared: Path) -> None:
     for name in ("meta_2023", "meta_main_2026_first6", "meta_dex_test_testnet", "meta_dex_unit_testnet"):
         assert _meta(shared, name).universe

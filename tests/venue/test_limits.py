@@ -1,5 +1,6 @@
 """Rate limits are counted as the venue counts them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ def test_weights_are_those_of_the_documents() -> None:
     assert limits.answer_weight("meta", 500) == 0
 
 
+@pytest.mark.fault("F50")
 @given(
     charges=st.lists(st.tuples(st.floats(0, 30), st.integers(1, 100)), max_size=80),
     limit=st.integers(1, 500),
@@ -48,6 +50,7 @@ def test_after_the_stated_wait_the_weight_fits(charges: list[tuple[float, int]],
     assert window.fits(now_s + wait_s + 1e-6, weight)
 
 
+@pytest.mark.incident("B26")
 def test_a_reserve_is_left_for_cancels() -> None:
     window = SlidingWindow(1200)
     window.charge(0.0, 1000)

@@ -17,6 +17,8 @@ from mmtui.venues.hyperliquid.nonces import BLOCK, NonceSource
 NOW = 1_790_000_000_000
 
 
+@pytest.mark.fault("F54")
+@pytest.mark.incident("B25")
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["take", "restart", "refill", "other"]), st.integers(-100_000, 100_000)),
@@ -165,6 +167,7 @@ def _draw(path: Path, count: int, results: "multiprocessing.Queue[list[int]]") -
     results.put([source.take(NOW) for _ in range(count)])
 
 
+@pytest.mark.incident("B25")
 def test_processes_that_share_a_key_never_share_a_nonce(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     results: multiprocessing.Queue[list[int]] = context.Queue()

@@ -1,6 +1,7 @@
 """Subscriptions are asked for until they are taken, and no more than three times."""
 
 import msgspec
+import pytest
 
 from mmtui.venues.hyperliquid import errors
 from mmtui.venues.hyperliquid.subscriptions import RETRY_S, Subscriptions, market_feeds, user_feeds
@@ -11,6 +12,7 @@ def _kinds(frames: list[bytes]) -> list[tuple[str, str]]:
     return [(frame["method"], frame["subscription"]["type"]) for frame in decoded]
 
 
+@pytest.mark.fault("F49")
 def test_only_what_was_not_taken_is_asked_for_again_three_times_in_all() -> None:
     feeds = Subscriptions(user_feeds("0xab"))
     assert len(feeds.open(0.0)) == 4

@@ -112,6 +112,7 @@ def test_an_empty_side_is_stated_and_left_to_the_engine() -> None:
     assert book_refusal(book) is BookRefusal.EMPTY_SIDE
 
 
+@pytest.mark.fault("F52")
 def test_a_greeting_and_an_unread_channel_are_no_damage() -> None:
     assert wire.decode(wire.GREETING) == wire.UnknownFrame("greeting")
     assert wire.decode(b'{"channel":"webData3","data":{"x":[1]}}') == wire.UnknownFrame("webData3")
@@ -123,6 +124,7 @@ HOSTILE_NUMBERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.fault("F43")
 @pytest.mark.parametrize("number", HOSTILE_NUMBERS)
 @pytest.mark.parametrize("key", ["px", "sz"])
 @pytest.mark.parametrize("side", [0, 1])
@@ -137,6 +139,7 @@ def test_no_hostile_number_enters_a_book_or_touch(number: object, key: str, side
     assert isinstance(found, wire.Refused) or translate.touch(found.data) is None
 
 
+@pytest.mark.fault("F43")
 @pytest.mark.parametrize("number", [n for n in HOSTILE_NUMBERS if n not in ("0", "0.0", "-1")])
 @pytest.mark.parametrize("key", ["px", "sz", "fee", "startPosition", "closedPnl"])
 def test_no_hostile_number_enters_a_fill(number: object, key: str) -> None:
@@ -217,6 +220,7 @@ def test_a_damaged_recorded_frame_never_raises(data: st.DataObject) -> None:
             assert trade is None or (math.isfinite(trade.price) and trade.price > 0 and trade.size > 0)
 
 
+@pytest.mark.fault("F51")
 def test_deep_nesting_is_refused() -> None:
     deep = b"[" * 100_000
     assert isinstance(wire.decode(deep), wire.Refused)

@@ -53,6 +53,7 @@ def test_values_in_different_units_are_not_compared():
     assert problems(trading__target_liquidity=0.1) == []
 
 
+@pytest.mark.fault("F103")
 @pytest.mark.parametrize(
     ("key", "changes"),
     [

@@ -88,6 +88,7 @@ def test_a_number_is_taken_within_its_bounds_and_at_them_and_nowhere_else(row):
         assert isinstance(row.parse(text), Refusal), text
 
 
+@pytest.mark.fault("F103")
 @pytest.mark.parametrize("row", [row for row in NUMERIC if row.high < 1e9], ids=lambda row: row.key)
 def test_a_thousand_million_is_refused_where_it_is_absurd(row):
     assert isinstance(row.check(1e9), Refusal)

@@ -112,6 +112,7 @@ def test_every_part_is_what_its_definition_says(start, horizon_s, path):
     assert ledger.position == start + sum(signed for _, signed, _, _ in oracle.fills)
 
 
+@pytest.mark.incident("B33")
 @given(start=st.integers(-100, 100), path=paths)
 @examples(150)
 def test_the_parts_add_up_to_the_total_to_the_micro_usd(start, path):

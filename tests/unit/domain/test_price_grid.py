@@ -24,6 +24,7 @@ def is_allowed(instrument, price):
     return value == value.to_integral_value() or digits <= 5
 
 
+@pytest.mark.incident("B27")
 @given(instrument=instruments, price=st.integers(1, 10**13))
 def test_a_price_is_on_the_grid_exactly_when_the_venue_would_take_it(instrument, price):
     assert instrument.is_price_on_grid(price) == is_allowed(instrument, price)
@@ -35,6 +36,7 @@ def test_the_grid_holds_at_the_edges_of_each_decade(instrument, exponent, offset
     assert instrument.is_price_on_grid(price) == is_allowed(instrument, price)
 
 
+@pytest.mark.incident("B27")
 @given(instrument=instruments, side=sides, wanted=st.lists(prices_usd, min_size=1, max_size=8))
 def test_quotes_go_to_the_next_grid_price_away_from_the_spread(instrument, side, wanted):
     quoted = instrument.quote_prices(side, wanted)

@@ -38,6 +38,7 @@ def exact(text, places):
         return Decimal(text).scaleb(places)
 
 
+@pytest.mark.fault("F43")
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("parse", [parse_units, parse_signed_units, parse_rounded_units])
 def test_a_text_that_is_no_plain_decimal_is_refused(parse, text):

@@ -100,6 +100,7 @@ def test_the_first_touch_publishes_priors_around_its_mid() -> None:
     assert estimates.signals.market_spread == pytest.approx(2e-5)
 
 
+@pytest.mark.incident("B17")
 def test_market_data_alone_completes_warm_up_and_everything_is_learned() -> None:
     panel = a_panel()
     now = run_market(panel, 240.0)
@@ -142,6 +143,7 @@ def test_a_binding_clamp_is_called_clamped() -> None:
     assert (estimates.kappa_bid.value, estimates.kappa_bid.provenance) == (2600.0, Provenance.CLAMPED)
 
 
+@pytest.mark.incident("B32")
 def test_fair_stays_inside_the_touch() -> None:
     panel = a_panel()
     rng = random.Random(9)
@@ -352,6 +354,8 @@ def play(panel: EstimatorPanel, events: list[tuple[str, float, int, float, float
     return now
 
 
+@pytest.mark.fault("F93")
+@pytest.mark.incident("B36")
 @settings(max_examples=150, deadline=None)
 @given(EVENTS, st.floats(-10.0, 1e5))
 def test_no_market_publishes_a_number_that_is_not_finite(

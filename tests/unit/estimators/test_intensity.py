@@ -92,6 +92,7 @@ def test_a_silent_side_leans_on_the_pool() -> None:
     assert intensity.kappa(Side.BUY, 0.0).value == pytest.approx(own)
 
 
+@pytest.mark.incident("B18")
 def test_reaches_at_the_floor_or_beyond_reason_are_dropped() -> None:
     intensity = an_intensity((0.5, 1.0, 201.0, -3.0), floor=1e-4)
     assert intensity.kappa(Side.BUY, 0.0).n_eff == 0.0
@@ -107,6 +108,7 @@ def test_an_order_that_goes_on_counts_once_with_its_farthest_reach() -> None:
     assert intensity.kappa(Side.BUY, 0.0).n_eff == 1.0
 
 
+@pytest.mark.incident("B18")
 def test_kappa_is_clamped_and_says_so() -> None:
     steep = an_intensity((0.01,) * 2000).kappa(Side.BUY, 0.0)
     flat = an_intensity((190.0,) * 2000).kappa(Side.BUY, 0.0)

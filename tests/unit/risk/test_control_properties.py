@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 
 from mmtui.domain.instrument import Side
@@ -38,6 +39,7 @@ def test_every_proposal_is_answered_once_and_in_its_order(seed):
         assert all(any(terms is proposed for proposed in waiting) for terms in answered)
 
 
+@pytest.mark.incident("B3", "B13")
 @given(seed=seeds)
 @examples(300)
 def test_the_worst_case_never_exceeds_the_limit_on_the_side_that_was_added_to(seed):
@@ -71,6 +73,7 @@ def test_every_approved_order_is_one_the_venue_takes(seed):
         assert closes_all or terms.price * terms.size >= 10_000_000
 
 
+@pytest.mark.incident("B32")
 @given(seed=seeds)
 @examples(300)
 def test_every_approved_quote_is_post_only_fresh_inside_the_collar_and_does_not_take(seed):
@@ -111,6 +114,7 @@ def test_no_approved_order_is_the_twin_of_an_own_one(seed):
         own.add(key)
 
 
+@pytest.mark.incident("B29")
 @given(seed=seeds)
 @examples(300)
 def test_in_reduce_mode_only_reducing_orders_pass_and_never_more_than_is_held(seed):

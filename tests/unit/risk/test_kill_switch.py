@@ -19,6 +19,7 @@ BREACHES = {
 QUICK = DEFAULTS.with_values({"risk.cascade_kill_hold_s": 0.0})
 
 
+@pytest.mark.incident("B23")
 @pytest.mark.parametrize("name", BREACHES)
 def test_each_monitor_kills_at_its_second_demand_in_a_row(name):
     switch = KillSwitch()
@@ -27,6 +28,7 @@ def test_each_monitor_kills_at_its_second_demand_in_a_row(name):
     assert (fatal.name, fatal.verdict, fatal.kills) == (name, Verdict.KILL, True)
 
 
+@pytest.mark.incident("B23")
 def test_a_breach_that_passes_in_between_does_not_kill():
     switch = KillSwitch()
     for _ in range(5):

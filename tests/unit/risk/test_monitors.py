@@ -102,6 +102,7 @@ def test_a_day_that_only_loses_has_a_drawdown_from_zero():
     assert drawdown.drawdown(-50.0, -20.0, 1000.0) == pytest.approx(0.05)
 
 
+@pytest.mark.incident("B20")
 def test_a_drawdown_on_a_tiny_account_is_measured_against_a_floor():
     assert drawdown.drawdown(-5.0, 0.0, 1.0) == pytest.approx(0.05)
     assert drawdown.drawdown(-5.0, 0.0, -1000.0) == pytest.approx(0.05)

@@ -121,6 +121,7 @@ def test_the_first_level_keeps_within_some_market_spreads_but_never_below_its_co
     assert capped.bids[1].waterfall.total_bps > 8.0
 
 
+@pytest.mark.incident("B19")
 def test_full_inventory_shifts_the_quotes_by_the_set_share_of_the_half_spread():
     for name in ("glft", "ladder"):
         for mode in ("glft", "literal"):
@@ -199,6 +200,7 @@ def test_an_edit_of_the_settings_is_used_at_the_next_call():
     assert len(strategy.ladder(context(), settings(strategy__ladder_config__num_levels=2)).bids) == 2
 
 
+@pytest.mark.incident("B15")
 def test_every_cause_of_widening_is_reported_and_their_sum_is_capped():
     view = estimates(
         sigma=8e-4, jump_ratio=6.0, cascade_severity=0.9, spread_percentile=0.9, adverse_bid=9e-4, adverse_ask=9e-4

@@ -125,6 +125,7 @@ def test_frames_are_restamped_and_keep_the_recorded_lag(tmp_path):
     assert fast.until(100).book_time_ms == START_MS + 100 - LAG_MS
 
 
+@pytest.mark.incident("B35")
 def test_an_order_behind_the_display_fills_only_when_prints_have_eaten_the_queue(tmp_path):
     play = Play(
         write(
