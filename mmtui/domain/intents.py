@@ -157,6 +157,7 @@ class SaveDay(msgspec.Struct, frozen=True, kw_only=True):
     opening_equity: UsdMicro
     peak_pnl: UsdMicro
     pnl: UsdMicro
+    relief: UsdMicro = 0
     switch_fires: int = 0
     switch_fired_ms: int = 0
 

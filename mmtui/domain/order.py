@@ -135,6 +135,7 @@ class Order:
         "confirmed_at",
         "filled",
         "oid",
+        "placed_by",
         "reason",
         "state",
         "terms",
@@ -147,6 +148,7 @@ class Order:
         assert terms.size > 0 and terms.price > 0, "an order needs a size and a price"
         self.terms = terms
         self.oid: int | None = None
+        self.placed_by = 0
         self.state = OrderState.SUBMITTED
         self.reason = ""
         self.filled: Size = 0

@@ -15,6 +15,7 @@ from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.pnl import PnlLedger
 from mmtui.domain.position import Position
 from mmtui.domain.units import Price, Size, UsdMicro
+from mmtui.engine.transfers import CashWatch
 from mmtui.risk.limits import Funding
 
 SECONDS_A_DAY = 86_400
@@ -23,6 +24,7 @@ VERIFIED_MARGIN_MS = 1_000
 RECENT_FILLS_MAX = 1_000
 MISMATCH_APART_MS = 500
 REORDER_MS_MAX = 60_000
+TRADES_MAX = 1_000
 
 
 class DayState(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,8 @@ class Day:
 
     Where the ``base`` is known, which with cash and the marked position makes the day's P&L, what was
     made while no session ran is in it as soon as there is a mid; until then the last known P&L holds.
+    Limits look at it with the ``relief``: a part of an earlier loss leaves with the money that is taken
+    out, so that a withdrawal alone neither reaches a limit nor opens it again.
     """
 
     __slots__ = (
@@ -64,20 +68,36 @@ class Day:
         self.opening_equity = restored.opening_equity if same and restored else opening_equity
         self.peak = restored.peak_pnl if same and restored else 0
         self.before = restored.pnl if same and restored else 0
+        self.relief = restored.relief if same and restored else 0
         self.base = restored.base if same and restored else None
         self.switch_fires = restored.switch_fires if same and restored else 0
         self.switch_fired_ms = restored.switch_fired_ms if same and restored else 0
-        self.relief = restored.relief if same and restored else 0
 
     def pnl(self, session_total: UsdMicro) -> UsdMicro:
         """P&L of the day for a session total."""
         return self.before + session_total - self.session_start
 
+    def transferred(self, amount: UsdMicro, equity_before: UsdMicro, pnl: UsdMicro) -> None:
+        """Rebases the day on money that came (positive) or went.
+
+        What comes adds to the opening equity. What goes takes its share of opening equity, peak and P&L
+        along, as a share of a fund that is given back would.
+        """
+        if amount >= 0:
+            self.opening_equity += amount
+            return
+        kept = max(0, equity_before + amount)
+        whole = max(equity_before, 1)
+        seen = pnl + self.relief
+        self.relief += seen * kept // whole - seen
+        self.opening_equity = self.opening_equity * kept // whole
+        self.peak = self.peak * kept // whole
+
     def roll(self, number: int, session_total: UsdMicro, equity: UsdMicro) -> None:
         """Starts the next day."""
-        self.base, self.switch_fires, self.relief = None, 0, 0
+        self.base, self.switch_fires = None, 0
         self.number, self.session_start = number, session_total
-        self.opening_equity, self.peak, self.before = equity, 0, 0
+        self.opening_equity, self.peak, self.before, self.relief = equity, 0, 0, 0
 
 
 class Account:
@@ -93,16 +113,21 @@ class Account:
         "_mismatch",
         "_opening_cash",
         "_recent",
+        "_trades",
         "anchor_ms",
         "asked_at",
+        "booked_ms",
         "cash",
+        "cash_watch",
         "day",
         "foreign",
+        "mode",
         "pnl",
         "position",
         "recovered_from_ms",
         "snapshot",
         "snapshot_total",
+        "transfers",
         "uncertain_because",
         "verified_ms",
     )
@@ -125,6 +150,11 @@ class Account:
         self._mismatch: tuple[Size, int] = (0, 0)
         self._recent: deque[tuple[int, Size]] = deque(maxlen=RECENT_FILLS_MAX)
         self._funding_keys: dict[tuple[str, int], None] = {}
+        self._trades: dict[tuple[int, int], int] = {}
+        self.booked_ms = 0
+        self.transfers: UsdMicro = 0
+        self.cash_watch = CashWatch()
+        self.mode = ""
 
     @property
     def is_anchored(self) -> bool:
@@ -150,6 +180,7 @@ class Account:
         self.day = Day(int(now) // SECONDS_A_DAY, snapshot.account_value, restored)
         self.snapshot = snapshot
         self.anchor_ms = snapshot.venue_time_ms
+        self.mode = snapshot.account_mode
         self.verified_ms = snapshot.venue_time_ms
         for payment in snapshot.funding:
             self._funding_keys[(payment.coin, payment.venue_time_ms)] = None
@@ -162,7 +193,15 @@ class Account:
         self.cash -= fill.side * fill.size * fill.price + fill.fee
         self.pnl.fill(now, fill.side, fill.price, fill.size, fill.fee)
         self._recent.append((fill.venue_time_ms, fill.side * fill.size))
+        self.booked_ms = max(self.booked_ms, fill.venue_time_ms)
         return realised
+
+    def is_self_trade(self, fill: Fill) -> bool:
+        """Whether the other side of this trade is an own fill too; notes the trade."""
+        oid = self._trades.setdefault((fill.venue_time_ms, fill.tid), fill.oid)
+        if len(self._trades) > TRADES_MAX:
+            del self._trades[next(iter(self._trades))]
+        return oid != fill.oid
 
     def doubt(self, reason: str, venue_ms: int) -> None:
         """The position is uncertain until the venue's, stated for ``venue_ms`` or later, agrees with it."""
@@ -183,6 +222,7 @@ class Account:
             self._funding_keys.pop(next(iter(self._funding_keys)))
         self.cash += payment.amount
         self.pnl.fund(payment.amount)
+        self.booked_ms = max(self.booked_ms, payment.venue_time_ms)
         return True
 
     def compare(self, snapshot: AccountSnapshot) -> Size | None:
@@ -218,6 +258,7 @@ class Account:
             self.position.apply(Side.BUY if change > 0 else Side.SELL, mark, abs(change))
             self.cash -= change * mark
         self.pnl.adjust(size)
+        self.cash_watch.forget()
         self._mismatch, self.uncertain_because = (0, 0), ""
 
     def equity(self) -> UsdMicro:
@@ -252,6 +293,16 @@ class Account:
             self.day.before, self.day.base = self.day.base + self._opening_cash + opening, None
         return self.day.pnl(self.pnl.attribution().total)
 
+    def limit_pnl(self) -> UsdMicro:
+        """P&L of the UTC day as the limits see it."""
+        return self.day_pnl() + self.day.relief if self.day is not None else 0
+
+    def transferred(self, amount: UsdMicro, equity_before: UsdMicro) -> None:
+        """Money came (positive) or went: the day is rebased, the P&L stays what trading made."""
+        self.transfers += amount
+        if self.day is not None:
+            self.day.transferred(amount, equity_before, self.day_pnl())
+
     def day_state(self) -> DayState | None:
         """What must survive a restart."""
         if self.day is None:
@@ -274,4 +325,4 @@ class Account:
         number = int(now) // SECONDS_A_DAY
         if number > self.day.number:
             self.day.roll(number, self.pnl.attribution().total, self.equity())
-        self.day.peak = max(self.day.peak, self.day_pnl())
+        self.day.peak = max(self.day.peak, self.limit_pnl())

@@ -14,6 +14,7 @@ from mmtui.domain.events import (
     CommandReceived,
     ConnectionChanged,
     ContextUpdate,
+    DiskSlow,
     FillsReceived,
     FundingReceived,
     JournalStalled,
@@ -24,18 +25,19 @@ from mmtui.domain.events import (
     Tick,
     TouchUpdate,
     TradePrints,
+    VenueNotice,
 )
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.intents import Intent, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.domain.records import ModeChanged
 from mmtui.domain.view import EngineView, Mode
-from mmtui.engine import connections, modes
+from mmtui.engine import conditions, connections, modes
 from mmtui.engine.bookkeeping import Books
 from mmtui.engine.control import clearing, commanding, flattening, governing
 from mmtui.engine.control.leverage import set_leverage
 from mmtui.engine.folded import Folded
-from mmtui.engine.orders import answers, reconcile, recovering
+from mmtui.engine.orders import answers, endings, reconcile, recovering
 from mmtui.engine.orders.fills import take_fills, take_funding
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.picture import picture
@@ -112,9 +114,7 @@ class Engine:
             case TradePrints():
                 self._traded(event, out)
             case ContextUpdate():
-                state.market.context = event.context
-                own_base = state.instrument.size_base(abs(state.account.position.size))
-                state.panel.on_context(self._now, event.context, own_base)
+                self._stated(event)
             case FillsReceived():
                 self._filled(event, out)
             case OrderReports():
@@ -137,14 +137,17 @@ class Engine:
             case ConnectionChanged():
                 connections.take_connection(state, out, event)
             case BudgetUpdate():
-                state.risk.address = (event.address_left, event.address_cap)
-                state.risk.ip = (event.ip_weight_left, event.ip_weight_cap)
+                self._allowed(event)
             case CommandReceived():
                 commanding.obey(state, out, event.command)
             case JournalStalled():
                 governing.fire(state, out, "journal", event.text)
             case LoopStalled():
                 connections.take_stall(state, out, event)
+            case DiskSlow():
+                conditions.take_disk(state, out, event)
+            case VenueNotice():
+                conditions.take_notice(state, out, event)
             case Tick():
                 pass
 
@@ -168,6 +171,18 @@ class Engine:
         if out.wants(LogLevel.DEBUG):
             out.log(LogLevel.DEBUG, "Trades processed", count=len(event.trades))
 
+    def _stated(self, event: ContextUpdate) -> None:
+        state = self._state
+        state.market.take_context(self._now, event.context)
+        own_base = state.instrument.size_base(abs(state.account.position.size))
+        state.panel.on_context(self._now, event.context, own_base)
+
+    def _allowed(self, event: BudgetUpdate) -> None:
+        risk = self._state.risk
+        risk.address = (event.address_left, event.address_cap)
+        risk.ip = (event.ip_weight_left, event.ip_weight_cap)
+        risk.burn.state(event.address_left, event.address_cap)
+
     def _filled(self, event: FillsReceived, out: Outbox) -> None:
         if not self._state.account.is_anchored:
             self._state.control.hold_fills(event)
@@ -182,7 +197,9 @@ class Engine:
         reconcile.expire_requests(state, out)
         reconcile.inquire(state, out)
         reconcile.ask_when_due(state, out)
+        conditions.watch(state, out)
         governing.govern(state, out)
+        endings.end_when_certain(state, out)
         set_leverage(state, out)
         sample(state, out)
         state.quoting.due = True
@@ -212,4 +229,6 @@ class Engine:
         self._books.close_step(state, out)
         sides = {order.terms.side for order in state.ledger.live.values() if order.is_active}
         state.tape.two_sided(self._now, is_open=len(sides) == len(Side))
+        for result in out.answers:
+            state.control.remember(result)
         return out.intents()

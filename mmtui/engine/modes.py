@@ -5,6 +5,7 @@ from mmtui.domain.view import Mode
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import Permit
 from mmtui.risk.readings import Verdict
+from mmtui.risk.restraints import Effect
 
 PERMITS = {Mode.QUOTING: Permit.ADD, Mode.REDUCE_ONLY: Permit.REDUCE, Mode.FLATTENING: Permit.REDUCE}
 
@@ -57,6 +58,9 @@ def _data(state: EngineState, now: float) -> tuple[Mode, str] | None:
             return Mode.STALE, f"{feed.value} down for {now - since:.1f} s"
     if state.account.uncertain_because:
         return Mode.STALE, f"position uncertain: {state.account.uncertain_because}"
+    blind = state.risk.restraints.first(Effect.STALE)
+    if blind is not None:
+        return Mode.STALE, blind.text
     if not market.is_confirmed:
         return Mode.WARMING, "book not confirmed"
     if not state.panel.warmup(now).ready:
@@ -77,6 +81,9 @@ def _reduced(state: EngineState) -> tuple[Mode, str] | None:
         return Mode.REDUCE_ONLY, f"by {state.control.reduce_only_by}"
     for reading in state.risk.kill_switch.demanding(Verdict.REDUCE_ONLY):
         return Mode.REDUCE_ONLY, f"{reading.name} {reading.value:,.0f} {reading.unit} ({reading.text})"
+    held = state.risk.restraints.first(Effect.REDUCE_ONLY)
+    if held is not None:
+        return Mode.REDUCE_ONLY, held.text
     if position and abs(position) >= state.risk.limit.size:
         return Mode.REDUCE_ONLY, f"position at its limit ({state.risk.limit.binding})"
     return None

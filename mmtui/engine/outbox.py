@@ -8,7 +8,7 @@ from mmtui.domain.records import Record
 class Outbox:
     """The intents of one step, in the order: records, sends, queries, everything else."""
 
-    __slots__ = ("_level", "_queries", "_records", "_rest", "_sends", "now")
+    __slots__ = ("_level", "_queries", "_records", "_rest", "_sends", "answers", "now")
 
     def __init__(self, now: float, level: LogLevel) -> None:
         self.now = now
@@ -17,6 +17,7 @@ class Outbox:
         self._sends: list[Send] = []
         self._queries: list[Query] = []
         self._rest: list[Intent] = []
+        self.answers: list[CommandResult] = []
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -50,7 +51,13 @@ class Outbox:
 
     def answer(self, command_id: str, status: CommandStatus, text: str) -> None:
         """Answers a command."""
-        self._rest.append(Answer(CommandResult(id=command_id, status=status, text=text, at=self.now)))
+        result = CommandResult(id=command_id, status=status, text=text, at=self.now)
+        self.answers.append(result)
+        self._rest.append(Answer(result))
+
+    def repeat(self, result: CommandResult) -> None:
+        """Gives the answer of a command again."""
+        self._rest.append(Answer(result))
 
     def intents(self) -> list[Intent]:
         """Everything, records first."""

@@ -2,7 +2,7 @@
 
 import collections
 
-from mmtui.domain.instrument import Instrument
+from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.intents import LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.engine.account import Account, DayState
@@ -14,9 +14,11 @@ from mmtui.engine.orders.ledger import Ledger
 from mmtui.engine.tape import Tape
 from mmtui.estimators.panel import EstimatorPanel
 from mmtui.risk.budget import RELAXED, Pressure
+from mmtui.risk.burn import BurnMeter
 from mmtui.risk.kill_switch import KillSwitch
 from mmtui.risk.limits import EffectiveLimit
-from mmtui.risk.throttle import ActionRate, FillRun, RefusalBackoff, ReplaceRate
+from mmtui.risk.restraints import Restraints
+from mmtui.risk.throttle import ActionRate, FillRun, Occasions, RefusalBackoff, ReplaceRate
 from mmtui.strategies.quote import Ladder
 from mmtui.strategies.registry import Strategy
 
@@ -46,9 +48,24 @@ class EngineOptions:
 
 
 class Quoting:
-    """When to quote next, the last ladder, and how long quotes have been out."""
+    """When to quote next, the last ladder, and how long quotes have been out.
 
-    __slots__ = ("due", "first_at", "ladder", "last_at", "reference_mid", "strategy", "urgent", "why_not")
+    ``flagged`` is the side whose quotes must be reduce-only now, because orders that are not ours leave no
+    other room there.
+    """
+
+    __slots__ = (
+        "degenerate_since",
+        "due",
+        "first_at",
+        "flagged",
+        "ladder",
+        "last_at",
+        "reference_mid",
+        "strategy",
+        "urgent",
+        "why_not",
+    )
 
     def __init__(self, strategy: Strategy) -> None:
         self.strategy = strategy
@@ -58,30 +75,38 @@ class Quoting:
         self.last_at = 0.0
         self.first_at: float | None = None
         self.reference_mid = 0.0
+        self.flagged: Side | None = None
+        self.degenerate_since: float | None = None
         self.why_not: tuple[str, ...] = ()
 
 
 class Risk:
-    """The kill switch, the rates, and the allowances."""
+    """The kill switch, the restraints, the rates, and the allowances."""
 
     __slots__ = (
         "address",
+        "burn",
         "evaluated_at",
         "fill_run",
         "ip",
         "kill_switch",
         "limit",
+        "occasions",
         "pressure",
         "rate",
         "rate_limit_errors",
         "refusals",
         "replaced",
+        "restraints",
         "undelivered_since",
         "warned",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, growth_mode: bool) -> None:
         self.kill_switch = KillSwitch()
+        self.restraints = Restraints()
+        self.occasions = Occasions()
+        self.burn = BurnMeter(growth_mode=growth_mode)
         self.rate = ActionRate()
         self.fill_run = FillRun()
         self.replaced = ReplaceRate()
@@ -121,7 +146,7 @@ class EngineState:
         self.account = Account()
         self.quoting = Quoting(strategy)
         self.control = Control()
-        self.risk = Risk()
+        self.risk = Risk(growth_mode=instrument.growth_mode)
         self.tape = Tape()
 
     @property

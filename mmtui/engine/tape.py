@@ -36,6 +36,7 @@ class Tape:
     """Owner of the session's totals and of what is worth showing."""
 
     __slots__ = (
+        "_ends",
         "_open_since",
         "_two_sided",
         "_unmarked",
@@ -59,6 +60,7 @@ class Tape:
         self.volumes: dict[Side, int] = {Side.BUY: 0, Side.SELL: 0}
         self.turnover = 0
         self.alarms: dict[str, Alarm] = {}
+        self._ends: dict[str, float] = {}
         self.started_at = 0.0
         self.sampled_at = 0.0
         self.synced_at = 0.0
@@ -97,14 +99,30 @@ class Tape:
         open_s = self._two_sided + (now - self._open_since if self._open_since is not None else 0.0)
         return min(1.0, open_s / (now - self.ready_at))
 
-    def alarm(self, key: str, now: float, severity: int, text: str) -> None:
-        """Raises or renews an alarm; it keeps the time it began."""
+    def alarm(self, key: str, now: float, severity: int, text: str, *, lasts_s: float | None = None) -> None:
+        """Raises or renews an alarm; it keeps the time it began, and ends after ``lasts_s`` or when cleared.
+
+        When there are too many the mildest gives way, unless all are graver.
+        """
         known = self.alarms.get(key)
         if known is None and len(self.alarms) >= ALARMS_MAX:
-            return
+            mildest = min(self.alarms.values(), key=lambda alarm: alarm.severity)
+            if mildest.severity >= severity:
+                return
+            self.clear(mildest.id)
         since = known.since if known is not None else now
         self.alarms[key] = Alarm(id=key, since=since, severity=severity, text=text)
+        if lasts_s is not None:
+            self._ends[key] = now + lasts_s
+        else:
+            self._ends.pop(key, None)
 
     def clear(self, key: str) -> None:
         """Ends an alarm."""
         self.alarms.pop(key, None)
+        self._ends.pop(key, None)
+
+    def pass_time(self, now: float) -> None:
+        """Ends the alarms whose time is over."""
+        for key in [key for key, end in self._ends.items() if now >= end]:
+            self.clear(key)

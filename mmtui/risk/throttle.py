@@ -1,9 +1,14 @@
-"""Rates: how many actions were sent, how one-sided the fills are, how often a level was replaced or refused."""
+"""Rates: how many actions were sent, how one-sided the fills are, how often a level was replaced or refused.
 
+Every memory here has a written cap.
+"""
+
+import math
 from collections import deque
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
+from mmtui.domain.units import BPS, Price
 
 SECOND_S = 1.0
 MINUTE_S = 60.0
@@ -11,7 +16,12 @@ RUN_WINDOW_S = 60.0
 REPLACE_WINDOW_S = 10.0
 BACKOFF_MAX_S = 30.0
 BACKOFF_REDUCING_MAX_S = 2.0
+BACKOFF_STEADY_S = 1.0
 DOUBLINGS_MAX = 10
+RUN_MAX = 1_024
+LEVELS_MAX = 4_096
+OCCASIONS_MAX = 128
+CAUSES_MAX = 64
 
 
 class ActionRate:
@@ -60,7 +70,15 @@ class FillRun:
             self._side, self._orders = side, {}
         self._orders[cloid] = now
         self._orders = {key: at for key, at in self._orders.items() if at > now - RUN_WINDOW_S}
+        if len(self._orders) > RUN_MAX:
+            del self._orders[next(iter(self._orders))]
         return len(self._orders)
+
+    def length(self, now: float, side: Side) -> int:
+        """Length of the run on ``side`` at ``now``."""
+        if side is not self._side:
+            return 0
+        return sum(1 for at in self._orders.values() if at > now - RUN_WINDOW_S)
 
     def reset(self) -> None:
         """Starts a run anew."""
@@ -68,24 +86,64 @@ class FillRun:
 
 
 class ReplaceRate:
-    """Replacements of each level of the ladder in the last ten seconds."""
+    """Cycles of placing and taking off at one price, on one level of the ladder, in the last ten seconds.
+
+    Prices within a basis point are one. A quote that follows a fast market is taken off at ever other
+    prices; one that is placed and taken off at the same price again and again follows nothing.
+    """
 
     __slots__ = ("_times",)
 
     def __init__(self) -> None:
-        self._times: dict[tuple[Side, int], deque[float]] = {}
+        self._times: dict[tuple[Side, int, int], deque[float]] = {}
 
-    def replaced(self, now: float, side: Side, level: int) -> int:
-        """Counts one replacement; returns how many there were lately."""
-        times = self._times.setdefault((side, level), deque(maxlen=1024))
+    def replaced(self, now: float, side: Side, level: int, price: Price) -> int:
+        """Counts one cycle; returns how many there were lately at this price."""
+        key = (side, level, round(math.log(price) * BPS))
+        times = self._times.pop(key, None) or deque(maxlen=1024)
+        self._times[key] = times
         times.append(now)
         while times[0] <= now - REPLACE_WINDOW_S:
             times.popleft()
+        self._forget(now)
         return len(times)
 
     def reset(self) -> None:
         """Forgets everything."""
         self._times.clear()
+
+    def _forget(self, now: float) -> None:
+        """Drops prices not used lately, oldest first, and the oldest of too many."""
+        while self._times:
+            oldest = next(iter(self._times))
+            if self._times[oldest][-1] > now - REPLACE_WINDOW_S and len(self._times) <= LEVELS_MAX:
+                return
+            del self._times[oldest]
+
+
+class Occasions:
+    """How often each named thing happened lately; at most ``CAUSES_MAX`` names."""
+
+    __slots__ = ("_times",)
+
+    def __init__(self) -> None:
+        self._times: dict[str, deque[float]] = {}
+
+    def count(self, now: float, name: str, window_s: float) -> int:
+        """Counts one occasion; returns how many there were within the window."""
+        times = self._times.pop(name, None) or deque(maxlen=OCCASIONS_MAX)
+        self._times[name] = times
+        if len(self._times) > CAUSES_MAX:
+            del self._times[next(iter(self._times))]
+        times.append(now)
+        while times[0] <= now - window_s:
+            times.popleft()
+        return len(times)
+
+    def last(self, name: str) -> float | None:
+        """When it last happened; None when it never did."""
+        times = self._times.get(name)
+        return times[-1] if times else None
 
 
 class RefusalBackoff:
@@ -96,10 +154,11 @@ class RefusalBackoff:
     def __init__(self) -> None:
         self._refused: dict[tuple[Side, int], tuple[int, float]] = {}
 
-    def refused(self, now: float, side: Side, level: int, *, is_reducing: bool) -> None:
-        """Counts one refusal; what reduces the position never waits long."""
+    def refused(self, now: float, side: Side, level: int, *, is_reducing: bool, is_steady: bool = False) -> None:
+        """Counts one refusal; what reduces the position never waits long, what is ``is_steady`` a second each time."""
         count = self._refused.get((side, level), (0, 0.0))[0] + 1
         most_s = BACKOFF_REDUCING_MAX_S if is_reducing else BACKOFF_MAX_S
+        most_s = BACKOFF_STEADY_S if is_steady else most_s
         wait_s = 0.0 if count == 1 else min(most_s, 2.0 ** min(count - 2, DOUBLINGS_MAX))
         self._refused[(side, level)] = (count, now + wait_s)
 

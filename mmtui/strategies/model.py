@@ -209,6 +209,7 @@ class ModelMemo:
             gamma,
             (position > 0) - (position < 0),
             context.is_prior,
+            context.caution_bps,
             math.floor(context.quoting_age_s),
             (estimates.sigma.value, signals.volume_rate) if settings.is_literal else None,
         )
@@ -250,5 +251,5 @@ def _side(
     if adverse > 0.0:
         widening.append(Term("adverse selection", adverse * BPS))
     model_bps = total_bps(model)
-    widening += data_terms(model_bps, context.quoting_age_s, context.is_prior, limits)
+    widening += data_terms(context, model_bps, limits)
     return side_spread(model, widening, (context.maker_rate + adverse) * BPS, limits)

@@ -176,7 +176,8 @@ class QuoteContext(msgspec.Struct, frozen=True, kw_only=True):
     ``now`` engine seconds; ``position`` signed, ``limit`` (effective now) and ``limit_config`` (as
     configured: the Qmax of the risk unit, models.md 1.3) in size units; ``maker_rate`` a fraction of
     notional, negative for a rebate; ``is_prior`` says that estimates are priors because warm-up timed
-    out; ``quoting_age_s`` counts from the first quote.
+    out; ``quoting_age_s`` counts from the first quote; ``caution_bps`` is widening asked for while something
+    is not right, under the cap on all widening.
     """
 
     now: float
@@ -190,3 +191,4 @@ class QuoteContext(msgspec.Struct, frozen=True, kw_only=True):
     maker_rate: float
     is_prior: bool = False
     quoting_age_s: float = 0.0
+    caution_bps: float = 0.0

@@ -77,7 +77,7 @@ class FixedSpreadStrategy:
         if reference is None:
             return no_ladder(AbsenceReason.NO_REFERENCE)
         model = (Term("half-spread", tuning.half_spread_bps),)
-        widening = data_terms(tuning.half_spread_bps, context.quoting_age_s, context.is_prior, tuning.limits)
+        widening = data_terms(context, tuning.half_spread_bps, tuning.limits)
         spread = side_spread(model, widening, context.maker_rate * BPS, tuning.limits)
         shift, size_share = _lean(context, tuning, spread.half_bps)
         depths = (LevelDepth(spread.half_bps),)

@@ -12,7 +12,7 @@ import msgspec
 
 from mmtui.domain.parameters import Settings
 from mmtui.strategies.bounds import clip
-from mmtui.strategies.quote import Term, total_bps
+from mmtui.strategies.quote import QuoteContext, Term, total_bps
 
 ADVERSE_MAX = 10e-4
 PRIOR_BPS = 5.0
@@ -78,14 +78,16 @@ def warmup_extra(age_s: float, limits: SpreadLimits) -> float:
     return (limits.warmup_width - 1.0) * math.exp(-age_s / limits.warmup_decay_s)
 
 
-def data_terms(model_bps: float, age_s: float, is_prior: bool, limits: SpreadLimits) -> list[Term]:
-    """Widening that answers how little is known yet: the warm-up's decay, and quoting from priors.
+def data_terms(context: QuoteContext, model_bps: float, limits: SpreadLimits) -> list[Term]:
+    """Widening that answers how little is known: the warm-up's decay, quoting from priors, and doubt in the data.
 
     The decay moves once a second, so that quotes rest in between.
     """
-    terms = [Term("warm-up", model_bps * warmup_extra(math.floor(age_s), limits))]
-    if is_prior:
+    terms = [Term("warm-up", model_bps * warmup_extra(math.floor(context.quoting_age_s), limits))]
+    if context.is_prior:
         terms.append(Term("prior", PRIOR_BPS))
+    if context.caution_bps:
+        terms.append(Term("caution", context.caution_bps))
     return terms
 
 

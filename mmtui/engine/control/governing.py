@@ -69,7 +69,17 @@ def save_day(state: EngineState, out: Outbox) -> None:
     """Has the day's P&L kept for the next start."""
     day = state.account.day_state()
     if day is not None:
-        out.add(SaveDay(utc_day=day.utc_day, opening_equity=day.opening_equity, peak_pnl=day.peak_pnl, pnl=day.pnl))
+        out.add(
+            SaveDay(
+                utc_day=day.utc_day,
+                opening_equity=day.opening_equity,
+                peak_pnl=day.peak_pnl,
+                pnl=day.pnl,
+                relief=day.relief,
+                switch_fires=day.switch_fires,
+                switch_fired_ms=day.switch_fired_ms,
+            )
+        )
 
 
 def begin_clearance(state: EngineState, out: Outbox) -> None:
@@ -94,8 +104,8 @@ def _slow_down(state: EngineState, now: float) -> None:
     errors = state.risk.rate_limit_errors
     while errors and errors[0] <= now - ERROR_WINDOW_S:
         errors.popleft()
-    left, cap = state.risk.address or (None, None)
-    state.risk.pressure = pressure(left, cap)
+    burn = state.risk.burn
+    state.risk.pressure = pressure(burn.left, burn.cap)
     if len(errors) >= state.settings.count("risk.rate_limit_errors_max"):
         state.risk.pressure = pressure(1, int(1 / SLOW_FACTOR_LEFT))
 
@@ -108,7 +118,7 @@ def _facts(state: EngineState, now: float) -> RiskFacts:
     assert day is not None, "facts need an anchored account"
     return RiskFacts(
         now=now,
-        day_pnl_usd=account.day_pnl() / 1e6,
+        day_pnl_usd=account.limit_pnl() / 1e6,
         peak_pnl_usd=day.peak / 1e6,
         opening_equity_usd=day.opening_equity / 1e6,
         position_value_usd=abs(state.instrument.size_base(account.position.size)) * mid,

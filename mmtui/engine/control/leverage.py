@@ -19,6 +19,7 @@ def set_leverage(state: EngineState, out: Outbox) -> None:
     is_cross = snapshot.is_cross and not state.settings.flag("trading.force_isolated")
     if (leverage, is_cross) == (snapshot.leverage, snapshot.is_cross):
         return
+    control.leverage_asked = (leverage, is_cross)
     request_id = state.ledger.numbering.request()
     expires = expiry_ms(state, out.now)
     out.send(SetLeverage(request_id=request_id, leverage=leverage, is_cross=is_cross, expires_at_ms=expires))

@@ -6,11 +6,13 @@ that it cannot disagree with them.
 
 import msgspec
 
+from mmtui.domain.commands import CommandResult
 from mmtui.domain.events import AccountSnapshot, Feed, FillsReceived
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import Size
 
 EARLY_FILLS_MAX = 1_000
+ANSWERS_MAX = 512
 
 
 class Kill(msgspec.Struct, kw_only=True):
@@ -54,18 +56,29 @@ class Flatten(msgspec.Struct, kw_only=True):
     attempts: int = 0
 
 
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """A kill that waits until the position is certain, at most until its deadline."""
+
+    reason: str
+    detail: str
+    deadline: float
+
+
 class Control:
     """Owner of every standing order to the engine."""
 
     __slots__ = (
+        "answered",
         "clearance",
         "down_since",
         "early_fills",
+        "ending",
         "finish_on_kill",
         "finished",
         "flatten",
         "is_leverage_set",
         "killed",
+        "leverage_asked",
         "paused_by",
         "queries",
         "reduce_only_by",
@@ -80,6 +93,9 @@ class Control:
         self.killed: Kill | None = None
         self.stop_reason = ""
         self.clearance: Clearance | None = None
+        self.ending: Ending | None = None
+        self.leverage_asked: tuple[int, bool] | None = None
+        self.answered: dict[str, CommandResult] = {}
         self.flatten: Flatten | None = None
         self.finished = False
         self.finish_on_kill = True
@@ -92,6 +108,15 @@ class Control:
         """Keeps fills that came before the account was known."""
         if len(self.early_fills) < EARLY_FILLS_MAX:
             self.early_fills.append(event)
+
+    def remember(self, result: CommandResult) -> None:
+        """Keeps the last answer to a command, so that its repetition gets the same."""
+        if not result.id:
+            return
+        self.answered.pop(result.id, None)
+        self.answered[result.id] = result
+        if len(self.answered) > ANSWERS_MAX:
+            del self.answered[next(iter(self.answered))]
 
     def is_answer_to_clearance(self, snapshot: AccountSnapshot) -> bool:
         """Whether this snapshot was asked for after the clearing began to ask."""

@@ -11,6 +11,7 @@ from mmtui.domain.order import Purpose
 from mmtui.domain.records import FillBooked, FundingBooked
 from mmtui.domain.units import Size, UsdMicro
 from mmtui.engine.control.governing import fire
+from mmtui.engine.orders.endings import NOTICE_S, check_engine
 from mmtui.engine.orders.ledger import Booked
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
@@ -88,6 +89,7 @@ def _take(state: EngineState, out: Outbox, fill: Fill) -> None:
     touch = state.market.touch
     mid2 = 0 if touch is None else instrument.price_units(touch.bid) + instrument.price_units(touch.ask)
     realised = account.apply_fill(out.now, fill)
+    is_foreign = booked.order is None and not is_ours(fill.cloid)
     _count(state, out, fill, booked, mid2)
     out.record(_row(state, out.now, fill, booked, mid2, realised))
     out.log(
@@ -103,9 +105,27 @@ def _take(state: EngineState, out: Outbox, fill: Fill) -> None:
     )
     if booked.is_late:
         out.log(LogLevel.WARN, "Late fill", oid=fill.oid, size=instrument.wire_size(fill.size))
-    if fill.is_liquidation:
-        _liquidated(state, out, fill, booked)
+        text = f"late fill of {instrument.wire_size(fill.size)}: its order was over here already"
+        state.tape.alarm("late fill", out.now, 1, text, lasts_s=NOTICE_S)
+    if account.is_self_trade(fill):
+        _self_traded(state, out, fill)
+    if is_foreign and not fill.is_liquidation and not fill.forced_by:
+        signed = instrument.wire_size(fill.side * fill.size)
+        state.tape.alarm("foreign fill", out.now, 1, f"traded by hand: {signed}", lasts_s=NOTICE_S)
+        out.log(LogLevel.WARN, "Foreign fill", side=fill.side.name, size=instrument.wire_size(fill.size))
+    if booked.order is None:
+        check_engine(state, out, fill.cloid, fill.venue_time_ms)
+    if fill.is_liquidation or fill.forced_by:
+        _forced(state, out, fill, booked)
     state.quoting.urgent = True
+
+
+def _self_traded(state: EngineState, out: Outbox, fill: Fill) -> None:
+    size = state.instrument.wire_size(fill.size)
+    state.tape.alarm(
+        "self trade", out.now, 3, f"self trade of {size}: both sides were this account's", lasts_s=NOTICE_S
+    )
+    out.log(LogLevel.ERROR, "Self trade", tid=fill.tid, size=size, price=state.instrument.wire_price(fill.price))
 
 
 def _row(state: EngineState, now: float, fill: Fill, booked: Booked, mid2: int, realised: UsdMicro) -> FillBooked:
@@ -134,6 +154,7 @@ def _count(state: EngineState, out: Outbox, fill: Fill, booked: Booked, mid2: in
     tape.count("fills")
     tape.volumes[fill.side] += fill.size
     tape.turnover += fill.price * fill.size
+    state.risk.burn.traded(out.now, fill.price * fill.size / 1e6)
     state.panel.on_fill(out.now, fill.side, instrument.size_base(fill.size))
     note = FillNote(
         at=out.now,
@@ -157,9 +178,10 @@ def _count(state: EngineState, out: Outbox, fill: Fill, booked: Booked, mid2: in
         fire(state, out, "one-sided fills", f"{run} orders filled on one side within a minute, limit {most}")
 
 
-def _liquidated(state: EngineState, out: Outbox, fill: Fill, booked: Booked) -> None:
+def _forced(state: EngineState, out: Outbox, fill: Fill, booked: Booked) -> None:
     if booked.order is None:
-        size = state.instrument.wire_size(fill.size)
-        fire(state, out, "liquidation", f"the venue closed {size} of this position")
+        text = f"{state.instrument.wire_size(fill.size)} at {state.instrument.wire_price(fill.price)}"
+        reason = fill.forced_by or "liquidation"
+        fire(state, out, reason, f"the venue closed {text} of this position")
     else:
         out.log(LogLevel.WARN, "A liquidation hit our quote", side=fill.side.name)

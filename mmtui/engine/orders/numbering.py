@@ -13,6 +13,11 @@ class Numbering:
         self._orders = 0
         self._requests = 0
 
+    @property
+    def run(self) -> int:
+        """The run whose ids these are."""
+        return self._run
+
     def request(self) -> int:
         """The next request id, from 1."""
         self._requests += 1

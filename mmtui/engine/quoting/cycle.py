@@ -10,12 +10,15 @@ from mmtui.domain.records import OrderIntended
 from mmtui.domain.units import Size
 from mmtui.domain.view import Mode
 from mmtui.engine import modes
+from mmtui.engine.conditions import caution_bps
 from mmtui.engine.control.governing import fire
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes, send_cancels
 from mmtui.engine.quoting.requote import Plan, Tolerance, plan
+from mmtui.engine.quoting.touched import behind_touch
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import Denied, Gate, OpenCaps, Permit, review
+from mmtui.risk.restraints import Effect, Restraint
 from mmtui.strategies.quote import Ladder, Level, QuoteContext, Rooms
 
 OPEN_ORDERS_PER_LEVEL = 4
@@ -23,6 +26,9 @@ OPEN_NOTIONAL_RATIO = 2.0
 MOVE_URGENT_RATIO = 2.0
 # Lets the price drift this far before orders placed at the limit are cut to the limit's value in size.
 LIMIT_SLACK = 0.001
+# A side that alone is filled fades from half of the run that would end trading, to a quarter of its size.
+FADE_FROM = 0.5
+FADED_LEAST = 0.25
 
 
 def is_due(state: EngineState, now: float) -> bool:
@@ -56,7 +62,9 @@ def run(state: EngineState, out: Outbox, mode: Mode, reason: str) -> None:
     quoting.reference_mid = estimates.mid
     state.tape.count("cycles")
     context = _context(state, out.now, estimates, is_reduce_only=mode is Mode.REDUCE_ONLY)
-    ladder = _fit_to_budget(quoting.strategy.ladder(context, state.settings), state.risk.pressure.levels_max)
+    levels_max = min(state.risk.pressure.levels_max, state.risk.restraints.levels_max)
+    ladder = _fit_to_budget(quoting.strategy.ladder(context, state.settings), levels_max)
+    ladder = behind_touch(ladder, state.instrument, state.market.hint(out.now))
     quoting.ladder = ladder
     quoting.why_not = tuple(dict.fromkeys(absence.text for absence in ladder.absences if absence.index is None))
     if out.wants(LogLevel.DEBUG):
@@ -79,14 +87,20 @@ def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode) -> N
         size_share=state.settings.number("execution.size_tolerance_pct") / 100.0,
         must_reduce=modes.permit(mode) is not Permit.ADD,
     )
+    flagged = msgspec.structs.replace(tolerance, must_reduce=True)
     plans = [
-        plan(levels, [o for o in state.ledger.live.values() if o.terms.side is side], tolerance)
+        plan(
+            levels,
+            [o for o in state.ledger.live.values() if o.terms.side is side],
+            flagged if side is state.quoting.flagged else tolerance,
+        )
         for side, levels in ((Side.BUY, ladder.bids), (Side.SELL, ladder.asks))
     ]
     cancels = [order for part in plans for order in part.cancel]
     if not tolerance.must_reduce:
         for side, part in zip((Side.BUY, Side.SELL), plans, strict=True):
-            cancels += _beyond_limit(state, side, part)
+            if side is not state.quoting.flagged:
+                cancels += _beyond_limit(state, side, part)
     if _runs_away(state, out, cancels):
         return
     send_cancels(state, out, cancels)
@@ -124,6 +138,11 @@ def zip_longest_levels(plans: list[Plan]) -> list[tuple[Level, ...]]:
 
 def place(state: EngineState, out: Outbox, proposals: list[OrderTerms]) -> bool:
     """Sends what the controls approve, in one action; returns whether anything was sent."""
+    held = _held_back(state, proposals)
+    if held is not None:
+        state.quoting.due = True
+        state.quoting.why_not = (held.text,)
+        return False
     if not state.risk.rate.may_place(out.now, state.settings):
         state.quoting.due = True
         state.quoting.why_not = ("own action rate limit reached",)
@@ -140,6 +159,7 @@ def place(state: EngineState, out: Outbox, proposals: list[OrderTerms]) -> bool:
     cloids = tuple(approved.terms.cloid for approved in result.approved)
     state.ledger.request(request_id, cloids, is_cancel=False, now=out.now)
     state.risk.rate.sent(out.now)
+    state.risk.burn.sent(out.now, len(cloids))
     state.tape.count("placed", len(cloids))
     out.send(PlaceOrders(request_id=request_id, orders=result.approved, expires_at_ms=expiry_ms(state, out.now)))
     return True
@@ -206,15 +226,17 @@ def _context(state: EngineState, now: float, estimates: Estimates, *, is_reduce_
         position=state.account.position.size,
         limit=state.risk.limit.size,
         limit_config=state.risk.limit.configured,
-        rooms=_rooms(state, is_reduce_only=is_reduce_only),
+        rooms=_rooms(state, now, is_reduce_only=is_reduce_only),
         maker_rate=snapshot.maker_rate if snapshot else 0.0,
         is_prior=not state.panel.warmup(now).is_complete,
         quoting_age_s=0.0 if first is None else now - first,
+        caution_bps=caution_bps(state),
     )
 
 
-def _rooms(state: EngineState, *, is_reduce_only: bool) -> Rooms:
+def _rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
     position, limit = state.account.position.size, state.risk.limit.size
+    state.quoting.flagged = None
     size: dict[Side, Size] = {}
     why: dict[Side, str] = {}
     for side in Side:
@@ -223,7 +245,14 @@ def _rooms(state: EngineState, *, is_reduce_only: bool) -> Rooms:
         held = -side * position
         most = max(0, held) if is_reduce_only else limit + held
         size[side] = max(0, most - stuck)
-        if side in state.control.sides_off:
+        if not is_reduce_only and size[side] < held:
+            owed = _owed(state, side, held)
+            if size[side] < owed:
+                size[side], state.quoting.flagged = owed, side
+        off = state.risk.restraints.off(side)
+        if off is not None:
+            size[side], why[side] = 0, off.text
+        elif side in state.control.sides_off:
             size[side], why[side] = 0, f"side cancelled by {state.control.sides_off[side]}"
         elif size[side] == 0:
             why[side] = "reduce-only" if is_reduce_only else f"position limit ({state.risk.limit.binding})"
@@ -232,8 +261,34 @@ def _rooms(state: EngineState, *, is_reduce_only: bool) -> Rooms:
         sell=size[Side.SELL],
         buy_reason=why.get(Side.BUY, ""),
         sell_reason=why.get(Side.SELL, ""),
+        size_factor_buy=_fade(state, now, Side.BUY),
+        size_factor_sell=_fade(state, now, Side.SELL),
         is_reduce_only=is_reduce_only,
     )
+
+
+def _owed(state: EngineState, side: Side, held: Size) -> Size:
+    """What a reducing side may hold however large the orders are that are not ours.
+
+    Flagged reduce-only it never makes a position larger than they would: nothing of it fills but against
+    what is held.
+    """
+    return max(0, min(held, clip(state)) - _stuck(state, side))
+
+
+def _fade(state: EngineState, now: float, side: Side) -> float:
+    """Share of the size that a side which alone is being filled still shows."""
+    if side * state.account.position.size < 0:
+        return 1.0
+    used = state.risk.fill_run.length(now, side) / state.settings.count("risk.one_sided_orders_max")
+    return 1.0 if used <= FADE_FROM else max(FADED_LEAST, 1.0 - (used - FADE_FROM) / (1.0 - FADE_FROM))
+
+
+def _held_back(state: EngineState, proposals: list[OrderTerms]) -> Restraint | None:
+    restraints = state.risk.restraints
+    if proposals and proposals[0].purpose is Purpose.FLATTEN:
+        return restraints.first(Effect.HOLD, Effect.NO_TAKER)
+    return restraints.first(Effect.HOLD, Effect.HOLD_QUOTES)
 
 
 def _stuck(state: EngineState, side: Side) -> Size:
@@ -249,7 +304,7 @@ def _terms(state: EngineState, now: float, level: Level, mode: Mode) -> OrderTer
         size=level.size,
         tif=TimeInForce.ALO,
         purpose=Purpose.QUOTE,
-        reduce_only=modes.permit(mode) is not Permit.ADD,
+        reduce_only=modes.permit(mode) is not Permit.ADD or level.side is state.quoting.flagged,
         level=level.index,
         created_at=now,
         expires_at_ms=expiry_ms(state, now),
@@ -265,8 +320,10 @@ def _fit_to_budget(ladder: Ladder, levels_max: int) -> Ladder:
 def _runs_away(state: EngineState, out: Outbox, cancels: list[Order]) -> bool:
     most = state.settings.count("risk.replacements_max")
     for order in cancels:
-        if state.risk.replaced.replaced(out.now, order.side, order.terms.level) > most:
-            fire(state, out, "runaway", f"level {order.terms.level} replaced more than {most} times in 10 s")
+        level, price = order.terms.level, order.price
+        if state.risk.replaced.replaced(out.now, order.side, level, price) > most:
+            at = state.instrument.wire_price(price)
+            fire(state, out, "runaway", f"level {level} placed and taken off at {at} more than {most} times in 10 s")
             return True
     return False
 

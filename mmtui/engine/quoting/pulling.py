@@ -29,7 +29,8 @@ def send_cancels(state: EngineState, out: Outbox, orders: Iterable[Order]) -> No
         cloids = tuple(order.cloid for order in batch)
         state.ledger.request(request_id, cloids, is_cancel=True, now=out.now)
         state.risk.rate.sent(out.now)
-        out.send(CancelOrders(request_id=request_id, cloids=cloids, expires_at_ms=_cancel_expiry_ms(state, out.now)))
+        state.risk.burn.sent(out.now, len(batch))
+        out.send(CancelOrders(request_id=request_id, cloids=cloids, expires_at_ms=cancel_expiry_ms(state, out.now)))
 
 
 def expiry_ms(state: EngineState, now: float) -> int:
@@ -37,7 +38,7 @@ def expiry_ms(state: EngineState, now: float) -> int:
     return int((now + state.settings.number("execution.expires_after_s")) * 1000.0)
 
 
-def _cancel_expiry_ms(state: EngineState, now: float) -> int:
+def cancel_expiry_ms(state: EngineState, now: float) -> int:
     """As expiry_ms; a cancel must be in time also at an exchange that our clock has fallen behind."""
     return state.market.venue_ms(now) + expiry_ms(state, now) - int(now * 1000.0)
 

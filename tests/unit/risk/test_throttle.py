@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.risk.throttle import ActionRate, FillRun, ReplaceRate
+from mmtui.risk.throttle import ActionRate, FillRun, Occasions, ReplaceRate
 from tests.unit.properties import examples
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -108,11 +108,26 @@ def test_a_run_counts_the_last_minute_only():
     assert run.filled(60.0, BUY, "e") == 1
 
 
-def test_replacements_are_counted_by_side_and_level_within_ten_seconds():
+def test_replacements_are_counted_by_side_level_and_price_within_ten_seconds():
     rate = ReplaceRate()
-    assert [rate.replaced(float(second), BUY, 0) for second in range(10)] == list(range(1, 11))
-    assert rate.replaced(10.0, BUY, 0) == 10
-    assert rate.replaced(10.0, BUY, 1) == 1
-    assert rate.replaced(10.0, SELL, 0) == 1
+    assert [rate.replaced(float(second), BUY, 0, 100) for second in range(10)] == list(range(1, 11))
+    assert rate.replaced(10.0, BUY, 0, 100) == 10
+    assert rate.replaced(10.0, BUY, 1, 100) == 1
+    assert rate.replaced(10.0, SELL, 0, 100) == 1
     rate.reset()
-    assert rate.replaced(10.0, BUY, 0) == 1
+    assert rate.replaced(10.0, BUY, 0, 100) == 1
+
+
+def test_a_quote_that_follows_the_market_is_no_runaway():
+    rate = ReplaceRate()
+    counts = [rate.replaced(0.1 * step, BUY, 0, 1_000_000 + 300 * step) for step in range(5_000)]
+    assert max(counts) == 1
+    assert rate.replaced(10_000.0, BUY, 0, 1_000_000) == 1
+
+
+def test_occasions_are_counted_by_name_within_their_window():
+    occasions = Occasions()
+    assert occasions.last("margin") is None
+    assert [occasions.count(at, "margin", 60.0) for at in (0.0, 10.0, 59.9, 60.0)] == [1, 2, 3, 3]
+    assert occasions.count(60.0, "band", 60.0) == 1
+    assert occasions.last("margin") == 60.0

@@ -14,7 +14,7 @@ from mmtui.strategies.spread import (
     skew,
     warmup_extra,
 )
-from tests.unit.strategies.quote_contexts import settings
+from tests.unit.strategies.quote_contexts import context, settings
 
 LIMITS = SpreadLimits.from_settings(settings())
 MODEL = (Term("fill rate", 3.3), Term("fee", 1.5))
@@ -30,8 +30,15 @@ def test_the_first_quotes_are_twice_as_wide_and_the_extra_decays(age_s, factor):
 
 
 def test_quotes_from_priors_are_five_bps_wider():
-    terms = data_terms(4.0, 0.0, True, LIMITS)
+    terms = data_terms(context(quoting_age_s=0.0, is_prior=True), 4.0, LIMITS)
     assert terms == [Term("warm-up", 4.0), Term("prior", 5.0)]
+
+
+def test_caution_widens_by_what_is_asked_for_under_the_cap_on_all_widening():
+    terms = data_terms(context(quoting_age_s=0.0, caution_bps=LIMITS.max_widening_bps), 4.0, LIMITS)
+    assert terms == [Term("warm-up", 4.0), Term("caution", LIMITS.max_widening_bps)]
+    spread = side_spread(MODEL, terms, 1.5, LIMITS)
+    assert spread.half_bps == pytest.approx(total(MODEL) + LIMITS.max_widening_bps)
 
 
 def test_without_widening_the_model_stands():

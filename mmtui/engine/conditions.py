@@ -1,0 +1,151 @@
+"""What is not right with data, disk or estimates, and how it holds trading back until it is right again.
+
+Watches what nothing else measures: mark and oracle against the book, their age, the venue's clock against
+ours, estimates that cannot be, orders that the venue no longer confirms, a disk that is slow. Faults F36,
+F47 to F49, F62, F71, F93.
+"""
+
+from mmtui.domain.estimates import Estimates, Provenance
+from mmtui.domain.events import DiskSlow, VenueNotice
+from mmtui.domain.intents import LogLevel
+from mmtui.engine.control import restraining
+from mmtui.engine.control.governing import fire
+from mmtui.engine.control.restraining import lift, restrain
+from mmtui.engine.outbox import Outbox
+from mmtui.engine.state import EngineState
+from mmtui.risk.budget import DESPERATE_SHARE
+from mmtui.risk.restraints import Effect, Restraint
+
+DIVERGENCE_MAX = 0.01
+DIVERGENCE_PATIENCE_S = 10.0
+DEGENERATE_WIDEN_S = 60.0
+DEGENERATE_STOP_S = 120.0
+CONTEXT_AGE_SHOWN_S = 15.0
+AHEAD_SHOWN_S = 2.0
+DISK_ALARM_S = 1.0
+DISK_HALT_S = 5.0
+UNCONFIRMED_INTERVALS = 3.0
+NOTICE_S = 60.0
+
+
+def watch(state: EngineState, out: Outbox) -> None:
+    """Measures everything that is watched, ten times a second."""
+    market = state.market
+    market.pass_time(out.now)
+    state.tape.pass_time(out.now)
+    restraining.pass_time(state, out)
+    _diverged(state, out)
+    _degenerate(state, out)
+    _scarce(state, out)
+    age = market.context_age(out.now)
+    is_old = age is not None and age > CONTEXT_AGE_SHOWN_S
+    _tell(state, out, "context", f"mark and oracle are {age or 0.0:.0f} s old and not used", is_on=is_old)
+    ahead_s = market.ahead_s
+    text = f"clock {-ahead_s:+.1f} s: this machine is behind the exchange, set it"
+    _tell(state, out, "clock", text, is_on=ahead_s > AHEAD_SHOWN_S)
+    oldest = oldest_unconfirmed_s(state, out.now)
+    most = UNCONFIRMED_INTERVALS * state.settings.number("execution.reconcile_interval_s")
+    _tell(state, out, "unconfirmed", f"an order was last confirmed {oldest:.0f} s ago", is_on=oldest > most)
+
+
+def caution_bps(state: EngineState) -> float:
+    """Widening asked for while something is not right: as much as all widening may be, or nothing."""
+    held = state.risk.restraints.first(Effect.WIDEN)
+    return state.settings.number("risk.max_widening_bps") if held is not None else 0.0
+
+
+def oldest_unconfirmed_s(state: EngineState, now: float) -> float:
+    """Longest time since the venue last confirmed one of the orders that may rest; 0 without orders."""
+    ages = [now - max(order.confirmed_at, order.terms.created_at) for order in state.ledger.live.values()]
+    return max(ages, default=0.0)
+
+
+def take_disk(state: EngineState, out: Outbox, event: DiskSlow) -> None:
+    """A durable write waits: nothing is placed while it does, and trading ends when it waits too long."""
+    if event.waited_s > DISK_HALT_S:
+        fire(state, out, "disk", f"the journal has not been written for {event.waited_s:.1f} s")
+    if event.waited_s > DISK_ALARM_S:
+        text = f"disk {event.waited_s:.1f} s: nothing is placed until it is written"
+        restrain(state, out, Restraint(key="disk", effect=Effect.HOLD, text=text))
+    else:
+        lift(state, out, "disk")
+
+
+def take_notice(state: EngineState, out: Outbox, event: VenueNotice) -> None:
+    """Something the venue's client noticed: shown, and no quotes while a feed is blind for it."""
+    key = f"venue {event.code}"
+    if event.count <= 0:
+        lift(state, out, key)
+        state.tape.clear(key)
+        return
+    text = f"{event.text} ×{event.count}" if event.count > 1 else event.text
+    out.log(LogLevel.WARN, "Venue notice", kind=event.code, text=event.text, count=event.count)
+    if event.is_blind:
+        restrain(state, out, Restraint(key=key, effect=Effect.STALE, text=text))
+    else:
+        state.tape.alarm(key, out.now, 1, text, lasts_s=NOTICE_S)
+
+
+def _tell(state: EngineState, out: Outbox, key: str, text: str, *, is_on: bool) -> None:
+    if is_on:
+        state.tape.alarm(key, out.now, 1, text)
+    elif key in state.tape.alarms:
+        state.tape.clear(key)
+
+
+def _diverged(state: EngineState, out: Outbox) -> None:
+    market = state.market
+    gap = market.divergence()
+    if not gap > DIVERGENCE_MAX:
+        market.diverged_since = None
+        lift(state, out, "divergence")
+        return
+    if market.diverged_since is None:
+        market.diverged_since = out.now
+    is_long = out.now - market.diverged_since >= DIVERGENCE_PATIENCE_S
+    text = f"book≠oracle {100.0 * gap:.1f} %: {'nothing is quoted' if is_long else 'quotes are wider'}"
+    effect = Effect.STALE if is_long else Effect.WIDEN
+    restrain(state, out, Restraint(key="divergence", effect=effect, text=text))
+
+
+def _degenerate(state: EngineState, out: Outbox) -> None:
+    quoting = state.quoting
+    estimates = state.panel.estimates(out.now)
+    what = degenerate(estimates) if estimates is not None else ""
+    if not what:
+        quoting.degenerate_since = None
+        lift(state, out, "estimate")
+        return
+    if quoting.degenerate_since is None:
+        quoting.degenerate_since = out.now
+    lasting_s = out.now - quoting.degenerate_since
+    if lasting_s < DEGENERATE_WIDEN_S:
+        return
+    is_long = lasting_s >= DEGENERATE_STOP_S
+    text = f"{what} held at its bound for {lasting_s:.0f} s: {'nothing is quoted' if is_long else 'quotes are wider'}"
+    effect = Effect.STALE if is_long else Effect.WIDEN
+    restrain(state, out, Restraint(key="estimate", effect=effect, text=text))
+
+
+def _scarce(state: EngineState, out: Outbox) -> None:
+    """At the last twentieth of the allowance a position is only reduced.
+
+    A flat account goes on at the slowest pace: only fills earn requests, and a quote that may not be made
+    could never earn the next one.
+    """
+    burn = state.risk.burn
+    left = burn.left
+    if left is None or left > DESPERATE_SHARE * burn.cap or not state.account.position.size:
+        lift(state, out, "requests")
+        return
+    text = f"requests {100.0 * left / max(burn.cap, 1):.0f} %: 1/10 s, the position is only reduced"
+    restrain(state, out, Restraint(key="requests", effect=Effect.REDUCE_ONLY, text=text))
+
+
+def degenerate(estimates: Estimates) -> str:
+    """The name of an estimate that cannot be what the market does, or "".
+
+    A volatility at its bound is one: prices that never move, or that are no prices. A kappa at its bound
+    is not: a wide market has one for days.
+    """
+    return "sigma" if estimates.sigma.provenance is Provenance.CLAMPED else ""
