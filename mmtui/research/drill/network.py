@@ -1,0 +1,276 @@
+"""The wire between a process and the exchange: what is lost, late, doubled, shuffled or unreadable.
+
+Owns every message under way and the connections. Requests carry a nonce from the host's signer and meet
+the exchange's own nonce rule. Everything arrives in order per channel unless a fault says otherwise.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import msgspec
+
+from mmtui.domain.book import Book, Touch
+from mmtui.domain.events import (
+    ActionAnswered,
+    ActionFailed,
+    AnyEvent,
+    BookUpdate,
+    Certainty,
+    ConnectionChanged,
+    ContextUpdate,
+    Feed,
+    FillsReceived,
+    FundingReceived,
+    OrderReports,
+    QueryFailed,
+    RefusalReason,
+    TouchUpdate,
+    TradePrints,
+)
+from mmtui.domain.intents import PlaceOrders, Query, Send
+from mmtui.domain.order import OrderTerms
+from mmtui.research.drill.faults import Fault, Faults
+from mmtui.research.drill.signer import SimSigner
+from mmtui.research.drill.timeline import Timeline
+from mmtui.research.drill.venue import SimVenue
+from mmtui.venues.exchange.direct import DirectVenue
+
+MARKET = (BookUpdate, TouchUpdate, TradePrints, ContextUpdate)
+USER = (FillsReceived, OrderReports, FundingReceived)
+LATE_MS = (500, 15_000)
+PUSH_LATE_MS = (200, 12_000)
+SNAPSHOT_FILLS = 50
+_CHANNEL = dict.fromkeys(MARKET, Feed.MARKET) | dict.fromkeys(USER, Feed.USER)
+
+
+class InFlight(msgspec.Struct, frozen=True):
+    """Orders on their way to the exchange, which drops them after ``expires_ms``."""
+
+    orders: tuple[OrderTerms, ...]
+    expires_ms: int
+
+
+class SimNetwork:
+    """The way to the exchange and back, for one process at a time."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        faults: Faults,
+        exchange: DirectVenue,
+        venue: SimVenue,
+        signer: SimSigner,
+        *,
+        rng: random.Random,
+    ) -> None:
+        self._timeline = timeline
+        self._faults = faults
+        self._exchange = exchange
+        self._venue = venue
+        self._signer = signer
+        self._rng = rng
+        self._epoch = 0
+        self._receive: Callable[[AnyEvent], None] | None = None
+        self._ordered: dict[Feed, int] = {}
+        self._recent: list[FillsReceived] = []
+        self._sent = 0
+        self._doubled: set[int] = set()
+        self.in_flight: dict[int, InFlight] = {}
+        self.silent: dict[Feed, int] = {}
+        self.is_up: dict[Feed, bool] = {Feed.MARKET: False, Feed.USER: False}
+        self.lag_ms = 0
+        self.is_out = False
+        self.on_sent: Callable[[Send], None] = lambda _: None
+        self.after_sent: Callable[[], None] = lambda: None
+
+    def connect(self, receive: Callable[[AnyEvent], None]) -> None:
+        """A process has started."""
+        self._epoch += 1
+        self._receive = receive
+        self._doubled.clear()
+        for feed in (Feed.MARKET, Feed.USER):
+            self._ordered[feed] = 0
+            self._timeline.after(self._latency_ms() * 3, partial(self._come_up, feed, self._epoch))
+
+    def disconnect(self) -> None:
+        """The process is gone: what was on its way to it is lost, what is on its way to the venue is not."""
+        self._epoch += 1
+        self._receive = None
+        self.is_up = {Feed.MARKET: False, Feed.USER: False}
+
+    def cut(self, duration_ms: int, *, seen_after_ms: int) -> None:
+        """Both connections are lost; the host notices after a while."""
+        epoch = self._epoch
+        for feed in (Feed.MARKET, Feed.USER):
+            self.is_up[feed] = False
+            self._timeline.after(seen_after_ms, partial(self._tell_down, feed, epoch))
+            self._timeline.after(max(duration_ms, seen_after_ms + 200), partial(self._come_up, feed, epoch))
+
+    def send(self, intents: Sequence[Send]) -> None:
+        """Signs each intent and puts it on its way."""
+        for intent in intents:
+            self.on_sent(intent)
+            nonce = self._signer.sign(intent)
+            self._sent += 1
+            key = self._sent
+            if self._faults.hit(Fault.DROP_REQUEST):
+                self._fail_later(intent.request_id)
+                continue
+            delay_ms = self._latency_ms()
+            if self._faults.hit(Fault.DELAY_REQUEST):
+                delay_ms += self._faults.stream(Fault.DELAY_REQUEST).randint(*LATE_MS)
+            if isinstance(intent, PlaceOrders):
+                terms = tuple(approved.terms for approved in intent.orders)
+                self.in_flight[key] = InFlight(terms, intent.expires_at_ms)
+            self._timeline.after(delay_ms, partial(self._arrive, key, intent, nonce))
+            if self._faults.hit(Fault.DOUBLE_REQUEST):
+                again_ms = delay_ms + self._faults.stream(Fault.DOUBLE_REQUEST).randint(1, 2_000)
+                self._timeline.after(again_ms, partial(self._arrive, 0, intent, nonce))
+        self.after_sent()
+
+    def ask(self, intents: Sequence[Query]) -> None:
+        """Puts queries on their way."""
+        for intent in intents:
+            lost = self._faults.hit(Fault.DROP_QUERY) or self.is_out
+            if lost or self._venue.is_open(Fault.HALT):
+                self._later(QueryFailed(received_at=0.0, request_id=intent.request_id, text="timed out"), 2_000)
+            else:
+                self._timeline.after(self._latency_ms(), partial(self._exchange.ask, [intent]))
+
+    def come(self, event: AnyEvent) -> None:
+        """Takes what the exchange says and puts it on its way to the process."""
+        if self._receive is None or isinstance(event, ConnectionChanged):
+            return
+        if isinstance(event, ActionAnswered):
+            self._come_answer(self._venue.answer(event))
+            return
+        if isinstance(event, ActionFailed) and event.request_id in self._doubled:
+            self._doubled.discard(event.request_id)
+            return
+        feed = _CHANNEL.get(type(event))
+        if feed is None:
+            self._later(event, self._latency_ms())
+            return
+        if feed is Feed.USER and isinstance(event, FillsReceived):
+            self._recent = [*self._recent[-SNAPSHOT_FILLS + 1 :], event]
+        if not self.is_up[feed] or feed in self.silent or self._is_lost(event):
+            return
+        if feed is Feed.MARKET:
+            self._come_market(event)
+        else:
+            self._come_user(event)
+
+    def _come_market(self, event: AnyEvent) -> None:
+        if isinstance(event, BookUpdate | TouchUpdate) and self._faults.hit(Fault.ABSURD_BOOK):
+            strange = _absurd(event, self._faults.stream(Fault.ABSURD_BOOK))
+            self._in_order(Feed.MARKET, strange, self._latency_ms() + self.lag_ms)
+        self._in_order(Feed.MARKET, event, self._latency_ms() + self.lag_ms)
+
+    def _come_user(self, event: AnyEvent) -> None:
+        faults = self._faults
+        if faults.hit(Fault.DELAY_PUSH):
+            self._later(event, faults.stream(Fault.DELAY_PUSH).randint(*PUSH_LATE_MS))
+        elif faults.hit(Fault.SHUFFLE_PUSH):
+            self._later(event, faults.stream(Fault.SHUFFLE_PUSH).randint(0, 600))
+        else:
+            self._in_order(Feed.USER, event, self._latency_ms())
+        if faults.hit(Fault.DOUBLE_PUSH):
+            self._later(msgspec.structs.replace(event), faults.stream(Fault.DOUBLE_PUSH).randint(1, 5_000))
+
+    def _is_lost(self, event: AnyEvent) -> bool:
+        if isinstance(event, FillsReceived):
+            return self._faults.hit(Fault.DROP_FILL)
+        return isinstance(event, OrderReports) and self._faults.hit(Fault.DROP_UPDATE)
+
+    def _come_answer(self, event: ActionAnswered) -> None:
+        faults = self._faults
+        if faults.hit(Fault.DROP_REPLY):
+            self._fail_later(event.request_id)
+        elif faults.hit(Fault.GARBLE_REPLY) or self.is_out:
+            self._later(_unknown(event.request_id, "bad answer (html)"), self._latency_ms())
+        elif faults.hit(Fault.DELAY_REPLY):
+            self._later(event, faults.stream(Fault.DELAY_REPLY).randint(*PUSH_LATE_MS))
+        else:
+            self._later(event, self._latency_ms())
+
+    def _arrive(self, key: int, intent: Send, nonce: int) -> None:
+        self.in_flight.pop(key, None)
+        if not key:
+            self._doubled.add(intent.request_id)
+            self._exchange.send(self._timeline.now_ms, [intent], nonces=[nonce])
+            return
+        if self.is_out and self._rng.random() < 0.5:
+            self._later(_unknown(intent.request_id, "502 bad gateway"), self._latency_ms())
+            return
+        judged = self._venue.judge(intent)
+        if judged.failure is not None and self._receive is not None:
+            self._later(judged.failure, self._latency_ms())
+        if judged.intent is None:
+            return
+        if isinstance(judged.intent, PlaceOrders) and not judged.intent.orders:
+            self.come(ActionAnswered(received_at=0.0, request_id=intent.request_id, outcomes=()))
+            return
+        self._exchange.send(self._timeline.now_ms, [judged.intent], nonces=[nonce])
+
+    def _fail_later(self, request_id: int) -> None:
+        if self._rng.random() < 0.5:
+            self._later(_unknown(request_id, "timed out"), self._rng.randint(1_000, 6_000))
+
+    def _in_order(self, feed: Feed, event: AnyEvent, delay_ms: int) -> None:
+        due_ms = max(self._timeline.now_ms + delay_ms, self._ordered.get(feed, 0))
+        self._ordered[feed] = due_ms
+        self._timeline.at(due_ms, partial(self._deliver, event, self._epoch))
+
+    def _later(self, event: AnyEvent, delay_ms: int) -> None:
+        self._timeline.after(delay_ms, partial(self._deliver, event, self._epoch))
+
+    def _deliver(self, event: AnyEvent, epoch: int) -> None:
+        feed = _CHANNEL.get(type(event))
+        if epoch != self._epoch or self._receive is None or (feed is not None and not self.is_up[feed]):
+            return
+        self._receive(event)
+
+    def _come_up(self, feed: Feed, epoch: int) -> None:
+        if epoch != self._epoch or self._receive is None or self.is_up[feed]:
+            return
+        self.is_up[feed] = True
+        self._receive(ConnectionChanged(received_at=0.0, feed=feed, is_up=True))
+        if feed is Feed.USER and self._recent:
+            fills = tuple(fill for event in self._recent for fill in event.fills)
+            self._later(FillsReceived(received_at=0.0, fills=fills, is_snapshot=True), self._latency_ms())
+
+    def _tell_down(self, feed: Feed, epoch: int) -> None:
+        if epoch == self._epoch and self._receive is not None and not self.is_up[feed]:
+            self._receive(ConnectionChanged(received_at=0.0, feed=feed, is_up=False, text="cut"))
+
+    def _latency_ms(self) -> int:
+        return 20 + int(self._rng.random() * 60.0)
+
+
+def _unknown(request_id: int, text: str) -> ActionFailed:
+    return ActionFailed(
+        received_at=0.0, request_id=request_id, certainty=Certainty.UNKNOWN, reason=RefusalReason.OTHER, text=text
+    )
+
+
+def _absurd(event: BookUpdate | TouchUpdate, rng: random.Random) -> BookUpdate | TouchUpdate:
+    factor = rng.choice((10.0, 0.1, 1.3, 0.7, float("nan"), float("inf"), 0.0, -1.0))
+    if isinstance(event, TouchUpdate):
+        touch = event.touch
+        if rng.random() < 0.3:
+            crossed = Touch(touch.venue_time_ms, touch.ask, touch.bid_size, touch.bid, touch.ask_size)
+            return TouchUpdate(received_at=0.0, touch=crossed)
+        bad = Touch(touch.venue_time_ms, touch.bid * factor, touch.bid_size, touch.ask * factor, touch.ask_size)
+        return TouchUpdate(received_at=0.0, touch=bad)
+    book = event.book
+    if rng.random() < 0.3:
+        empty = Book(venue_time_ms=book.venue_time_ms, bid_prices=(), bid_sizes=(), ask_prices=book.ask_prices,
+                     ask_sizes=book.ask_sizes)  # fmt: skip
+        return BookUpdate(received_at=0.0, book=empty)
+    scaled = msgspec.structs.replace(
+        book,
+        bid_prices=tuple(price * factor for price in book.bid_prices),
+        ask_prices=tuple(price * factor for price in book.ask_prices),
+    )
+    return BookUpdate(received_at=0.0, book=scaled)
