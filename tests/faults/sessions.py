@@ -14,12 +14,14 @@ from tests.simulation.truth import assert_books_agree, exposure, resting
 COIN = "ETH"
 
 
-def new_session(*, seed: int = 1, options: EngineOptions | None = None, **settings: Value) -> SimulatedSession:
+def new_session(
+    *, coin: str = COIN, seed: int = 1, options: EngineOptions | None = None, **settings: Value
+) -> SimulatedSession:
     """A session at its first moment; ``__`` in a keyword stands for ``.``."""
-    changes: dict[str, Value] = {"trading.asset": COIN, "strategy.warmup_on_timeout": "quote"}
+    changes: dict[str, Value] = {"trading.asset": coin, "strategy.warmup_on_timeout": "quote"}
     changes.update({key.replace("__", "."): value for key, value in settings.items()})
-    exchange = synthetic_exchange(COIN, seed=seed)
-    return SimulatedSession(exchange, COIN, Settings.defaults().with_values(changes), options=options)
+    exchange = synthetic_exchange(coin, seed=seed)
+    return SimulatedSession(exchange, coin, Settings.defaults().with_values(changes), options=options)
 
 
 def quoting(*, seed: int = 1, **settings: Value) -> tuple[SimulatedSession, Faults]:

@@ -1,6 +1,7 @@
 """A venue that halts, and an account that others change: F71 to F92."""
 
 import msgspec
+import pytest
 
 from mmtui.domain.commands import Verb
 from mmtui.domain.events import (
@@ -204,6 +205,7 @@ def test_f81_somebody_who_cancels_our_orders_again_and_again_makes_us_pause() ->
     settle(session, faults)
 
 
+@pytest.mark.incident("B21")
 def test_f82_money_paid_in_or_out_is_neither_profit_nor_drawdown() -> None:
     session, faults = quoting()
     session.run(15)

@@ -46,6 +46,7 @@ def resting_cloids(session) -> set[str]:
     return {order.cloid for order in resting(session)}
 
 
+@pytest.mark.incident("B1", "B4")
 def test_f01_an_order_whose_answer_is_lost_stays_reserved_and_is_adopted() -> None:
     session, faults = quoting()
     since = len(session.sends)
@@ -103,6 +104,7 @@ def test_f03_a_late_place_is_adopted_within_its_expiry_and_refused_by_the_venue_
     settle(session, faults)
 
 
+@pytest.mark.incident("B1")
 @pytest.mark.parametrize("executes", [True, False])
 def test_f04_while_the_api_errs_no_order_counts_as_refused_and_none_is_doubled(executes) -> None:
     session, faults = quoting()

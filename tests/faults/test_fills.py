@@ -1,6 +1,7 @@
 """Fills that come early, late, twice, out of order or not at all, and cancels that race with them: F12 to F22."""
 
 import msgspec
+import pytest
 
 from mmtui.domain.commands import Verb
 from mmtui.domain.events import (
@@ -105,6 +106,7 @@ def settle_resumed(session, faults: Faults) -> None:
     settle(session, faults)
 
 
+@pytest.mark.incident("B10")
 def test_f14_a_fill_told_by_stream_snapshot_and_query_moves_the_position_once() -> None:
     session, faults = quoting(seed=3)
     heard: list[Fill] = []
@@ -148,6 +150,7 @@ def test_f15_both_legs_of_a_trade_with_ourselves_count_and_raise_an_alarm() -> N
     assert "self" in alarms(session).lower()
 
 
+@pytest.mark.incident("B10")
 def test_f16_after_a_missing_fill_nothing_is_placed_until_it_was_found() -> None:
     session, faults = quoting(seed=3)
     faults.drop(FillsReceived, times=1)
@@ -166,6 +169,7 @@ def test_f16_after_a_missing_fill_nothing_is_placed_until_it_was_found() -> None
     settle(session, faults)
 
 
+@pytest.mark.incident("B40")
 def test_f17_fills_in_any_order_of_one_message_are_booked_along_their_chain() -> None:
     session, faults = quoting()
     held: list[Fill] = []
@@ -204,6 +208,7 @@ def test_f18_a_fill_ten_minutes_after_its_order_closed_still_counts() -> None:
     assert any(line.message == "Late fill" for line in session.logs)
 
 
+@pytest.mark.incident("B2", "B40")
 def test_f19_a_cancel_that_finds_its_order_filled_leads_to_the_fill_and_not_to_a_second_order() -> None:
     session, faults = quoting()
     order = one_resting(session, Side.BUY)
@@ -225,6 +230,7 @@ def test_f19_a_cancel_that_finds_its_order_filled_leads_to_the_fill_and_not_to_a
     assert_books_agree(session)
 
 
+@pytest.mark.incident("B40")
 def test_f20_a_cancelled_order_settles_only_with_the_fill_that_was_on_its_way() -> None:
     session, faults = quoting()
     order = one_resting(session, Side.SELL)
@@ -258,6 +264,7 @@ def test_f21_a_lost_cancel_is_sent_again_because_of_its_result_and_ends_with_no_
     assert_books_agree(session)
 
 
+@pytest.mark.incident("B3")
 def test_f22_no_order_is_ever_modified_so_that_no_order_has_two_legs() -> None:
     session, _ = quoting(trading__max_bps_diff=0.2)
     session.run(60)

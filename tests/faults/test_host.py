@@ -80,6 +80,7 @@ def test_f62_a_slow_disk_holds_placing_back_and_a_disk_that_stands_ends_trading(
     assert resting(session) == []
 
 
+@pytest.mark.incident("B41")
 @pytest.mark.parametrize("when_s", [0.1, 3.7, 11.3])
 def test_f63_after_a_kill_the_next_run_cancels_what_was_left_before_it_quotes(when_s) -> None:
     first, _ = quoting(trading__max_bps_diff=0.2)
@@ -98,6 +99,7 @@ def test_f63_after_a_kill_the_next_run_cancels_what_was_left_before_it_quotes(wh
     settle(second, faults)
 
 
+@pytest.mark.incident("B5", "B37")
 def test_f69_a_stop_ends_within_its_budget_with_nothing_left_and_verified() -> None:
     session, _ = quoting()
     started = session.now_ms

@@ -79,6 +79,7 @@ def prices_stay_within(session, since: int, share: float) -> bool:
     )
 
 
+@pytest.mark.incident("B10")
 def test_f35_what_was_filled_while_the_socket_was_down_is_booked_before_quoting_goes_on() -> None:
     session, faults = quoting()
     order = some_resting(session, Side.BUY)
@@ -99,6 +100,7 @@ def test_f35_what_was_filled_while_the_socket_was_down_is_booked_before_quoting_
     settle(session, faults)
 
 
+@pytest.mark.incident("B8")
 def test_f36_a_dead_connection_that_looks_alive_stops_placing_at_two_seconds_and_pulls_at_five() -> None:
     session, faults = quoting()
     faults.freeze("market")
@@ -169,6 +171,7 @@ def test_f40_a_book_older_than_the_last_moves_nothing() -> None:
     assert market.refused == refused + 1
 
 
+@pytest.mark.incident("B31")
 @pytest.mark.parametrize("gap", [0.0, 1.0], ids=["locked", "crossed"])
 def test_f41_crossed_and_locked_books_are_refused_and_quotes_are_pulled_when_no_other_comes(gap) -> None:
     session, faults = quoting()

@@ -49,6 +49,7 @@ def start_over(session) -> int:
     return since
 
 
+@pytest.mark.incident("B28")
 def test_f23_a_post_only_refusal_is_priced_once_from_the_touch_it_names_and_then_backs_off() -> None:
     session, faults = quoting()
     instrument = session.venue.instrument

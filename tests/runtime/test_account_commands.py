@@ -109,6 +109,7 @@ def test_cancel_all_takes_own_orders_and_leaves_foreign_ones(capsys: pytest.Capt
     assert orders == {"own": [], "foreign": []}
 
 
+@pytest.mark.incident("B5")
 def test_orders_that_cannot_be_cancelled_end_in_exit_code_4(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +272,7 @@ def test_unknown_names_are_told_by_the_documents_names(
     assert code in capsys.readouterr().err
 
 
+@pytest.mark.fault("F105")
 def test_a_key_shows_in_no_output_of_any_command(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

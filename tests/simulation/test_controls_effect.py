@@ -260,6 +260,7 @@ def test_a_drawdown_kills_and_clears_the_book() -> None:
     assert resting(session) == []
 
 
+@pytest.mark.incident("B38")
 def test_a_position_worth_more_than_its_soft_limit_is_only_reduced(make_session) -> None:
     session = quoting(make_session, risk__max_position_value_usd=3_000.0, trading__max_position_usd=3_000.0)
     trade_by_hand(session, Side.BUY, 8_000 - position(session))
@@ -270,6 +271,7 @@ def test_a_position_worth_more_than_its_soft_limit_is_only_reduced(make_session)
     assert all(order.reduce_only and order.side is Side.SELL for order in resting(session))
 
 
+@pytest.mark.incident("B38")
 def test_a_near_liquidation_price_leaves_only_reducing_quotes(make_session) -> None:
     session = holding(make_session)
 
