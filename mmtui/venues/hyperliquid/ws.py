@@ -255,7 +255,7 @@ async def connect_websockets(url: str) -> Connection:
             open_timeout=OPEN_TIMEOUT_S,
             proxy=None,
         )
-    except (OSError, TimeoutError, websockets.InvalidHandshake, websockets.InvalidMessage) as error:
+    except (OSError, TimeoutError, websockets.WebSocketException) as error:
         raise SocketLostError(f"cannot connect: {type(error).__name__}") from None
     return _WebsocketsConnection(inner)
 
