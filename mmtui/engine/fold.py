@@ -204,8 +204,8 @@ class Folding:
         if order is not None:
             filled = min(order.filled + row.size, order.terms.size)
             self._orders[order.terms.cloid] = msgspec.structs.replace(order, filled=filled)
-        if row.is_recovered and row.venue_time_ms <= self._numbers.anchor_ms:
-            return  # the session began with a position that had it already
+        if row.is_recovered and (not self._is_anchored or row.venue_time_ms <= self._numbers.anchor_ms):
+            return  # the session begins, or began, with a position that has it already
         self._position.apply(row.side, row.price, row.size)
         self._numbers.cash -= row.side * row.size * row.price + row.fee
         if (self._position.size, self._numbers.cash) != (row.position, row.cash):
@@ -255,7 +255,7 @@ class Folding:
         numbers.version, numbers.requests, numbers.orders_made = row.version, 0, 0
 
     def _adjusted(self, row: PositionAdjusted) -> None:
-        if row.before != self._position.size:
+        if self._is_anchored and row.before != self._position.size:
             self._doubt(row.at, f"a position of {row.before} was adjusted, the rows make {self._position.size}")
         change = row.after - self._position.size
         if change and row.mark > 0:
