@@ -25,9 +25,6 @@ class Notifier:
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket: socket.socket | None = None
         self.pet_every_s = watchdog_s / PETS_A_PERIOD if watchdog_s and self._address else None
-        if self._address:
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-            self._socket.setblocking(False)
 
     @classmethod
     def from_environment(cls, environment: MutableMapping[str, str]) -> "Notifier":
@@ -42,7 +39,7 @@ class Notifier:
     @property
     def is_heard(self) -> bool:
         """Whether there is a manager."""
-        return self._socket is not None
+        return bool(self._address)
 
     def ready(self) -> None:
         """The engine knows its account; what waits for the service may start."""
@@ -62,11 +59,16 @@ class Notifier:
 
     def close(self) -> None:
         """Says nothing more."""
+        self._address = ""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
     def _tell(self, text: str) -> None:
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.sendto(text.encode(), self._address)
+        if not self._address:
+            return
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+            self._socket.setblocking(False)
+        with contextlib.suppress(OSError):
+            self._socket.sendto(text.encode(), self._address)
