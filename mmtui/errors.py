@@ -4,7 +4,8 @@ MmtuiError                      never raised itself
 ├─ ConfigError                  the user's settings; carries every problem found
 ├─ CredentialError              key missing, wrong, refused or too open
 ├─ PreflightError               the venue or the account cannot be traded as asked
-├─ JournalError                 cannot be written, damaged, or from a later version
+├─ JournalError                 cannot be written or opened
+│  └─ DamagedJournalError       not as it was written, or of a later version
 ├─ LockError                    another process trades this account and coin
 ├─ LatchedError                 a kill is latched; it must be cleared by a person first
 ├─ ControlError                 a running instance refused, or its control socket does not answer
@@ -86,6 +87,12 @@ class PreflightError(MmtuiError):
 
 class JournalError(MmtuiError):
     """The journal cannot be opened or written."""
+
+
+class DamagedJournalError(JournalError):
+    """The journal is not as it was written, or not of this version; a person must say what becomes of it."""
+
+    exit_code = ExitCode.USAGE
 
 
 class LockError(MmtuiError):

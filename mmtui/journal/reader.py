@@ -14,10 +14,10 @@ from types import TracebackType
 import msgspec
 
 from mmtui.domain.records import EquitySampled, FillBooked, Record
-from mmtui.errors import JournalError
+from mmtui.errors import DamagedJournalError, JournalError
 from mmtui.journal.port import Session, Totals
 from mmtui.journal.rows import TABLE_OF, Cell, Table, first_chain, next_chain
-from mmtui.journal.sqlite import check_schema
+from mmtui.journal.schema import REMEDY, check_schema
 
 DAY_S = 86_400
 
@@ -94,9 +94,11 @@ class JournalReader:
         """Sums of one session."""
         number = (self._number(run_id),)
         fills, volume, fees = self._sums(
-            "SELECT count(*), sum(price * size), sum(fee) FROM fills WHERE is_foreign = 0 AND session = ?", number
+            "SELECT count(*), sum(price * size), sum(fee) FROM fills"
+            " WHERE is_foreign = 0 AND is_recovered = 0 AND session = ?",
+            number,
         )
-        (funding,) = self._sums("SELECT sum(amount) FROM funding WHERE session = ?", number)
+        (funding,) = self._sums("SELECT sum(amount) FROM funding WHERE is_recovered = 0 AND session = ?", number)
         (pnl,) = self._sums('SELECT (SELECT "total" FROM equity WHERE session = ? ORDER BY seq DESC LIMIT 1)', number)
         return Totals(fills=fills, volume=volume, fees=fees, funding=funding, pnl=pnl)
 
@@ -163,13 +165,13 @@ class JournalReader:
     def _unreadable(self, error: sqlite3.Error) -> JournalError:
         return JournalError(
             f"the journal {self._path} cannot be read: {error}",
-            remedy="move the file away: position and orders are then taken from the exchange",
+            remedy=REMEDY,
         )
 
     def _damaged(self, seq: int) -> JournalError:
-        return JournalError(
+        return DamagedJournalError(
             f"the journal {self._path} is damaged at row {seq}",
-            remedy="move the file away: position and orders are then taken from the exchange",
+            remedy=REMEDY,
         )
 
 

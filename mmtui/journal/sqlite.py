@@ -22,8 +22,10 @@ import msgspec
 from mmtui.domain.records import Record
 from mmtui.errors import JournalError
 from mmtui.journal.lag import Lag
+from mmtui.journal.migration import migrate
 from mmtui.journal.port import OnError, OnSynced, SessionStart
-from mmtui.journal.rows import SCHEMA_VERSION, TABLE_OF, TABLES, first_chain, next_chain, schema
+from mmtui.journal.rows import TABLE_OF, TABLES, first_chain, next_chain
+from mmtui.journal.schema import check_schema, make_schema
 
 PENDING_MAX = 200_000
 CLOSE_TIMEOUT_S = 10.0
@@ -196,6 +198,7 @@ class _Session:
 
     def insert(self, connection: sqlite3.Connection, seq: int, item: Item) -> None:
         if isinstance(item, SessionStart):
+            self.seal(connection)
             self._seq, self._chain = seq, first_chain(item.run_id)
             connection.execute(
                 "INSERT INTO sessions (seq, run_id, started_at, version, network, account, coin, settings, chain)"
@@ -228,32 +231,12 @@ class _Session:
         connection.execute("UPDATE sessions SET chain = ? WHERE seq = ?", (self._chain, self._seq))
 
 
-def check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Raises JournalError unless the file is empty or has the schema this program knows."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == SCHEMA_VERSION:
-        return
-    if version > SCHEMA_VERSION:
-        raise JournalError(
-            f"the journal {path} is of a later version (schema {version}; this program knows {SCHEMA_VERSION})",
-            remedy="start that version, or move the file away to begin another journal",
-        )
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if tables:
-        raise JournalError(f"{path} is not a journal of this program", remedy="move the file away")
-
-
 def _opened(path: Path, connect: Connect) -> sqlite3.Connection:
     try:
         connection = connect(path)
+        migrate(connection, path)
         check_schema(connection, path)
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in schema():
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            connection.execute("COMMIT")
+        make_schema(connection)
     except (sqlite3.Error, OSError) as error:
         raise JournalError(
             f"the journal {path} cannot be opened: {_in_words(error)}",

@@ -1,0 +1,44 @@
+PRAGMA user_version = 1;
+BEGIN TRANSACTION;
+CREATE TABLE cancel_intents (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "request_id" INTEGER NOT NULL, "cloid" TEXT NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "cancel_intents" VALUES(4,1,2,'0x6d6d7475000000010000000000000001',2.0,4181004767);
+CREATE TABLE equity (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "position" INTEGER NOT NULL, "cash" INTEGER NOT NULL, "mark" INTEGER NOT NULL, "equity" INTEGER NOT NULL, "total" INTEGER NOT NULL, "spread_capture" INTEGER NOT NULL, "adverse_selection" INTEGER NOT NULL, "inventory" INTEGER NOT NULL, "fees" INTEGER NOT NULL, "funding" INTEGER NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "equity" VALUES(12,1,0,0,1,10,10,10,0,0,0,0,9.0,3435467479);
+INSERT INTO "equity" VALUES(15,13,0,0,1,5,5,5,0,0,0,0,301.0,3887704115);
+CREATE TABLE fills (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "coin" TEXT NOT NULL, "venue_time_ms" INTEGER NOT NULL, "tid" INTEGER NOT NULL, "oid" INTEGER NOT NULL, "cloid" TEXT, "side" INTEGER NOT NULL, "price" INTEGER NOT NULL, "size" INTEGER NOT NULL, "fee" INTEGER NOT NULL, "is_taker" INTEGER NOT NULL, "is_foreign" INTEGER NOT NULL, "mid2" INTEGER NOT NULL, "realised" INTEGER NOT NULL, "position" INTEGER NOT NULL, "cash" INTEGER NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "fills" VALUES(6,1,'BTC',1000,1,7,NULL,-1,1000000,3,15,0,0,2000001,-4,-3,3000000,1.0,566788868);
+INSERT INTO "fills" VALUES(14,13,'BTC',1000,9,7,NULL,-1,1000000,3,15,0,0,2000001,-4,-3,3000000,1.0,1959859964);
+CREATE TABLE funding (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "coin" TEXT NOT NULL, "venue_time_ms" INTEGER NOT NULL, "amount" INTEGER NOT NULL, "rate" REAL NOT NULL, "position" INTEGER NOT NULL, "cash" INTEGER NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "funding" VALUES(7,1,'BTC',5000,-7,1.0e-05,-3,1,4.0,668449184);
+CREATE TABLE mode_changes (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "mode" TEXT NOT NULL, "reason" TEXT NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "mode_changes" VALUES(9,1,'QUOTING','',6.0,2787001772);
+CREATE TABLE openings (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "coin" TEXT NOT NULL, "position" INTEGER NOT NULL, "cash" INTEGER NOT NULL, "account_value" INTEGER NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "openings" VALUES(2,1,'BTC',-1,2,3,0.0,1819409740);
+CREATE TABLE order_changes (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "cloid" TEXT NOT NULL, "oid" INTEGER, "state" TEXT NOT NULL, "filled" INTEGER NOT NULL, "venue_filled" INTEGER, "reason" TEXT NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "order_changes" VALUES(5,1,'0x6d6d7475000000010000000000000001',NULL,'Unknown',0,NULL,'µ',3.0,2957150378);
+CREATE TABLE order_intents (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "request_id" INTEGER NOT NULL, "cloid" TEXT NOT NULL, "side" INTEGER NOT NULL, "price" INTEGER NOT NULL, "size" INTEGER NOT NULL, "tif" TEXT NOT NULL, "purpose" TEXT NOT NULL, "reduce_only" INTEGER NOT NULL, "level" INTEGER NOT NULL, "created_at" REAL NOT NULL, "expires_at_ms" INTEGER NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "order_intents" VALUES(3,1,1,'0x6d6d7475000000010000000000000001',1,5,6,'Alo','quote',1,2,1.5,99,1.25,2451819679);
+CREATE TABLE parameter_edits (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "version" INTEGER NOT NULL, "by" TEXT NOT NULL, "before" TEXT NOT NULL, "after" TEXT NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "parameter_edits" VALUES(8,1,2,'k','{"a.b":null,"a.c":true}','{"a.b":1.0,"a.c":false}',5.0,499122459);
+CREATE TABLE position_adjustments (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "before" INTEGER NOT NULL, "after" INTEGER NOT NULL, "reason" TEXT NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "position_adjustments" VALUES(11,1,1,2,'venue',8.0,2540809064);
+CREATE TABLE risk_events (seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, "code" TEXT NOT NULL, "monitor" TEXT NOT NULL, "value" REAL NOT NULL, "limit" REAL NOT NULL, "text" TEXT NOT NULL, "at" REAL NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "risk_events" VALUES(10,1,'KILL','loss',0.0,500.0,'x',7.0,3789456874);
+CREATE TABLE sessions (
+ seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, started_at REAL NOT NULL, ended_at REAL,
+ exit_reason TEXT NOT NULL DEFAULT '', version TEXT NOT NULL, network TEXT NOT NULL,
+ account TEXT NOT NULL, coin TEXT NOT NULL, settings TEXT NOT NULL, chain INTEGER NOT NULL) STRICT;
+INSERT INTO "sessions" VALUES(1,'run-1',100.0,200.0,'stopped','0.1.0','sim','0xabc','BTC','{"trading.asset":"BTC","trading.risk_aversion":0.3,"trading.dex":null}',3435467479);
+INSERT INTO "sessions" VALUES(13,'run-2',300.0,NULL,'','0.1.0','sim','0xabc','BTC','{"trading.asset":"BTC","trading.risk_aversion":0.3,"trading.dex":null}',3887704115);
+CREATE INDEX openings_by_session ON openings (session, seq);
+CREATE INDEX order_intents_by_session ON order_intents (session, seq);
+CREATE INDEX cancel_intents_by_session ON cancel_intents (session, seq);
+CREATE INDEX order_changes_by_session ON order_changes (session, seq);
+CREATE INDEX fills_by_session ON fills (session, seq);
+CREATE INDEX funding_by_session ON funding (session, seq);
+CREATE INDEX parameter_edits_by_session ON parameter_edits (session, seq);
+CREATE INDEX mode_changes_by_session ON mode_changes (session, seq);
+CREATE INDEX risk_events_by_session ON risk_events (session, seq);
+CREATE INDEX position_adjustments_by_session ON position_adjustments (session, seq);
+CREATE INDEX equity_by_session ON equity (session, seq);
+COMMIT;
