@@ -23,10 +23,12 @@ from mmtui.domain.view import (
     WarmupView,
 )
 from mmtui.engine import modes
+from mmtui.engine.control import guarding
 from mmtui.engine.state import EngineState
 from mmtui.estimators.warmup import WarmupStatus
 from mmtui.risk.monitors.drawdown import drawdown
 from mmtui.strategies.quote import Ladder, Level
+from mmtui.strategies.sizing import is_dust
 
 BOOK_ROWS = 20
 ORDERS_SHOWN = 60
@@ -61,6 +63,7 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         orders=_orders(state, now),
         fills=_fills(state),
         alarms=tuple(sorted(state.tape.alarms.values(), key=lambda alarm: (-alarm.severity, alarm.since))),
+        guards=guarding.views(state, now),
         feed=_feed(state, now),
         budget=_budget(state, now),
         counters=_counters(state),
@@ -164,6 +167,7 @@ def _position(state: EngineState) -> PositionView:
     liquidation = snapshot.liquidation_price if snapshot and size else None
     return PositionView(
         size=instrument.size_base(size),
+        is_dust=touch is not None and is_dust(instrument, size, instrument.price_units(touch.mid)),
         limit=instrument.size_base(limit.size),
         binding_cap=limit.binding,
         entry=account.position.entry(instrument.price_scale),
@@ -199,9 +203,10 @@ def _pnl(state: EngineState) -> PnlView:
         unrealised=unrealised,
         utc_day=day,
         peak=account.day.peak / 1e6,
-        drawdown=drawdown(day, account.day.peak / 1e6, opening),
+        drawdown=drawdown(account.limit_pnl() / 1e6, account.day.peak / 1e6, opening),
         equity=account.equity() / 1e6,
         equity_change=sums.total / 1e6,
+        transfers=account.transfers / 1e6,
         volume=state.tape.turnover / 1e6,
     )
 
@@ -282,6 +287,7 @@ def _order(state: EngineState, order: Order, now: float) -> OrderRow:
         state=order.shown_state,
         age_s=max(0.0, now - order.terms.created_at),
         reason=order.reason,
+        confirmed_age_s=max(0.0, now - order.confirmed_at) if order.confirmed_at else None,
     )
 
 
@@ -308,11 +314,13 @@ def _feed(state: EngineState, now: float) -> FeedView:
     market = state.market
     age, venue_age = market.age(now), market.venue_age(now)
     trade_age = None if market.trade_at is None else now - market.trade_at
+    context_age = market.context_age(now)
     down = {feed.name for feed in state.control.down_since}
     return FeedView(
         book_age_ms=None if age is None else age * 1e3,
         venue_age_ms=None if venue_age is None else venue_age * 1e3,
         trade_age_ms=None if trade_age is None else trade_age * 1e3,
+        context_age_ms=None if context_age is None else context_age * 1e3,
         market_up="MARKET" not in down,
         user_up="USER" not in down,
         refused_books=market.refused,
@@ -321,12 +329,17 @@ def _feed(state: EngineState, now: float) -> FeedView:
 
 def _budget(state: EngineState, now: float) -> BudgetView:
     address, ip = state.risk.address, state.risk.ip
+    burn = state.risk.burn.burn(now, state.tape.counts["fills"])
     return BudgetView(
         address_left=address[0] if address else None,
         address_cap=address[1] if address else None,
         ip_weight_left=ip[0] if ip else None,
         actions_last_min=state.risk.rate.last_minute(now),
         actions_per_min_max=state.settings.number("risk.actions_per_min_max"),
+        requests_left=burn.requests_left,
+        requests_per_fill=burn.requests_per_fill,
+        usd_per_request=burn.usd_per_request,
+        hours_to_throttle=burn.hours_to_throttle,
     )
 
 

@@ -3,6 +3,7 @@
 from mmtui.domain.intents import LogLevel
 from mmtui.domain.order import OrderState
 from mmtui.domain.records import EquitySampled
+from mmtui.engine.conditions import oldest_unconfirmed_s
 from mmtui.engine.control import governing
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
@@ -27,15 +28,20 @@ def sample(state: EngineState, out: Outbox) -> None:
 def _log_sync(state: EngineState, out: Outbox) -> None:
     age = state.market.age(out.now)
     unknown = sum(1 for order in state.ledger.live.values() if order.state is OrderState.UNKNOWN)
+    burn = state.risk.burn.burn(out.now, state.tape.counts["fills"])
     out.log(
         LogLevel.INFO,
         "Safety sync",
         orders=len(state.ledger.live),
         unknown=unknown,
+        oldest_unconfirmed_s=round(oldest_unconfirmed_s(state, out.now), 1),
         foreign=len(state.account.foreign),
         position=state.instrument.wire_size(state.account.position.size),
         data_age_s=round(age, 3) if age is not None else -1.0,
         certain=not state.account.uncertain_because,
+        requests_left=-1 if burn.requests_left is None else burn.requests_left,
+        hours_to_throttle=-1.0 if burn.hours_to_throttle is None else round(burn.hours_to_throttle, 1),
+        held_back=", ".join(state.risk.restraints.keys()),
     )
 
 

@@ -17,9 +17,13 @@ NOTICE_S = 600.0
 
 def take_statement(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> None:
     """Applies a statement after the anchor, its fills and funding booked, before it becomes the last one."""
+    last = state.account.snapshot
+    assert last is not None, "a statement is taken after the anchor"
+    if snapshot.venue_time_ms < last.venue_time_ms:
+        return
     _take_contract(state, out, snapshot.instrument)
     _take_mode(state, out, snapshot.account_mode)
-    _take_terms(state, out, snapshot)
+    _take_terms(state, out, snapshot, last)
     _take_money(state, out, snapshot)
 
 
@@ -53,9 +57,7 @@ def _take_mode(state: EngineState, out: Outbox, stated: str) -> None:
         fire(state, out, "account mode changed", f"{known} -> {stated}: balances mean something else now")
 
 
-def _take_terms(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> None:
-    last = state.account.snapshot
-    assert last is not None, "terms are compared after the anchor"
+def _take_terms(state: EngineState, out: Outbox, snapshot: AccountSnapshot, last: AccountSnapshot) -> None:
     terms, before = (snapshot.leverage, snapshot.is_cross), (last.leverage, last.is_cross)
     if terms in (before, state.control.leverage_asked):
         return
@@ -74,9 +76,8 @@ def _take_terms(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> N
 def _take_money(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> None:
     account, touch = state.account, state.market.touch
     at_ms = snapshot.venue_time_ms
-    assert account.snapshot is not None, "money is compared after the anchor"
     is_comparable = account.booked_ms <= at_ms and snapshot.position == account.position.size
-    if not is_comparable or account.uncertain_because or at_ms < account.snapshot.venue_time_ms:
+    if not is_comparable or account.uncertain_because:
         return
     mark = state.instrument.price_units(touch.mid) if touch else 0
     equity = account.equity()

@@ -18,6 +18,7 @@ FOREVER = float("inf")
 class Effect(enum.IntEnum):
     """What a restraint does, mildest first."""
 
+    SLOW = 0
     WIDEN = 1
     FEWER_LEVELS = 2
     SIDE_OFF = 3
@@ -75,6 +76,10 @@ class Restraints:
         for held in over:
             del self._held[held.key]
         return over
+
+    def keys(self) -> tuple[str, ...]:
+        """The causes in force, oldest first."""
+        return tuple(self._held)
 
     def find(self, key: str) -> Restraint | None:
         """The restraint with this key, if in force."""

@@ -252,13 +252,13 @@ def test_a_kill_cancels_what_only_the_venues_list_shows(make_session) -> None:
 
 
 def test_a_late_order_of_an_earlier_run_is_counted_and_cancelled_as_soon_as_it_is_reported(make_session) -> None:
-    session = quoting(make_session, trading__max_position_usd=2500.0)
-    session.run(1)
+    session = make_session("ETH", trading__max_position_usd=2500.0)
+    session.run(5)
     cloid = make_cloid(77, 5)
-    submit_own(session, Side.BUY, session.view.ladder.mid * 0.99, 5_000, cloid)
+    submit_own(session, Side.BUY, session.exchange.context("ETH").mark * 0.99, 5_000, cloid)
     session.run(1.5)
     assert cloid not in [order.cloid for order in resting(session)]
-    for _ in range(40):
+    for _ in range(120):
         session.run(0.5)
         for side in Side:
             assert exposure(session, side) <= session.engine.state.risk.limit.size * 1.002
@@ -437,7 +437,7 @@ def test_a_level_that_is_refused_again_and_again_is_tried_less_and_less(make_ses
         if not isinstance(intent, PlaceOrders):
             return True
         refused.append(session.now_ms / 1000.0)
-        outcome = Outcome(kind=OutcomeKind.REFUSED, reason=RefusalReason.INSUFFICIENT_MARGIN, text="no margin")
+        outcome = Outcome(kind=OutcomeKind.REFUSED, reason=RefusalReason.OTHER, text="not now")
         answers.append(
             ActionAnswered(
                 received_at=session.now_ms / 1000.0,

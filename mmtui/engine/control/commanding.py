@@ -1,20 +1,26 @@
 """What people ask: pause, resume, flatten, kill, stop, edits."""
 
 from mmtui.domain.commands import Act, CancelSide, Command, CommandStatus, Rearm, SetParameters, Verb
-from mmtui.domain.intents import ClearLatch, LogLevel
-from mmtui.domain.records import ParametersChanged, RiskRecorded
+from mmtui.domain.intents import LogLevel
+from mmtui.domain.records import ParametersChanged
 from mmtui.domain.view import ParameterChange
 from mmtui.engine.control import governing
 from mmtui.engine.control.edits import PICTURE_AGE_MAX_S, EditRefusedError
+from mmtui.engine.control.rearming import rearm
 from mmtui.engine.control.standing import Flatten
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
+from mmtui.risk.restraints import Effect
 
 _NEEDS_FRESH_PICTURE = frozenset({Verb.RESUME, Verb.FLATTEN})
 
 
 def obey(state: EngineState, out: Outbox, command: Command) -> None:
-    """Carries out a command or refuses it with the reason."""
+    """Carries out a command or refuses it with the reason; one that comes again gets its last answer again."""
+    known = state.control.answered.get(command.id)
+    if known is not None:
+        out.repeat(known)
+        return
     out.log(LogLevel.INFO, "Command", command=_name(command), by=command.by)
     state.quoting.urgent = True
     if isinstance(command, SetParameters):
@@ -23,7 +29,7 @@ def obey(state: EngineState, out: Outbox, command: Command) -> None:
         state.control.sides_off[command.side] = command.by
         out.answer(command.id, CommandStatus.ACCEPTED, f"{command.side.name} side off until resume")
     elif isinstance(command, Rearm):
-        _rearm(state, out, command)
+        rearm(state, out, command)
     else:
         _act(state, out, command)
 
@@ -80,6 +86,9 @@ def _refusal(state: EngineState, now: float, command: Act) -> str:
         return "stopping"
     if verb is Verb.FLATTEN and state.account.position.size == 0:
         return "no position to close"
+    window = state.risk.restraints.first(Effect.NO_TAKER)
+    if verb is Verb.FLATTEN and window is not None:
+        return window.text
     return "a flatten is under way" if verb is Verb.FLATTEN and control.flatten is not None else ""
 
 
@@ -106,31 +115,6 @@ def _stop(state: EngineState, out: Outbox, command: Act) -> None:
 def _flatten(state: EngineState, out: Outbox, command: Act) -> Flatten:
     left = abs(state.account.position.size)
     return Flatten(by=command.by, command_id=command.id, progress_at=out.now, left=left)
-
-
-def _rearm(state: EngineState, out: Outbox, command: Rearm) -> None:
-    control = state.control
-    if control.killed is None:
-        out.answer(command.id, CommandStatus.REFUSED, "nothing is killed")
-    elif control.finished or control.stop_reason:
-        out.answer(command.id, CommandStatus.REFUSED, "the session is being stopped")
-    elif not command.reason.strip():
-        out.answer(command.id, CommandStatus.REFUSED, "a reason is needed: what caused it and what changed")
-    elif control.clearance is not None and not control.clearance.is_verified:
-        out.answer(command.id, CommandStatus.REFUSED, "own orders are not verified gone yet")
-    else:
-        cause = control.killed.reason
-        control.killed, control.clearance = None, None
-        control.paused_by = command.by
-        state.risk.kill_switch.reset()
-        state.risk.fill_run.reset()
-        state.risk.replaced.reset()
-        state.tape.clear("kill")
-        state.market.distrust()
-        out.record(RiskRecorded(at=out.now, code="REARMED", monitor=cause, value=0.0, limit=0.0, text=command.reason))
-        out.add(ClearLatch(reason=command.reason, by=command.by))
-        out.log(LogLevel.WARN, "Re-armed", by=command.by, cause=cause, reason=command.reason)
-        out.answer(command.id, CommandStatus.DONE, "re-armed and paused; resume to quote")
 
 
 def _edit(state: EngineState, out: Outbox, command: SetParameters) -> None:

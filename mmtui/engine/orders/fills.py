@@ -88,7 +88,10 @@ def _take(state: EngineState, out: Outbox, fill: Fill) -> None:
     booked = state.ledger.book(fill)
     touch = state.market.touch
     mid2 = 0 if touch is None else instrument.price_units(touch.bid) + instrument.price_units(touch.ask)
+    gap = fill.start_position - account.position.size
     realised = account.apply_fill(out.now, fill)
+    if gap:
+        state.tape.alarm("position", out.now, 2, f"position gap {instrument.wire_size(gap)}: reading the fills again")
     is_foreign = booked.order is None and not is_ours(fill.cloid)
     _count(state, out, fill, booked, mid2)
     out.record(_row(state, out.now, fill, booked, mid2, realised))
