@@ -1,7 +1,7 @@
 """What the engine, the operator and the nonces learn of the guard beside a run.
 
-Owns the translation of the keeper's news into one event, log lines and fresh nonces. Decides nothing:
-what a lost guard means for quoting is the engine's rule.
+Owns the translation of the keeper's news into one event, a log line and fresh nonces. Decides nothing:
+what a lost guard means for quoting, and how it is told, is the engine's rule.
 """
 
 from collections.abc import Callable
@@ -32,11 +32,6 @@ class Beside:
 
     def _changed(self, is_armed: bool, text: str) -> None:
         self.sink(GuardChanged(received_at=self.clock(), name=NAME, is_armed=is_armed, text=text))
-        if is_armed:
-            self.log(Log(level=LogLevel.INFO, message="Guard armed", code="GUARD", target=__name__))
-        else:
-            fields: dict[str, str | int | float | bool] = {"reason": text}
-            self.log(Log(level=LogLevel.ERROR, message="Guard lost", code="GUARD", fields=fields, target=__name__))
 
     def _worked(self, worked: Worked) -> None:
         """The engine was silent for so long that the guard cancelled: nothing it reserved before is used any more."""
