@@ -142,6 +142,7 @@ async def test_the_socket_is_the_owners_alone_and_goes_with_the_session(tmp_path
     await engine.end()
 
 
+@pytest.mark.fault("F108")
 async def test_a_stale_socket_is_replaced_and_anything_else_there_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "sim-BTC-local.sock"
     with socket.socket(socket.AF_UNIX) as stale:
@@ -167,6 +168,7 @@ async def test_a_state_folder_with_a_very_long_name_works(tmp_path: Path) -> Non
     await engine.server.close()
 
 
+@pytest.mark.fault("F108")
 async def test_another_user_is_turned_away_unheard_and_logged(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seat_module, "peer_of", lambda _: (4_242, os.getuid() + 1_001))
     client = await connected(engine, says_hello=False)
@@ -207,6 +209,7 @@ async def test_an_id_asked_twice_is_carried_out_once_even_over_another_connectio
     assert len(engine.commands) == 1
 
 
+@pytest.mark.fault("F116")
 async def test_a_dangerous_command_needs_the_nonce_of_a_picture_sent_to_this_client(engine: Engine) -> None:
     one, other = await connected(engine), await connected(engine)
     one.say(Look())
@@ -228,6 +231,7 @@ async def test_a_dangerous_command_needs_the_nonce_of_a_picture_sent_to_this_cli
     assert "2.5 s old" in late.text
 
 
+@pytest.mark.fault("F108")
 @pytest.mark.parametrize(
     "data",
     [
@@ -266,6 +270,7 @@ async def test_a_client_that_floods_is_refused_then_dropped_and_no_one_else_wait
     assert 31 <= sum(c.id.startswith("ctl:f") for c in engine.commands) <= 40
 
 
+@pytest.mark.fault("F109")
 async def test_a_client_that_never_reads_costs_a_bounded_backlog_and_is_dropped(engine: Engine) -> None:
     deaf, good = await connected(engine), await connected(engine)
     deaf.say(Watch(rate_hz=10.0, history=True), act("d"))

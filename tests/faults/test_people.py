@@ -1,7 +1,4 @@
-"""Estimators, strategies, edits and people that err: F93 to F103, F115, F119."""
-
-import re
-from pathlib import Path
+"""Estimators, strategies, edits and people that err: F97 to F100, F115, F116."""
 
 import pytest
 
@@ -13,8 +10,6 @@ from mmtui.domain.view import Mode
 from tests.faults.hooks import MARKET
 from tests.faults.sessions import has_both_sides, places, quoting, settle, until
 from tests.simulation.truth import assert_books_agree, position, resting
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def edit(session, name: str, **changes) -> None:
@@ -139,14 +134,3 @@ def test_f116_stopping_needs_no_question_and_adding_risk_needs_a_picture_of_now(
     session.command(Act(id="kill", by="op", verb=Verb.KILL, seen_at=old))
     assert answer(session, "kill").status is CommandStatus.ACCEPTED
     assert faults.taken == []
-
-
-def test_f119_every_package_is_pinned_by_hash_and_installed_from_wheels_alone() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
-    pins = re.findall(r"^([a-z0-9_.\-\[\]]+)==\S+", lock, re.MULTILINE)
-    blocks = re.split(r"^(?=[a-z0-9_.\-\[\]]+==)", lock, flags=re.MULTILINE)[1:]
-    assert len(pins) == len(blocks) > 10
-    assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
-    install = re.findall(r"^\t\$\(PIP\) install .*-r .*$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert install
-    assert all("--require-hashes" in line and "--only-binary :all:" in line for line in install)

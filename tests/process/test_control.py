@@ -85,6 +85,7 @@ def test_a_refusal_is_one_line_and_exit_code_1_a_misuse_exit_code_2(running: Pro
     assert b"no instance is running" in after.stderr
 
 
+@pytest.mark.fault("F108")
 def test_bytes_that_mean_harm_disturb_nothing(running: Programs) -> None:
     crowd = []
     for junk in (b"\xff" * 100, b"\x00\x00\x00\x02{}" * 50, b"\x00\x01\x00\x00" + b"[" * 65_536, os.urandom(4_000)):
@@ -122,6 +123,7 @@ def told_to_a_stranger(path: Path) -> bytes:
         return stream.read()
 
 
+@pytest.mark.fault("F108")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
 def test_another_user_is_refused_and_logged_even_where_the_file_would_let_him(tmp_path: Path) -> None:
     folder = Path(tempfile.mkdtemp())

@@ -127,6 +127,7 @@ class Stepper:
         return []
 
 
+@pytest.mark.fault("F70")
 def test_only_a_tick_that_was_processed_to_its_end_counts_as_life() -> None:
     told: list[str] = []
     outlets = Outlets(
@@ -155,6 +156,7 @@ def test_only_a_tick_that_was_processed_to_its_end_counts_as_life() -> None:
     assert list(shell.recent)[-1] == Tick(received_at=0.2)
 
 
+@pytest.mark.fault("F69")
 async def test_the_manager_hears_ready_once_the_account_is_known_and_stopping_once(manager: Manager) -> None:
     settings = Settings.defaults().with_values({"trading.asset": "ETH", "strategy.warmup_on_timeout": "quote"})
     session = SimulatedSession(synthetic_exchange("ETH", seed=1), "ETH", settings)
