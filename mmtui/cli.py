@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mmtui.runtime.options import RunOptions
 
 INTERRUPTED = 130
+PRIVATE = 0o077  # whatever a run writes, logs included, is its owner's alone
 _DEBUG_LEVELS = ("debug", "trace")
 
 
@@ -42,6 +43,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    os.umask(PRIVATE)
     is_debugging = any(level in arguments or f"--log-level={level}" in arguments for level in _DEBUG_LEVELS)
     if not is_debugging:
         sys.excepthook = _one_line

@@ -7,6 +7,7 @@ this name, which is the only place where it may be.
 
 import base64
 import codecs
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ KEY_FILE = "canary.key"
 SIZE_MAX = 64 * 1024 * 1024
 
 
+@functools.cache
 def forms() -> dict[str, bytes]:
     """Every form of the key that must appear nowhere, by name; hexadecimal is searched without regard to case."""
     text = KEY_BYTES.hex()

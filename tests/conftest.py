@@ -1,8 +1,16 @@
-"""Shared fixtures: where the recordings and reference vectors live."""
+"""Shared fixtures and hooks: where the recordings and reference vectors live; no run leaks the signing key."""
 
 from pathlib import Path
 
 import pytest
+
+from tests.leaks import (  # noqa: F401 - hooks of every run
+    pytest_configure,
+    pytest_runtest_logreport,
+    pytest_runtest_teardown,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

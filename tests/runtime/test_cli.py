@@ -237,3 +237,17 @@ def test_demo_reads_no_file_and_no_key(
     assert config.settings.text("trading.asset") == "BTC"
     assert config.flag_key is None
     assert "HYPERLIQUID_PRIVATE_KEY" not in os.environ
+
+
+def test_whatever_a_command_writes_is_its_owners_alone(folder: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        words = ["--no-ui", "--duration", "0.5", "--log-file", "logs/run.log", "--multi-stream-logs"]
+        main(["demo", *words, "--metrics-port", "0", "--json-summary", "end.json"])
+        assert main(["generate-config"]) == 0
+    finally:
+        os.umask(before)
+    modes = {path.relative_to(folder): path.stat().st_mode & 0o077 for path in folder.rglob("*")}
+    assert {Path("end.json"), Path("logs/run.log"), Path("market_maker.toml"), Path("state/mmtui")} <= set(modes)
+    assert any(path.suffix == ".sqlite" for path in modes)
+    assert {path for path, mode in modes.items() if mode} == set()

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Value] = {
     "trading.max_absolute_position_size": 0.05,
     "trading.leverage": "20",
     "logging.file": "auto",
+    "monitoring.fill_consumers": "my_ledger",
 }
 _HEADINGS = {
     "network": "Which exchange, which account.",
