@@ -130,12 +130,12 @@ def _console(settings: "Settings") -> "Screen":
         )
         end = await run_console(link, options, clock=session.parts.clock, seconds=work_seconds)
         if end.reason is EndReason.STOP:
-            session.interrupted("console")
+            session.ladder.interrupted("console")
         elif end.reason is EndReason.DETACH:
             session.logs.show_on(sys.stderr)
             session.log(LogLevel.INFO, "Running without a screen; ctrl+c stops", pid=os.getpid())
         elif end.reason is EndReason.HANGUP:
-            session.hung_up()
+            session.ladder.hung_up()
         elif end.reason is EndReason.CRASH:
             session.log(LogLevel.ERROR, "Console failed; the engine goes on", reason=end.message)
 

@@ -6,8 +6,7 @@ The session outlives its screen: a lost terminal or a console that fails leaves 
 import asyncio
 import contextlib
 import os
-import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from mmtui.domain.commands import Act, CommandResult, Verb
@@ -19,6 +18,7 @@ from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.control.server import ControlPort, ControlServer
+from mmtui.runtime.crash import crash_text, state_text
 from mmtui.runtime.day_keeper import DayKeeper
 from mmtui.runtime.files import replace_file
 from mmtui.runtime.fills import FillFeed, load_consumers
@@ -33,11 +33,10 @@ from mmtui.runtime.logs import Logs
 from mmtui.runtime.loop import EngineLoop, Outlets
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.state import MarketFiles, market_id
+from mmtui.runtime.stopping import StopLadder
 from mmtui.runtime.summary import is_clear
 from mmtui.runtime.wiring import Parts, Relay, guard_charge, is_guarded, make_engine, session_view
 
-KILL_FILE_EVERY_S = 0.5
-SECOND_SIGNAL_GRACE_S = 1.0
 GUARD_NEWS_S = 86_400.0
 
 Screen = Callable[[InProcessLink, "LiveSession"], Coroutine[None, None, None]]
@@ -54,7 +53,6 @@ class LiveSession:
         self.run_id = run_id
         self.finish: Finish | None = None
         self.crashed = False
-        self.is_closing = False
         self.metrics_port = 0
         self.files = MarketFiles(parts.folder, self._market())
         self._background: set[asyncio.Task[None]] = set()
@@ -68,6 +66,7 @@ class LiveSession:
             clock=parts.clock,
             report=self.log,
         )
+        self._ladder: StopLadder | None = None
         self._has_socket = False
         self._guard_pid = 0
         self._stops = 0
@@ -117,34 +116,17 @@ class LiveSession:
             unregister(self.parts.folder, self.files.market)
             lock.release()
 
+    @property
+    def ladder(self) -> StopLadder:
+        """The ways to its end."""
+        assert self._ladder is not None, "a run can be ended while it lasts"
+        return self._ladder
+
     def act(self, verb: Verb, by: str) -> None:
         """Gives the engine a verb."""
         assert self._link is not None, "commands need a running engine"
         self._stops += 1
         self._link.send(Act(id=f"{by}-{self._stops}", by=by, verb=verb))
-
-    def interrupted(self, name: str) -> None:
-        """First signal: graceful stop. Second: cancel everything at once and leave."""
-        if self.is_closing:
-            assert self._loop is not None, "signals are handled while the loop runs"
-            self.log(LogLevel.WARN, "Second signal: cancelling everything and leaving", signal=name)
-            self._loop.cancel_everything()
-            left = len(self._loop.engine.state.ledger.live)
-            finish = Finish(
-                exit_reason=f"interrupted twice by {name}", is_killed=False, orders_left=left, unverified=True
-            )
-            self.later(SECOND_SIGNAL_GRACE_S, lambda: self._end(finish))
-            return
-        self.is_closing = True
-        self.act(Verb.STOP, name)
-
-    def _end(self, finish: Finish) -> None:
-        if self._loop is not None:
-            self._loop.end(finish)
-
-    def later(self, delay_s: float, call: Callable[[], object]) -> None:
-        """Calls back after a wall-clock delay."""
-        asyncio.get_running_loop().call_later(delay_s, call)
 
     def log(self, level: LogLevel, message: str, **fields: str | int | float | bool) -> None:
         """Writes a line of the runtime."""
@@ -207,10 +189,11 @@ class LiveSession:
         self._announce()
         self._pulse.attach(engine)
         self._spawn(self._publisher.run())
-        self._spawn(self._watch_kill_file())
+        self._ladder = self._make_ladder(loop)
+        self._spawn(self._ladder.watch_kill_file())
         if self.options.duration_s is not None:
-            self.later(self.options.duration_s, self._time_is_up)
-        with self._signals():
+            self._ladder.stop_after(self.options.duration_s)
+        with self._ladder.signals():
             if screen is not None:
                 self._spawn(self._show(screen, self._link))
             try:
@@ -224,6 +207,10 @@ class LiveSession:
                 if self._control is not None:
                     await self._control.close()
                 await self._end_background()
+
+    def _make_ladder(self, loop: EngineLoop) -> StopLadder:
+        policy = self.parts.settings.text("execution.on_hangup")
+        return StopLadder(loop, self.files, on_hangup=policy, act=self.act, say=self.log)
 
     async def _open_control(self, link: InProcessLink, publisher: Publisher) -> bool:
         parts = self.parts
@@ -314,22 +301,12 @@ class LiveSession:
     def _dump(self, trace: str) -> None:
         self.crashed = True
         path = Path(self.parts.folder) / f"crash-{self.run_id}.txt"
-        replace_file(path, trace.encode())
+        head = self.logs.clean(crash_text(trace, self.files.market, self.run_id))
+        replace_file(path, head.encode())
         self.log(LogLevel.ERROR, "Crash file written", path=str(path))
-
-    def _time_is_up(self) -> None:
-        if not self.is_closing:
-            self.is_closing = True
-            self.act(Verb.STOP, "duration")
-
-    async def _watch_kill_file(self) -> None:
-        while True:
-            reason = self.files.kill_asked()
-            if reason is not None:
-                self.log(LogLevel.WARN, "Kill file found", reason=reason)
-                self.act(Verb.KILL, "kill file")
-                self.files.withdraw_kill()
-            await asyncio.sleep(KILL_FILE_EVERY_S)
+        assert self._loop is not None, "only a running engine has a defect"
+        rest = self.logs.clean(state_text(self._loop.engine, self._loop.shell.recent))
+        replace_file(path, (head + rest).encode())
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -351,32 +328,7 @@ class LiveSession:
 
     async def _show(self, screen: Screen, link: InProcessLink) -> None:
         await screen(link, self)
-        self._take_signals()
-
-    def _take_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.interrupted, number.name)
-        loop.add_signal_handler(signal.SIGHUP, self.hung_up)
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        self._take_signals()
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().remove_signal_handler(number)
-
-    def hung_up(self) -> None:
-        """The terminal is gone: the console ends, the engine does what ``on_hangup`` says."""
-        policy = self.parts.settings.text("execution.on_hangup")
-        self.log(LogLevel.WARN, "Terminal lost", policy=policy)
-        if policy == "pause":
-            self.act(Verb.PAUSE, "hangup")
-        elif policy == "stop" and not self.is_closing:
-            self.is_closing = True
-            self.act(Verb.STOP, "hangup")
+        self.ladder.take_signals()
 
 
 class TapSwitch:

@@ -69,6 +69,10 @@ class Logs:
             )
             self._take(line)
 
+    def clean(self, text: str) -> str:
+        """``text`` with every known secret blanked, for what is written beside the log."""
+        return self._redactor.clean(text)
+
     def tail(self) -> tuple[LogLine, ...]:
         """The last lines, oldest first."""
         return tuple(self._tail)
