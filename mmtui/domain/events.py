@@ -245,10 +245,11 @@ class AccountSnapshot(Event, frozen=True):
 
 
 class QueryFailed(Event, frozen=True):
-    """A query did not come back; nothing is known from it."""
+    """A query did not come back; nothing is known from it, except how the venue describes the contract now."""
 
     request_id: int
     text: str
+    instrument: Instrument | None = None
 
 
 class Feed(enum.Enum):

@@ -21,13 +21,14 @@ def take_statement(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -
     assert last is not None, "a statement is taken after the anchor"
     if snapshot.venue_time_ms < last.venue_time_ms:
         return
-    _take_contract(state, out, snapshot.instrument)
+    take_contract(state, out, snapshot.instrument)
     _take_mode(state, out, snapshot.account_mode)
     _take_terms(state, out, snapshot, last)
     _take_money(state, out, snapshot)
 
 
-def _take_contract(state: EngineState, out: Outbox, stated: Instrument | None) -> None:
+def take_contract(state: EngineState, out: Outbox, stated: Instrument | None) -> None:
+    """Compares the contract as the venue describes it now; integers of another grid are never re-interpreted."""
     if stated is None:
         return
     changes = _changes(state.instrument, stated)

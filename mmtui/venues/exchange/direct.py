@@ -35,6 +35,7 @@ FAST_BOOK_MS = 500
 FAST_BOOK_LEVELS = 5
 CONTEXT_MS = 1_000
 IP_WEIGHT_CAP = 1_200
+ACCOUNT_MODE = "disabled"
 NONCES_REMEMBERED = 1_000
 
 
@@ -45,12 +46,20 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     downlink_ms: int = 60
 
 
+class Cadence(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds between two full books, and between two contexts."""
+
+    book_ms: int = FAST_BOOK_MS
+    context_ms: int = CONTEXT_MS
+
+
 class DirectVenue:
     """One account's view of an exchange that runs in the same process."""
 
     __slots__ = (
         "_account",
         "_book_ms",
+        "_cadence",
         "_coin",
         "_context_ms",
         "_exchange",
@@ -63,7 +72,15 @@ class DirectVenue:
         "instrument",
     )
 
-    def __init__(self, exchange: Exchange, coin: str, account: str, latency: Latency | None = None) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        coin: str,
+        account: str,
+        latency: Latency | None = None,
+        *,
+        cadence: Cadence | None = None,
+    ) -> None:
         instrument = exchange.listing.instrument(coin)
         assert instrument is not None, f"{coin} is not listed"
         self.instrument: Instrument = instrument
@@ -71,6 +88,7 @@ class DirectVenue:
         self._coin = coin
         self._account = account
         self._latency = latency or Latency()
+        self._cadence = cadence or Cadence()
         self._inbox: list[tuple[int, int, AnyEvent]] = []
         self._sequence = 0
         self._book_ms = 0
@@ -184,10 +202,10 @@ class DirectVenue:
         """Full books and contexts at their cadence."""
         if self._exchange.is_silent(self._coin):
             return
-        if now_ms - self._book_ms >= FAST_BOOK_MS:
+        if now_ms - self._book_ms >= self._cadence.book_ms:
             self._book_ms = now_ms
             self._deliver(BookUpdate(received_at=self._due_s(), book=self._book()))
-        if now_ms - self._context_ms >= CONTEXT_MS:
+        if now_ms - self._context_ms >= self._cadence.context_ms:
             self._context_ms = now_ms
             context = self._exchange.context(self._coin)
             facts = AssetContext(
@@ -283,5 +301,7 @@ class DirectVenue:
             taker_rate=rates.taker,
             requests_used=limit.used,
             requests_cap=limit.cap,
+            instrument=self._exchange.listing.instrument(self._coin),
+            account_mode=ACCOUNT_MODE,
             traded_volume_usd=limit.cumulative_volume_micro / 1e6,
         )

@@ -164,6 +164,22 @@ def find_instrument(
     raise _asset_error(f"no perpetual is called {coin!r} on {where}{_nearest(coin, listed)}")
 
 
+def restated(known: Instrument, meta: Meta) -> Instrument:
+    """The contract as the venue describes it now; one that is no longer listed is delisted."""
+    first = known.asset_id - known.asset_id % 10_000 if known.dex else 0
+    for position, asset in enumerate(meta.universe):
+        if asset.name == known.coin:
+            return msgspec.structs.replace(
+                known,
+                asset_id=first + position,
+                size_decimals=asset.sz_decimals,
+                max_leverage=asset.max_leverage,
+                margin_mode=_margin_mode(asset),
+                is_delisted=asset.is_delisted,
+            )
+    return msgspec.structs.replace(known, is_delisted=True)
+
+
 def _margin_mode(asset: AssetMeta) -> MarginMode:
     if asset.margin_mode is None:
         return MarginMode.STRICT_ISOLATED if asset.only_isolated else MarginMode.CROSS

@@ -27,7 +27,7 @@ from mmtui.venues.hyperliquid import errors, wire
 from mmtui.venues.hyperliquid.account.reader import AccountReader
 from mmtui.venues.hyperliquid.desk import OrderDesk, Tasks
 from mmtui.venues.hyperliquid.feeds import Feeds
-from mmtui.venues.hyperliquid.limits import AddressBudget, SlidingWindow
+from mmtui.venues.hyperliquid.limits import GROWTH_SHARE, AddressBudget, SlidingWindow
 from mmtui.venues.hyperliquid.subscriptions import Subscriptions
 from mmtui.venues.hyperliquid.venue_clock import VenueClock
 from mmtui.venues.hyperliquid.ws import Socket
@@ -264,9 +264,10 @@ class Session:
             stream.taken(kind)
 
     def on_fills(self, fills: tuple[Fill, ...]) -> None:
-        """Own fills buy request allowance."""
+        """Own fills buy request allowance, a tenth of it on a contract in growth mode."""
+        share = GROWTH_SHARE if self._parts.instrument.growth_mode else 1.0
         for fill in fills:
-            self._parts.desk.budget.earn(fill.price * fill.size / 1e6)
+            self._parts.desk.budget.earn(fill.price * fill.size / 1e6 * share)
 
     def on_disturbance(self) -> None:
         """The account changed in a way that only a query can tell."""

@@ -22,6 +22,7 @@ from mmtui.domain.instrument import Instrument
 from mmtui.domain.units import Price, UnitError, UsdMicro, parse_rounded_units
 from mmtui.venues.hyperliquid import translate, wire
 from mmtui.venues.hyperliquid.account import shapes
+from mmtui.venues.hyperliquid.account.terms import Terms
 from mmtui.venues.hyperliquid.http import Rest
 from mmtui.venues.hyperliquid.limits import AddressBudget
 from mmtui.venues.port import Clock
@@ -53,7 +54,9 @@ class AccountReader:
         "_fees_at",
         "_instrument",
         "_leverage",
+        "_leverage_at",
         "_rest",
+        "_terms",
     )
 
     def __init__(
@@ -69,6 +72,8 @@ class AccountReader:
         self._allowance = shapes.RateLimit()
         self._allowance_at = 0.0
         self._leverage: tuple[int, bool] | None = None
+        self._leverage_at = 0.0
+        self._terms = Terms(instrument, account, rest=rest, clock=clock)
 
     def forget_leverage(self) -> None:
         """The leverage was changed: ask for it again while the position is flat."""
@@ -77,9 +82,12 @@ class AccountReader:
     async def snapshot(self, request_id: int, fills_since_ms: int) -> AccountSnapshot | QueryFailed:
         """The account now, with the fills and funding since an exchange time (0: none), inclusive."""
         try:
+            await self._terms.refresh()
             return await self._snapshot(request_id, fills_since_ms)
         except (UnreadableError, UnitError) as error:
-            return QueryFailed(received_at=self._clock(), request_id=request_id, text=str(error))
+            # Sizes of a contract whose grid has changed cannot be read: what it is now must be told all the same.
+            now, contract = self._clock(), self._terms.instrument
+            return QueryFailed(received_at=now, request_id=request_id, text=str(error), instrument=contract)
 
     async def order_status(self, request_id: int, cloid: str, venue_time_ms: int) -> OrderStatusAnswer | QueryFailed:
         """What became of one order. ``venue_time_ms`` must be read before the question is sent: only
@@ -130,6 +138,8 @@ class AccountReader:
             requests_used=allowance.n_requests_used,
             requests_cap=allowance.n_requests_cap,
             traded_volume_usd=allowance.cum_vlm,
+            instrument=self._terms.instrument,
+            account_mode=self._terms.mode,
         )
 
     def _by_dex(self, kind: str) -> dict[str, object]:
@@ -210,7 +220,8 @@ class AccountReader:
     async def _margin_setting(self, held: shapes.PositionState | None) -> tuple[int, bool]:
         if held is not None:
             self._leverage = _leverage(held.leverage)
-        elif self._leverage is None:
+        elif self._leverage is None or self._clock() - self._leverage_at > ALLOWANCE_AGE_MAX_S:
+            self._leverage_at = self._clock()
             coin = self._instrument.coin
             request: dict[str, object] = {"type": "activeAssetData", "user": self._account, "coin": coin}
             data = await self._ask(request, shapes.ActiveAssetData)
