@@ -131,6 +131,11 @@ class Exchange:
         blocks = -(-(due - self._start_ms) // self._block_ms)
         return self._start_ms + max(blocks, self._block + 1) * self._block_ms
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether an action waits for its block."""
+        return self._mempool.due_ms() is not None
+
     def book(self, coin: str) -> MatchingBook:
         """The live book; read it, never change it."""
         return self._pit(coin).book
