@@ -7,11 +7,13 @@ the exchange's own nonce rule. Everything arrives in order per channel unless a 
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
 from mmtui.domain.book import Book, Touch
 from mmtui.domain.events import (
+    AccountSnapshot,
     ActionAnswered,
     ActionFailed,
     AnyEvent,
@@ -23,6 +25,7 @@ from mmtui.domain.events import (
     FillsReceived,
     FundingReceived,
     OrderReports,
+    OrderStatusAnswer,
     QueryFailed,
     RefusalReason,
     TouchUpdate,
@@ -41,6 +44,9 @@ USER = (FillsReceived, OrderReports, FundingReceived)
 LATE_MS = (500, 15_000)
 PUSH_LATE_MS = (200, 12_000)
 SNAPSHOT_FILLS = 50
+ASKED_MAX = 1_000
+ANSWERS = (ActionAnswered, ActionFailed, OrderStatusAnswer, AccountSnapshot, QueryFailed)
+Answered: TypeAlias = ActionAnswered | ActionFailed | OrderStatusAnswer | AccountSnapshot | QueryFailed
 _CHANNEL = dict.fromkeys(MARKET, Feed.MARKET) | dict.fromkeys(USER, Feed.USER)
 
 
@@ -75,7 +81,8 @@ class SimNetwork:
         self._ordered: dict[Feed, int] = {}
         self._recent: list[FillsReceived] = []
         self._sent = 0
-        self._doubled: set[int] = set()
+        self._asked: dict[int, tuple[int, int]] = {}
+        self.version = 0
         self.in_flight: dict[int, InFlight] = {}
         self.silent: dict[Feed, int] = {}
         self.is_up: dict[Feed, bool] = {Feed.MARKET: False, Feed.USER: False}
@@ -88,7 +95,6 @@ class SimNetwork:
         """A process has started."""
         self._epoch += 1
         self._receive = receive
-        self._doubled.clear()
         for feed in (Feed.MARKET, Feed.USER):
             self._ordered[feed] = 0
             self._timeline.after(self._latency_ms() * 3, partial(self._come_up, feed, self._epoch))
@@ -110,10 +116,10 @@ class SimNetwork:
     def send(self, intents: Sequence[Send]) -> None:
         """Signs each intent and puts it on its way."""
         for intent in intents:
+            self.version += 1
             self.on_sent(intent)
             nonce = self._signer.sign(intent)
-            self._sent += 1
-            key = self._sent
+            key = self._key(intent.request_id)
             if self._faults.hit(Fault.DROP_REQUEST):
                 self._fail_later(intent.request_id)
                 continue
@@ -124,9 +130,6 @@ class SimNetwork:
                 terms = tuple(approved.terms for approved in intent.orders)
                 self.in_flight[key] = InFlight(terms, intent.expires_at_ms)
             self._timeline.after(delay_ms, partial(self._arrive, key, intent, nonce))
-            if self._faults.hit(Fault.DOUBLE_REQUEST):
-                again_ms = delay_ms + self._faults.stream(Fault.DOUBLE_REQUEST).randint(1, 2_000)
-                self._timeline.after(again_ms, partial(self._arrive, 0, intent, nonce))
         self.after_sent()
 
     def ask(self, intents: Sequence[Query]) -> None:
@@ -136,17 +139,18 @@ class SimNetwork:
             if lost or self._venue.is_open(Fault.HALT):
                 self._later(QueryFailed(received_at=0.0, request_id=intent.request_id, text="timed out"), 2_000)
             else:
-                self._timeline.after(self._latency_ms(), partial(self._exchange.ask, [intent]))
+                numbered = msgspec.structs.replace(intent, request_id=self._key(intent.request_id))
+                self._timeline.after(self._latency_ms(), partial(self._exchange.ask, [numbered]))
 
     def come(self, event: AnyEvent) -> None:
         """Takes what the exchange says and puts it on its way to the process."""
         if self._receive is None or isinstance(event, ConnectionChanged):
             return
-        if isinstance(event, ActionAnswered):
-            self._come_answer(self._venue.answer(event))
-            return
-        if isinstance(event, ActionFailed) and event.request_id in self._doubled:
-            self._doubled.discard(event.request_id)
+        if isinstance(event, ANSWERS):
+            asked = self._asked.pop(event.request_id, None)
+            if asked is None or asked[0] != self._epoch:
+                return
+            self._come_answer(event, asked[1])
             return
         feed = _CHANNEL.get(type(event))
         if feed is None:
@@ -183,35 +187,58 @@ class SimNetwork:
             return self._faults.hit(Fault.DROP_FILL)
         return isinstance(event, OrderReports) and self._faults.hit(Fault.DROP_UPDATE)
 
-    def _come_answer(self, event: ActionAnswered) -> None:
+    def _come_answer(self, event: Answered, request_id: int) -> None:
         faults = self._faults
-        if faults.hit(Fault.DROP_REPLY):
-            self._fail_later(event.request_id)
+        if isinstance(event, ActionAnswered):
+            event = self._venue.answer(event)
+        event = msgspec.structs.replace(event, request_id=request_id)
+        if not isinstance(event, ActionAnswered):
+            self._later(event, self._latency_ms())
+        elif faults.hit(Fault.DROP_REPLY):
+            self._fail_later(request_id)
         elif faults.hit(Fault.GARBLE_REPLY) or self.is_out:
-            self._later(_unknown(event.request_id, "bad answer (html)"), self._latency_ms())
+            self._later(_unknown(request_id, "bad answer (html)"), self._latency_ms())
         elif faults.hit(Fault.DELAY_REPLY):
             self._later(event, faults.stream(Fault.DELAY_REPLY).randint(*PUSH_LATE_MS))
         else:
             self._later(event, self._latency_ms())
 
+    def _key(self, request_id: int) -> int:
+        """A number for a request that no other process's request has, so that no answer goes astray."""
+        self._sent += 1
+        self._asked[self._sent] = (self._epoch, request_id)
+        if len(self._asked) > ASKED_MAX:
+            del self._asked[next(iter(self._asked))]
+        return self._sent
+
+    def _arrive_again(self, intent: Send, nonce: int) -> None:
+        self._sent += 1
+        again = msgspec.structs.replace(intent, request_id=self._sent)
+        self._exchange.send(self._timeline.now_ms, [again], nonces=[nonce])
+
     def _arrive(self, key: int, intent: Send, nonce: int) -> None:
+        self.version += 1
         self.in_flight.pop(key, None)
-        if not key:
-            self._doubled.add(intent.request_id)
-            self._exchange.send(self._timeline.now_ms, [intent], nonces=[nonce])
-            return
+        epoch, _ = self._asked.get(key, (0, 0))
+        mine = epoch == self._epoch
         if self.is_out and self._rng.random() < 0.5:
-            self._later(_unknown(intent.request_id, "502 bad gateway"), self._latency_ms())
+            if mine:
+                self._later(_unknown(intent.request_id, "502 bad gateway"), self._latency_ms())
             return
-        judged = self._venue.judge(intent)
-        if judged.failure is not None and self._receive is not None:
-            self._later(judged.failure, self._latency_ms())
+        judged = self._venue.judge(msgspec.structs.replace(intent, request_id=key))
+        if judged.failure is not None and mine:
+            failure = msgspec.structs.replace(judged.failure, request_id=intent.request_id)
+            self._later(failure, self._latency_ms())
+            self._asked.pop(key, None)
         if judged.intent is None:
             return
         if isinstance(judged.intent, PlaceOrders) and not judged.intent.orders:
-            self.come(ActionAnswered(received_at=0.0, request_id=intent.request_id, outcomes=()))
+            self.come(ActionAnswered(received_at=0.0, request_id=key, outcomes=()))
             return
         self._exchange.send(self._timeline.now_ms, [judged.intent], nonces=[nonce])
+        if self._faults.hit(Fault.DOUBLE_REQUEST):
+            again_ms = self._faults.stream(Fault.DOUBLE_REQUEST).randint(1, 2_000)
+            self._timeline.after(again_ms, partial(self._arrive_again, judged.intent, nonce))
 
     def _fail_later(self, request_id: int) -> None:
         if self._rng.random() < 0.5:

@@ -17,18 +17,39 @@ MARKETS = ("calm", "trending", "jumpy", "one-sided", "thin")
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How finely time is cut: block and tick in milliseconds, background requotes and orders a side."""
+    """How finely time is cut: blocks, ticks, books and contexts in milliseconds, background makers, own levels."""
 
     block_ms: int
     tick_ms: int
     requotes_per_s: float
     orders_per_side: int
     requote_interval_ms: float
+    book_ms: int
+    context_ms: int
+    levels: int
 
 
-PACES = {
-    "sparse": Pace(block_ms=200, tick_ms=250, requotes_per_s=1.2, orders_per_side=6, requote_interval_ms=500.0),
-    "live": Pace(block_ms=70, tick_ms=100, requotes_per_s=7.0, orders_per_side=45, requote_interval_ms=250.0),
+PACES = {  # fmt: skip
+    "sparse": Pace(
+        block_ms=200,
+        tick_ms=250,
+        requotes_per_s=1.0,
+        orders_per_side=5,
+        requote_interval_ms=800.0,
+        book_ms=1_400,
+        context_ms=2_800,
+        levels=3,
+    ),
+    "live": Pace(
+        block_ms=70,
+        tick_ms=100,
+        requotes_per_s=7.0,
+        orders_per_side=45,
+        requote_interval_ms=250.0,
+        book_ms=500,
+        context_ms=1_000,
+        levels=5,
+    ),
 }
 
 
@@ -63,6 +84,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
             "trading.max_absolute_position_size": LIMIT_BASE,
             "strategy.warmup_on_timeout": "quote",
             "strategy.warmup_timeout_s": 15.0,
+            "strategy.ladder_config.num_levels": PACES[self.pace].levels,
             "execution.requote_interval_ms": PACES[self.pace].requote_interval_ms,
             "risk.cancel_undelivered_kill_s": 120.0,
             "risk.max_daily_loss_usd": 5_000.0,

@@ -7,7 +7,7 @@ that pass go to the exchange's own rules; this only takes from them and from the
 import msgspec
 
 from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, Outcome, OutcomeKind, RefusalReason
-from mmtui.domain.intents import CancelOrders, PlaceOrders, Send
+from mmtui.domain.intents import PlaceOrders, Send
 from mmtui.domain.order import TimeInForce
 from mmtui.research.drill.faults import Fault, Faults
 from mmtui.research.drill.truth import Truth
@@ -99,5 +99,4 @@ class SimVenue:
 
 def _failed(intent: Send, reason: RefusalReason, text: str, certainty: Certainty = Certainty.NOT_EXECUTED) -> Judged:
     failure = ActionFailed(received_at=0.0, request_id=intent.request_id, certainty=certainty, reason=reason, text=text)
-    runs = certainty is Certainty.UNKNOWN and isinstance(intent, CancelOrders)
-    return Judged(intent if runs else None, failure)
+    return Judged(None, failure)

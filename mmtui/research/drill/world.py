@@ -33,7 +33,7 @@ from mmtui.research.drill.timeline import Timeline
 from mmtui.research.drill.truth import Truth
 from mmtui.research.drill.venue import SimVenue
 from mmtui.research.drill.violation import ProcessDeath, Violation
-from mmtui.venues.exchange.direct import DirectVenue, Latency
+from mmtui.venues.exchange.direct import Cadence, DirectVenue, Latency
 from mmtui.venues.exchange.exchange import Exchange, listing_for
 from mmtui.venues.exchange.listing import default_listing
 from mmtui.venues.exchange.markets.flow import Market
@@ -80,7 +80,10 @@ class World:
         self.timeline = Timeline(START_MS)
         self.faults = Faults(scenario.seed, scenario.faults)
         self.exchange = _exchange(scenario)
-        self.direct = DirectVenue(self.exchange, COIN, ACCOUNT, Latency(uplink_ms=0, downlink_ms=0))
+        self.direct = DirectVenue(
+            self.exchange, COIN, ACCOUNT, Latency(uplink_ms=0, downlink_ms=0),
+            cadence=Cadence(book_ms=pace.book_ms, context_ms=pace.context_ms),
+        )  # fmt: skip
         self.truth = Truth(self.direct, ACCOUNT, COIN)
         self.exchange.set_listener(self.truth)
         self.clock = SimClock(self.timeline)
@@ -120,6 +123,8 @@ class World:
         self.recent: deque[tuple[int, str, object]] = deque(maxlen=RECENT)
         self._digest = hashlib.blake2b(digest_size=16)
         self._dark_since: int | None = None
+        self._decisions = 0
+        self._turned_at = (0, 0, 0)
         self._set_kill_points()
 
     @property
@@ -141,10 +146,11 @@ class World:
     def run(self, seconds: float) -> None:
         """Lets the clock run."""
         end_ms = self.timeline.now_ms + round(seconds * 1000.0)
-        timeline = self.timeline
+        timeline, exchange = self.timeline, self.exchange
+        block_ms = exchange.next_event_ms()
         while True:
-            call_ms, block_ms = timeline.next_ms(), self.exchange.next_event_ms()
-            if min(call_ms, block_ms) > end_ms:
+            call_ms = timeline.next_ms()
+            if call_ms > end_ms and block_ms > end_ms:
                 timeline.now_ms = end_ms
                 return
             if block_ms <= call_ms:
@@ -154,8 +160,11 @@ class World:
                     self.network.come(event)
                 if self.truth.version != before:
                     self.checker.turned()
+                block_ms = exchange.next_event_ms()
             else:
                 timeline.play()
+                if exchange.is_awaited:
+                    block_ms = min(block_ms, exchange.next_event_ms())
 
     def calm_down(self) -> None:
         """Faults off: within two minutes everything is known and quotes stand on both sides."""
@@ -221,6 +230,8 @@ class World:
         if self.process.shell is None:
             self.process.clear_latch()
             self.process.boot()
+        elif self.process.journal is not None and self.process.journal.failure:
+            self.hands.command(Verb.STOP)
         elif not self.process.is_stalled:
             self.hands.rearm()
             self.hands.command(Verb.RESUME)
@@ -309,6 +320,8 @@ class World:
 
     def _stepped(self, event: AnyEvent, intents: list[Intent]) -> None:
         self.tally.events += 1
+        if intents:
+            self._decisions += 1
         if not isinstance(event, Tick) or intents:
             self.recent.append((self.timeline.now_ms, "step", (event, intents)))
         self.checker.stepped(event, intents)
@@ -319,7 +332,10 @@ class World:
                     self.tally.fills += 1
 
     def _turned(self) -> None:
-        self.checker.turned()
+        state = (self.truth.version, self.network.version, self._decisions)
+        if state != self._turned_at:
+            self._turned_at = state
+            self.checker.turned()
 
     def _logged(self, line: Log) -> None:
         if line.code == "CRASH":
