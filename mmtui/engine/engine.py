@@ -17,6 +17,7 @@ from mmtui.domain.events import (
     DiskSlow,
     FillsReceived,
     FundingReceived,
+    GuardChanged,
     JournalStalled,
     LoopStalled,
     OrderReports,
@@ -34,7 +35,7 @@ from mmtui.domain.records import ModeChanged
 from mmtui.domain.view import EngineView, Mode
 from mmtui.engine import conditions, connections, modes
 from mmtui.engine.bookkeeping import Books
-from mmtui.engine.control import clearing, commanding, flattening, governing
+from mmtui.engine.control import clearing, commanding, flattening, governing, guarding, switching
 from mmtui.engine.control.leverage import set_leverage
 from mmtui.engine.folded import Folded
 from mmtui.engine.orders import answers, endings, reconcile, recovering
@@ -44,6 +45,7 @@ from mmtui.engine.picture import picture
 from mmtui.engine.quoting import cycle
 from mmtui.engine.sampling import equity_row, sample
 from mmtui.engine.state import EngineOptions, EngineState
+from mmtui.engine.statements import take_contract
 from mmtui.strategies.registry import Strategy
 
 GOVERN_EVERY_S = 0.1
@@ -57,6 +59,7 @@ class Engine:
     def __init__(self, instrument: Instrument, settings: Settings, strategy: Strategy, options: EngineOptions) -> None:
         self._state = EngineState(instrument, settings, strategy, options)
         self._state.control.finish_on_kill = options.finish_on_kill
+        self._state.control.must_be_guarded = options.must_be_guarded
         self._options = options
         self._books = Books()
         recovering.inherit(self._state, options.resume)
@@ -134,12 +137,22 @@ class Engine:
             case QueryFailed():
                 state.control.queries.pop(event.request_id, None)
                 clearing.query_failed(state, self._now)
+                take_contract(state, out, event.instrument)
             case ConnectionChanged():
                 connections.take_connection(state, out, event)
             case BudgetUpdate():
                 self._allowed(event)
             case CommandReceived():
                 commanding.obey(state, out, event.command)
+            case _:
+                self._apply_condition(event, out)
+
+    def _apply_condition(self, event: AnyEvent, out: Outbox) -> None:
+        """What the process and its guards tell of themselves; a tick only passes time."""
+        state = self._state
+        match event:
+            case GuardChanged():
+                guarding.take_guard(state, out, event)
             case JournalStalled():
                 governing.fire(state, out, "journal", event.text)
             case LoopStalled():
@@ -148,8 +161,6 @@ class Engine:
                 conditions.take_disk(state, out, event)
             case VenueNotice():
                 conditions.take_notice(state, out, event)
-            case Tick():
-                pass
 
     def _priced(self) -> None:
         state = self._state
@@ -199,6 +210,8 @@ class Engine:
         reconcile.ask_when_due(state, out)
         conditions.watch(state, out)
         governing.govern(state, out)
+        switching.advance(state, out)
+        guarding.keep_warning(state, out)
         endings.end_when_certain(state, out)
         set_leverage(state, out)
         sample(state, out)

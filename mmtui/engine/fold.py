@@ -61,6 +61,7 @@ class _Numbers(msgspec.Struct):
 
     at: float = 0.0
     coin: str = ""
+    size_decimals: int = 0
     cash: UsdMicro = 0
     mid2: int = 0
     equity: UsdMicro = 0
@@ -250,6 +251,7 @@ class Folding:
         if row.version == 1:
             self._parameters = {}
         numbers.coin, numbers.cash, numbers.equity = row.coin, row.cash, row.account_value
+        numbers.size_decimals = row.size_decimals
         numbers.anchor_ms = row.venue_time_ms
         numbers.verified_ms = max(numbers.verified_ms, row.venue_time_ms)
         numbers.version, numbers.requests, numbers.orders_made = row.version, 0, 0

@@ -59,6 +59,7 @@ class Folded(msgspec.Struct, frozen=True, kw_only=True):
 
     at: float = 0.0
     coin: str = ""
+    size_decimals: int = 0
     position: Size = 0
     cost: UsdMicro = 0
     cash: UsdMicro = 0

@@ -2,6 +2,7 @@
 
 from mmtui.domain.events import Feed
 from mmtui.domain.view import Mode
+from mmtui.engine.control import guarding
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import Permit
 from mmtui.risk.readings import Verdict
@@ -17,7 +18,7 @@ def permit(mode: Mode) -> Permit:
 
 def mode(state: EngineState, now: float) -> tuple[Mode, str]:
     """The mode and why, strongest reason first."""
-    return _ordered(state) or _booting(state) or _data(state, now) or _reduced(state) or (Mode.QUOTING, "")
+    return _ordered(state) or _booting(state, now) or _data(state, now) or _reduced(state) or (Mode.QUOTING, "")
 
 
 def _ordered(state: EngineState) -> tuple[Mode, str] | None:
@@ -33,13 +34,16 @@ def _ordered(state: EngineState) -> tuple[Mode, str] | None:
     return None
 
 
-def _booting(state: EngineState) -> tuple[Mode, str] | None:
+def _booting(state: EngineState, now: float) -> tuple[Mode, str] | None:
     if not state.account.is_anchored:
         return Mode.BOOTING, "reading the account"
     if 0 in [order.terms.expires_at_ms for order in state.ledger.live.values()]:
         return Mode.BOOTING, "cancelling own orders of an earlier run"
     if state.control.paused_by:
         return Mode.PAUSED, f"by {state.control.paused_by}"
+    unguarded = guarding.obstacle(state, now)
+    if unguarded:
+        return Mode.PAUSED, unguarded
     return None
 
 

@@ -12,6 +12,7 @@ from mmtui.engine.folded import Folded
 from mmtui.engine.market import Market
 from mmtui.engine.orders.ledger import Ledger
 from mmtui.engine.tape import Tape
+from mmtui.estimators.memory import PanelMemory
 from mmtui.estimators.panel import EstimatorPanel
 from mmtui.risk.budget import RELAXED, Pressure
 from mmtui.risk.burn import BurnMeter
@@ -26,10 +27,12 @@ from mmtui.strategies.registry import Strategy
 class EngineOptions:
     """What a run is, fixed for its life: its number, how it ends, and what it inherits.
 
-    ``resume`` is what the journal of earlier runs folds to; ``day`` stands in for its day where there is none.
+    ``resume`` is what the journal of earlier runs folds to; ``day`` stands in for its day where there is none;
+    ``panel`` is what an earlier run's estimators had learned.
+    With ``must_be_guarded`` nothing rests while neither the guard nor the exchange's switch is armed.
     """
 
-    __slots__ = ("day", "finish_on_kill", "log_level", "resume", "run")
+    __slots__ = ("day", "finish_on_kill", "log_level", "must_be_guarded", "panel", "resume", "run")
 
     def __init__(
         self,
@@ -39,11 +42,15 @@ class EngineOptions:
         finish_on_kill: bool = True,
         log_level: LogLevel = LogLevel.INFO,
         resume: Folded | None = None,
+        panel: PanelMemory | None = None,
+        must_be_guarded: bool = False,
     ) -> None:
         self.run = run
         self.day = day
         self.resume = resume
+        self.panel = panel
         self.finish_on_kill = finish_on_kill
+        self.must_be_guarded = must_be_guarded
         self.log_level = log_level
 
 
@@ -142,6 +149,8 @@ class EngineState:
         self.live = LiveSettings(settings)
         self.market = Market(instrument.price_usd(1))
         self.panel = EstimatorPanel(settings, instrument)
+        if options.panel is not None:
+            self.panel.recall(options.panel)
         self.ledger = Ledger(options.run)
         self.account = Account()
         self.quoting = Quoting(strategy)

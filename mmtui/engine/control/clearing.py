@@ -4,14 +4,17 @@ from mmtui.domain.cloid import is_ours
 from mmtui.domain.events import AccountSnapshot
 from mmtui.domain.intents import Finish, LogLevel
 from mmtui.domain.order import Purpose
+from mmtui.engine.control import guarding, switching
 from mmtui.engine.control.governing import save_day
 from mmtui.engine.control.standing import Clearance
+from mmtui.engine.orders import fences
 from mmtui.engine.orders.reconcile import ask_account
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.quoting.pulling import send_cancels
 from mmtui.engine.state import EngineState
 
 CONFIRMATIONS = 2
+DISARM_PATIENCE_S = 3.0
 QUERY_EVERY_S = 0.25
 QUERY_LOST_S = 3.0
 
@@ -23,16 +26,31 @@ def advance(state: EngineState, out: Outbox) -> None:
         return
     live = list(state.ledger.live.values())
     send_cancels(state, out, [order for order in live if order.terms.purpose is Purpose.QUOTE])
+    fences.fence_unknown(state, out)
     undecided = sum(1 for order in live if order.reserved)
     _describe(state, clearance, undecided)
     if not clearance.is_over and out.now >= clearance.deadline:
         _end(state, out, clearance, verified=False)
     if clearance.is_verified:
+        _come_to_rest(state, out, clearance)
         return
     if undecided == 0 and out.now >= clearance.next_query_at:
         clearance.next_query_at = out.now + QUERY_LOST_S
         query_id = ask_account(state, out)
         clearance.first_query_id = clearance.first_query_id or query_id
+
+
+def _come_to_rest(state: EngineState, out: Outbox, clearance: Clearance) -> None:
+    """Nothing of ours rests: takes the exchange's switch off, then ends the run if it is to end."""
+    if clearance.is_at_rest or not switching.disarm(state, out, DISARM_PATIENCE_S):
+        return
+    clearance.is_at_rest = True
+    if _ends(state):
+        finish(state, out, left=0, verified=True)
+
+
+def _ends(state: EngineState) -> bool:
+    return bool(state.control.stop_reason) or (state.control.killed is not None and state.control.finish_on_kill)
 
 
 def query_failed(state: EngineState, now: float) -> None:
@@ -71,7 +89,6 @@ def _describe(state: EngineState, clearance: Clearance, undecided: int) -> None:
 
 
 def _end(state: EngineState, out: Outbox, clearance: Clearance, *, verified: bool) -> None:
-    first = not clearance.is_over
     clearance.is_over = True
     left = 0 if verified else orders_left(state, clearance)
     killed = state.control.killed
@@ -87,11 +104,11 @@ def _end(state: EngineState, out: Outbox, clearance: Clearance, *, verified: boo
         state.tape.clear("orders")
         out.log(LogLevel.INFO, "All own orders verified gone", took_ms=round(took_ms), position=size)
     else:
-        state.tape.alarm("orders", out.now, 3, f"{left} own orders may still rest: run `mmtui cancel-all`")
+        remedy = f"run `mmtui cancel-all`; {guarding.rest_notice(state, out.now)}"
+        state.tape.alarm("orders", out.now, 3, f"{left} own orders may still rest: {remedy}")
         out.log(LogLevel.ERROR, "Own orders may remain", code="ORDERS_MAY_REMAIN", count=left)
-    ends = bool(state.control.stop_reason) or (killed is not None and state.control.finish_on_kill)
-    if ends and first:
-        finish(state, out, left=left, verified=verified)
+    if not verified and _ends(state):
+        finish(state, out, left=left, verified=False)
 
 
 def finish(state: EngineState, out: Outbox, *, left: int, verified: bool) -> None:

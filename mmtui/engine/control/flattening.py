@@ -7,10 +7,12 @@ from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Price, Size
 from mmtui.engine.control import governing
 from mmtui.engine.control.standing import Flatten
+from mmtui.engine.orders import fences
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.quoting.cycle import clip, place
 from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes
 from mmtui.engine.state import EngineState
+from mmtui.risk.restraints import Effect
 
 ATTEMPTS_MAX = 20
 TIME_MAX_S = 30.0
@@ -23,11 +25,17 @@ def advance(state: EngineState, out: Outbox) -> None:
     if flatten is None or not state.account.is_anchored:
         return
     pull_quotes(state, out)
+    fences.fence_unknown(state, out)
     position = state.account.position.size
     if abs(position) < flatten.left:
         flatten.left, flatten.progress_at, flatten.attempts = abs(position), out.now, 0
     is_late = out.now - flatten.progress_at > TIME_MAX_S
-    if any(order.reserved for order in state.ledger.live.values()):
+    window = state.risk.restraints.first(Effect.NO_TAKER)
+    if window is not None and position:
+        _end(state, out, flatten, f"gave up: {window.text}", is_done=False)
+        state.control.paused_by = ""
+        state.control.reduce_only_by = f"{flatten.by}, in the post-only window"
+    elif any(order.reserved for order in state.ledger.live.values()):
         if is_late:
             _end(state, out, flatten, "gave up: orders are still undecided", is_done=False)
     elif position == 0:

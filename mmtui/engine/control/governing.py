@@ -11,6 +11,7 @@ from mmtui.engine.state import EngineState
 from mmtui.risk.budget import pressure
 from mmtui.risk.limits import effective_limit
 from mmtui.risk.readings import Reading, RiskFacts, Verdict
+from mmtui.risk.restraints import Effect
 
 ERROR_WINDOW_S = 60.0
 SLOW_FACTOR_LEFT = 0.04
@@ -106,7 +107,8 @@ def _slow_down(state: EngineState, now: float) -> None:
         errors.popleft()
     burn = state.risk.burn
     state.risk.pressure = pressure(burn.left, burn.cap)
-    if len(errors) >= state.settings.count("risk.rate_limit_errors_max"):
+    is_limited = len(errors) >= state.settings.count("risk.rate_limit_errors_max")
+    if is_limited or state.risk.restraints.first(Effect.SLOW) is not None:
         state.risk.pressure = pressure(1, int(1 / SLOW_FACTOR_LEFT))
 
 

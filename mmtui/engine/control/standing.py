@@ -7,9 +7,10 @@ that it cannot disagree with them.
 import msgspec
 
 from mmtui.domain.commands import CommandResult
-from mmtui.domain.events import AccountSnapshot, Feed, FillsReceived
+from mmtui.domain.events import AccountSnapshot, Feed, FillsReceived, GuardChanged
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import Size
+from mmtui.engine.control.switch import Switch
 
 EARLY_FILLS_MAX = 1_000
 ANSWERS_MAX = 512
@@ -39,6 +40,7 @@ class Clearance(msgspec.Struct, kw_only=True):
     first_query_id: int = 0
     is_over: bool = False
     is_verified: bool = False
+    is_at_rest: bool = False
     seen_resting: int = 0
 
 
@@ -76,14 +78,17 @@ class Control:
         "finish_on_kill",
         "finished",
         "flatten",
+        "guards",
         "is_leverage_set",
         "killed",
         "leverage_asked",
+        "must_be_guarded",
         "paused_by",
         "queries",
         "reduce_only_by",
         "sides_off",
         "stop_reason",
+        "switch",
     )
 
     def __init__(self) -> None:
@@ -99,6 +104,9 @@ class Control:
         self.flatten: Flatten | None = None
         self.finished = False
         self.finish_on_kill = True
+        self.must_be_guarded = False
+        self.guards: dict[str, GuardChanged] = {}
+        self.switch = Switch()
         self.is_leverage_set = False
         self.down_since: dict[Feed, float] = {}
         self.queries: dict[int, float] = {}

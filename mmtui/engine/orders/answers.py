@@ -3,7 +3,9 @@
 from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, OutcomeKind, RefusalReason
 from mmtui.domain.intents import LogLevel
 from mmtui.domain.order import Order
-from mmtui.engine.control import governing
+from mmtui.engine.control import governing, switching
+from mmtui.engine.orders import envelope_faults, fences
+from mmtui.engine.orders.rejections import Refused, rate_limited, take_refusals
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.errors import REMEDIES, VenueCode
@@ -11,6 +13,8 @@ from mmtui.errors import REMEDIES, VenueCode
 
 def take_answer(state: EngineState, out: Outbox, event: ActionAnswered) -> None:
     """Applies the venue's answer to a request, entry by entry."""
+    if fences.take_answer(state, out, event) or switching.take_answer(state, out, event):
+        return
     request = state.ledger.requests.pop(event.request_id, None)
     if request is None:
         return
@@ -22,6 +26,7 @@ def take_answer(state: EngineState, out: Outbox, event: ActionAnswered) -> None:
                 state.ledger.doubt(order, out.now, "malformed answer")
         out.log(LogLevel.WARN, "Malformed answer", wanted=len(orders), found=len(event.outcomes))
         return
+    refused: list[Refused] = []
     for order, outcome in zip(orders, event.outcomes, strict=True):
         if outcome.reason is RefusalReason.RATE_LIMITED:
             _rate_limited(state, out.now)
@@ -32,9 +37,13 @@ def take_answer(state: EngineState, out: Outbox, event: ActionAnswered) -> None:
         else:
             state.ledger.placed_answer(order, outcome, out.now)
             if outcome.kind is OutcomeKind.REFUSED:
-                _refused(state, order, outcome.text, out)
+                reason = outcome.reason or RefusalReason.OTHER
+                _refused(state, order, reason, outcome.text, out)
+                refused.append(Refused(order, reason, outcome.text, outcome.venue_touch))
             elif outcome.kind is OutcomeKind.RESTING:
                 state.risk.refusals.accepted(order.side, order.terms.level)
+    take_refusals(state, out, refused)
+    envelope_faults.note_entries(state, out, event.outcomes)
     state.quoting.due = True
 
 
@@ -46,37 +55,45 @@ def take_failure(state: EngineState, out: Outbox, event: ActionFailed) -> None:
     code, remedy = named(event.text)
     text = event.text[:200]
     out.log(LogLevel.WARN, "Request failed", code=code, reason=event.reason.value, text=text, remedy=remedy)
-    if event.reason is RefusalReason.SIGNER_UNKNOWN:
-        governing.fire(state, out, "key refused", event.text[:200])
-    if request is None:
+    envelope_faults.note(state, out, event)
+    is_other = fences.take_failure(state, out, event) or switching.take_failure(state, out, event)
+    if is_other or request is None:
         return
     governing.note_delivery(state, out.now, delivered=False, is_cancel=request.is_cancel)
+    if not request.is_cancel and envelope_faults.take_spent_nonce(state, out, event):
+        return
     dead = event.certainty is Certainty.NOT_EXECUTED and not request.is_cancel
+    refused: list[Refused] = []
     for cloid in request.cloids:
         order = state.ledger.live.get(cloid)
         if order is None:
             continue
         if dead:
-            _back_off(state, order, out.now)
+            _back_off(state, order, event.reason, out.now)
+            refused.append(Refused(order, event.reason, text))
             state.ledger.refusal_answer(order, out.now, event.text[:200])
         else:
             state.ledger.doubt(order, out.now, event.text[:200])
+    take_refusals(state, out, refused)
+    if request.is_cancel and event.reason is RefusalReason.RATE_LIMITED:
+        rate_limited(state, out)
     state.quoting.due = True
 
 
-def _refused(state: EngineState, order: Order, text: str, out: Outbox) -> None:
+def _refused(state: EngineState, order: Order, reason: RefusalReason, text: str, out: Outbox) -> None:
     state.tape.count("refused")
-    _back_off(state, order, out.now)
+    _back_off(state, order, reason, out.now)
     side = order.side.name
     code, remedy = named(text)
     rung = order.terms.level
     out.log(LogLevel.WARN, "Order refused", code=code, side=side, rung=rung, text=text[:200], remedy=remedy)
 
 
-def _back_off(state: EngineState, order: Order, now: float) -> None:
+def _back_off(state: EngineState, order: Order, reason: RefusalReason, now: float) -> None:
     # One reducing quote is owed at all times, and the inner one is it.
     is_reducing = order.terms.level == 0 and order.side * state.account.position.size < 0
-    state.risk.refusals.refused(now, order.side, order.terms.level, is_reducing=is_reducing)
+    is_crossing = reason is RefusalReason.POST_ONLY_WOULD_CROSS
+    state.risk.refusals.refused(now, order.side, order.terms.level, is_reducing=is_reducing, is_steady=is_crossing)
 
 
 def _rate_limited(state: EngineState, now: float) -> None:

@@ -4,7 +4,6 @@ Position never changes here. An order leaves the live ones only when nothing of 
 more and every fill the venue counted is known.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -14,30 +13,15 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.order import Happening, Order, OrderState, OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Size
 from mmtui.engine.folded import FillKey, FoldedOrder
+from mmtui.engine.orders.fill_keys import FillKeys
 from mmtui.engine.orders.numbering import Numbering
+from mmtui.engine.orders.under_way import Fences, Inquiry, Request
 from mmtui.errors import InvariantError
 
 DONE_MAX = 500
-FILL_KEYS_MAX = 50_000
 ADOPTED_LEVEL = -1
 
 _CANCELS = frozenset({"scheduledCancel", "internalCancel"})
-
-
-class Request(msgspec.Struct, frozen=True):
-    """An action on its way: which orders it concerns and when it was sent."""
-
-    cloids: tuple[str, ...]
-    is_cancel: bool
-    sent_at: float
-
-
-class Inquiry(msgspec.Struct):
-    """The questions asked about one order: when next, and how often the venue did not know it."""
-
-    next_at: float
-    misses: int = 0
-    missed_at: float = 0.0
 
 
 class Booked(msgspec.Struct, frozen=True):
@@ -57,9 +41,9 @@ class Ledger:
     __slots__ = (
         "_by_oid",
         "_done",
-        "_fill_keys",
-        "_fill_order",
+        "_fills",
         "changed",
+        "fences",
         "inquiries",
         "live",
         "numbering",
@@ -70,6 +54,7 @@ class Ledger:
 
     def __init__(self, run: int) -> None:
         self.numbering = Numbering(run)
+        self.fences = Fences()
         self.inquiries: dict[str, Inquiry] = {}
         self.live: dict[str, Order] = {}
         self.requests: dict[int, Request] = {}
@@ -78,8 +63,7 @@ class Ledger:
         self.witnessed: dict[str, float] = {}
         self._done: dict[str, Order] = {}
         self._by_oid: dict[int, str] = {}
-        self._fill_keys: set[tuple[str, int, int, int]] = set()
-        self._fill_order: deque[tuple[str, int, int, int]] = deque()
+        self._fills = FillKeys()
 
     def open(self, terms: OrderTerms) -> Order:
         """Registers an order that is about to be sent."""
@@ -134,6 +118,8 @@ class Ledger:
     def request(self, request_id: int, cloids: tuple[str, ...], *, is_cancel: bool, now: float) -> None:
         """Registers an action on its way."""
         self.requests[request_id] = Request(cloids, is_cancel, now)
+        for cloid in () if is_cancel else cloids:
+            self.live[cloid].placed_by = request_id
 
     def find(self, cloid: str | None, oid: int | None) -> Order | None:
         """The own order with this client id or venue id, live or done."""
@@ -250,28 +236,20 @@ class Ledger:
 
     def has_fill(self, fill: Fill) -> bool:
         """Whether the fill is known already."""
-        return fill.key in self._fill_keys
+        return fill.key in self._fills
 
     def remember_fill(self, fill: Fill) -> None:
         """Notes a fill's key without applying it."""
-        self._know(fill.key)
-
-    def _know(self, key: FillKey) -> None:
-        if key in self._fill_keys:
-            return
-        self._fill_keys.add(key)
-        self._fill_order.append(key)
-        if len(self._fill_order) > FILL_KEYS_MAX:
-            self._fill_keys.discard(self._fill_order.popleft())
+        self._fills.add(fill.key)
 
     def know_fills(self, keys: Iterable[FillKey]) -> None:
         """Notes the keys of fills that an earlier run booked."""
         for key in keys:
-            self._know(key)
+            self._fills.add(key)
 
     def book(self, fill: Fill) -> Booked:
         """Applies an unknown fill to its order; raises InvariantError on a known one or an overfill."""
-        if fill.key in self._fill_keys:
+        if fill.key in self._fills:
             raise InvariantError(f"fill applied twice: {fill.key}")
         self.remember_fill(fill)
         order = self.find(fill.cloid, fill.oid)
@@ -310,6 +288,7 @@ class Ledger:
         order.happens(Happening.RESTED)
         if order.filled and order.state is OrderState.RESTING:
             order.happens(Happening.FILL_PART)
+        order.confirmed_at = now
         if not order.acked_at:
             order.acked_at = now
         if order.state is OrderState.RESTING:

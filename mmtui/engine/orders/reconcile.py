@@ -11,12 +11,15 @@ from mmtui.domain.events import (
 from mmtui.domain.intents import LogLevel, QueryAccount, QueryOrder
 from mmtui.domain.order import Order, OrderState
 from mmtui.domain.records import PositionAdjusted
+from mmtui.engine.control import switching
 from mmtui.engine.control.governing import note_delivery
 from mmtui.engine.orders import recovering
+from mmtui.engine.orders.endings import check_engine, note_ending
 from mmtui.engine.orders.fills import take_fills, take_funding
-from mmtui.engine.orders.ledger import Inquiry
+from mmtui.engine.orders.under_way import Inquiry
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineOptions, EngineState
+from mmtui.engine.statements import take_statement
 
 QUERY_TIMEOUT_S = 10.0
 ASK_AGAIN_S = 1.0
@@ -66,6 +69,7 @@ def take_snapshot(state: EngineState, out: Outbox, snapshot: AccountSnapshot, op
         return
     take_fills(state, out, snapshot.fills)
     take_funding(state, out, snapshot.funding)
+    take_statement(state, out, snapshot)
     size = account.compare(snapshot)
     if size is not None:
         _adjust(state, out, size)
@@ -91,9 +95,17 @@ def take_reports(state: EngineState, out: Outbox, event: OrderReports) -> None:
         if order is None:
             continue
         before = order.state
-        state.ledger.report(order, report, out.now)
+        _take_report(state, out, order, report)
         if order.state is not before:
             state.quoting.due = True
+
+
+def _take_report(state: EngineState, out: Outbox, order: Order, report: OrderReport) -> None:
+    switching.note_report(state, out, report)
+    was_over = order.is_terminal or order.state is OrderState.SETTLING
+    state.ledger.report(order, report, out.now)
+    if not was_over and (order.is_terminal or order.state is OrderState.SETTLING):
+        note_ending(state, out, order, report.status)
 
 
 def take_status(state: EngineState, out: Outbox, answer: OrderStatusAnswer) -> None:
@@ -103,7 +115,7 @@ def take_status(state: EngineState, out: Outbox, answer: OrderStatusAnswer) -> N
     if order is None:
         return
     if answer.report is not None:
-        state.ledger.report(order, answer.report, out.now)
+        _take_report(state, out, order, answer.report)
         if not _is_open_question(order, out.now):
             state.ledger.inquiries.pop(answer.cloid, None)
         state.quoting.urgent = True
@@ -111,14 +123,16 @@ def take_status(state: EngineState, out: Outbox, answer: OrderStatusAnswer) -> N
     if order.state is not OrderState.UNKNOWN:
         return
     inquiry = state.ledger.inquiries.setdefault(answer.cloid, Inquiry(out.now))
+    is_decisive = 0 < inquiry.decisive_from <= answer.request_id
     # The exchange's time of the answer and no later one: what came to the exchange since is not in it.
-    if answer.venue_time_ms <= order.terms.expires_at_ms + FENCE_MARGIN_MS:
+    if not is_decisive and answer.venue_time_ms <= order.terms.expires_at_ms + FENCE_MARGIN_MS:
         return
     if inquiry.misses == 0 or out.now - inquiry.missed_at >= ASK_AGAIN_S:
         inquiry.misses += 1
         inquiry.missed_at = out.now
     if inquiry.misses >= MISSES_NEEDED:
-        state.ledger.prove_dead(order, "the venue does not know it and its expiry has passed")
+        why = "its nonce is spent" if is_decisive else "its expiry has passed"
+        state.ledger.prove_dead(order, f"the venue does not know it and {why}")
         out.log(LogLevel.WARN, "Order lost, proven", cloid=order.cloid)
         state.quoting.urgent = True
 
@@ -221,6 +235,8 @@ def _match_resting(
         _adopt(state, out, report)
     elif asked_at is None:
         return
+    elif order.is_active:
+        order.confirmed_at = out.now
     elif order.state is OrderState.UNKNOWN:
         if order.unknown_since < asked_at:
             state.ledger.report(order, report, out.now)
@@ -237,6 +253,7 @@ def _match_resting(
 def _adopt(state: EngineState, out: Outbox, report: OrderReport) -> None:
     if report.size <= 0 or report.price <= 0:
         return
+    check_engine(state, out, report.cloid, report.status_time_ms)
     state.ledger.adopt(report, out.now)
     state.quoting.urgent = True
     out.log(LogLevel.INFO, "Own order of an earlier run found; cancelling it", oid=report.oid)

@@ -56,6 +56,7 @@ def anchor(state: EngineState, out: Outbox, snapshot: AccountSnapshot, options: 
             opening_equity=kept.opening_equity,
             peak_pnl=kept.peak_pnl,
             day_base=kept.base,
+            size_decimals=state.instrument.size_decimals,
             version=state.live.version,
             is_killed=state.control.killed is not None,
             switch_fires=kept.switch_fires,

@@ -46,4 +46,5 @@ def cancel_expiry_ms(state: EngineState, now: float) -> int:
 def _is_due(order: Order, now: float) -> bool:
     if order.is_terminal or order.state is OrderState.SETTLING:
         return False
-    return order.is_active or now - order.cancel_sent_at >= RETRY_S
+    # Also one that the venue has since called open waits its turn: what was cancelled together is repeated together.
+    return not order.cancel_sent_at or now - order.cancel_sent_at >= RETRY_S
