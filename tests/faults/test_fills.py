@@ -265,6 +265,23 @@ def test_f21_a_lost_cancel_is_sent_again_because_of_its_result_and_ends_with_no_
 
 
 @pytest.mark.incident("B3")
+def test_f21_cancels_that_are_lost_for_long_are_repeated_together_and_not_one_by_one() -> None:
+    session, faults = quoting()
+    session.run(1)
+    there = len(resting(session))
+    assert there > 5
+    faults.drop_request(CancelOrders)
+    since = len(session.sends)
+    session.act(Verb.PAUSE)
+    session.run(12)
+    assert len(resting(session)) == there
+    assert 10 <= len(session.sends) - since <= 24, "about once a second, all in one action"
+    faults.heal()
+    assert until(session, lambda: not resting(session), 4)
+    session.run(5)
+    assert_books_agree(session)
+
+
 def test_f22_no_order_is_ever_modified_so_that_no_order_has_two_legs() -> None:
     session, _ = quoting(trading__max_bps_diff=0.2)
     session.run(60)
