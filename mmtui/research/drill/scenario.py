@@ -29,7 +29,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     levels: int
 
 
-PACES = {  # fmt: skip
+PACES = {
     "sparse": Pace(
         block_ms=200,
         tick_ms=250,
