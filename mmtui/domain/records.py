@@ -34,6 +34,7 @@ class SessionOpened(Row, frozen=True):
     opening_equity: UsdMicro = 0
     peak_pnl: UsdMicro = 0
     day_base: UsdMicro | None = None
+    size_decimals: int = 0
     version: int = 1
     is_killed: bool = False
     switch_fires: int = 0

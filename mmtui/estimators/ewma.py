@@ -50,6 +50,15 @@ class EventEwma:
         self._weight_squares = keep * keep * self._weight_squares + alpha * alpha
 
     @property
+    def weights(self) -> tuple[float, float, float]:
+        """Weighted sum, weight and squared weight: all there is to remember."""
+        return (self._sum, self._weight, self._weight_squares)
+
+    def recall(self, weights: tuple[float, float, float]) -> None:
+        """Go on from weights remembered."""
+        self._sum, self._weight, self._weight_squares = weights
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was observed."""
         return self._weight == 0.0

@@ -16,6 +16,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.estimators.ewma import decay, time_constant
 from mmtui.estimators.gamma_law import GammaIntervals
+from mmtui.estimators.memory import ReachMemory
 from mmtui.estimators.tape import Reach
 
 REACH_MAX = 0.02
@@ -79,6 +80,25 @@ class ReachCount:
         else:
             self._excess += excess - previous
         self.updated_at = self._at or 0.0
+
+    def memory(self) -> ReachMemory | None:
+        """What outlives the process; None before the watch began."""
+        if self._at is None:
+            return None
+        return ReachMemory(
+            at=self._at,
+            reached=self._reached,
+            excess=max(self._excess, 0.0),
+            events=self._events,
+            exposure_s=self._exposure_s,
+            updated_at=self.updated_at,
+        )
+
+    def recall(self, memory: ReachMemory) -> None:
+        """Go on from what was counted before."""
+        self._at, self.updated_at = memory.at, memory.updated_at
+        self._reached, self._excess = memory.reached, memory.excess
+        self._events, self._exposure_s = memory.events, memory.exposure_s
 
     def reached(self, now: float, tau_s: float) -> tuple[float, float]:
         """Orders and their summed excess, as remembered at ``now``."""
@@ -152,6 +172,17 @@ class Intensity:
         self.evidence += 1
         previous = reach.previous
         side.add(reach.now - floor, None if previous is None or previous <= floor else previous - floor)
+
+    def memory(self) -> tuple[ReachMemory | None, ReachMemory | None]:
+        """What outlives the process of bid and ask."""
+        return self._bid.memory(), self._ask.memory()
+
+    def recall(self, bid: ReachMemory, ask: ReachMemory, reach_floor: float) -> None:
+        """Go on from what was counted before."""
+        self._bid.recall(bid)
+        self._ask.recall(ask)
+        self.reach_floor = reach_floor
+        self.evidence += 1
 
     def updated_at(self, side: Side) -> float:
         """When an order last reached beyond the floor on our ``side``, in s; 0 when none did."""

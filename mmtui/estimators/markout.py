@@ -15,6 +15,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.estimators.ewma import EventEwma
+from mmtui.estimators.memory import CostMemory
 
 HALF_LIFE_FILLS = 50.0
 PRIOR_FILLS = 20.0
@@ -67,6 +68,16 @@ class _SideCost:
         self.from_fair.add(from_fair)
         self.squares.add(from_mid * from_mid)
 
+    def memory(self) -> CostMemory:
+        return CostMemory(
+            from_mid=self.from_mid.weights, from_fair=self.from_fair.weights, squares=self.squares.weights
+        )
+
+    def recall(self, memory: CostMemory) -> None:
+        self.from_mid.recall(memory.from_mid)
+        self.from_fair.recall(memory.from_fair)
+        self.squares.recall(memory.squares)
+
     def reading(self, prior: float) -> AdverseSelection:
         n_eff = self.from_mid.n_eff
         if not n_eff > 0.0:
@@ -101,6 +112,18 @@ class Markout:
             self._buys, self._sells = _SideCost(), _SideCost()
             self._pending.clear()
         self._prior = settings.number("estimators.adverse_prior_bps") / BPS
+        self._read()
+
+    def memory(self) -> tuple[float, CostMemory, CostMemory]:
+        """What outlives the process: the horizon, and the costs of buys and sells."""
+        return self._horizon_s, self._buys.memory(), self._sells.memory()
+
+    def recall(self, horizon_s: float, buys: CostMemory, sells: CostMemory) -> None:
+        """Go on from the costs remembered; those of another horizon are not comparable."""
+        if horizon_s != self._horizon_s:
+            return
+        self._buys.recall(buys)
+        self._sells.recall(sells)
         self._read()
 
     def on_fill(self, at: float, side: Side, size: float, *, fair: float) -> None:

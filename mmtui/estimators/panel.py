@@ -16,6 +16,7 @@ from mmtui.estimators.depth import DepthSlope, depth_slope
 from mmtui.estimators.flow import TopOfBook
 from mmtui.estimators.intensity import Intensity, reach_floor
 from mmtui.estimators.markout import AdverseSelection, Markout
+from mmtui.estimators.memory import PanelMemory, is_sound
 from mmtui.estimators.microprice import WARM_OBSERVATIONS, Microprice
 from mmtui.estimators.publish import (
     STALE_S,
@@ -38,6 +39,7 @@ class EstimatorPanel:
 
     __slots__ = (
         "_arrival_memo",
+        "_estimates_memo",
         "_instrument",
         "_intensity",
         "_last_at",
@@ -67,10 +69,12 @@ class EstimatorPanel:
             (0.0, False),
             volatility_estimates(self._volatility, 0.0, 0.0),
         )
+        self._estimates_memo: tuple[float, Estimates | None] = (math.nan, None)
         self._arrival_memo = ((0, 0.0, 0.0), arrival_estimates(self._intensity, 0.0, 0.0))
 
     def reconfigure(self, settings: Settings) -> None:
         """Take edited settings; everything learned stays that is still comparable."""
+        self._forget()
         for estimator in (
             self._top,
             self._tape,
@@ -118,10 +122,12 @@ class EstimatorPanel:
 
     def on_context(self, received_at: float, context: AssetContext, own_base: float = 0.0) -> None:
         """Take mark, oracle and open interest; ``own_base`` is the size of our own position."""
+        self._forget()
         self._tape.cascade.on_context(received_at, context, self._volatility.reading.sigma, own_base)
 
     def on_fill(self, received_at: float, side: Side, size_base: float) -> None:
         """Take an own execution, judged against the mid known just before it."""
+        self._forget()
         if self._top.is_known:
             fair = self._fair(received_at, self._tape.flow.value(received_at)).value
             self._markout.on_fill(received_at, side, size_base, fair=fair)
@@ -129,6 +135,49 @@ class EstimatorPanel:
     def set_reference(self, fair: float) -> None:
         """Note the price (USD) the resting quotes were placed around; 0 when none rest."""
         self._reference = (fair if 0.0 < fair < math.inf else 0.0, self._last_at or 0.0)
+
+    def memory(self) -> PanelMemory | None:
+        """What outlives the process; None before the first market event."""
+        if self._last_at is None:
+            return None
+        bid, ask = self._intensity.memory()
+        horizon_s, buys, sells = self._markout.memory()
+        return PanelMemory(
+            at=self._last_at,
+            coin=self._instrument.coin,
+            ticks=self._warmup.ticks,
+            trades=self._warmup.trades,
+            observations=self._microprice.observations,
+            ticked_at=self._tape.ticked_at,
+            reach_floor=self._intensity.reach_floor,
+            volatility=self._volatility.memory(),
+            clock=self._tape.clock.memory(),
+            bid=bid,
+            ask=ask,
+            horizon_s=horizon_s,
+            buys=buys,
+            sells=sells,
+        )
+
+    def recall(self, memory: PanelMemory) -> bool:
+        """Go on from what was learned before, as after a gap in the feed; returns whether it is sound.
+
+        Books are counted anew, so that none is trusted unseen.
+        """
+        if not is_sound(memory, self._instrument.coin):
+            return False
+        self._last_at = memory.at
+        self._forget()
+        self._warmup.ticks, self._warmup.trades = memory.ticks, memory.trades
+        self._microprice.observations = memory.observations
+        self._tape.ticked_at = memory.ticked_at
+        self._volatility.recall(memory.volatility)
+        if memory.clock is not None:
+            self._tape.clock.recall(memory.clock)
+        if memory.bid is not None and memory.ask is not None:
+            self._intensity.recall(memory.bid, memory.ask, memory.reach_floor)
+        self._markout.recall(memory.horizon_s, memory.buys, memory.sells)
+        return True
 
     def warmup(self, now: float) -> WarmupStatus:
         """How far warm-up is at ``now``."""
@@ -153,6 +202,15 @@ class EstimatorPanel:
 
     def estimates(self, now: float) -> Estimates | None:
         """Every estimate at ``now``; None before the first touch."""
+        if self._estimates_memo[0] != now:
+            self._estimates_memo = (now, self._estimates(now))
+        return self._estimates_memo[1]
+
+    def _forget(self) -> None:
+        """Something was learned: what was estimated for this moment no longer holds."""
+        self._estimates_memo = (math.nan, None)
+
+    def _estimates(self, now: float) -> Estimates | None:
         top = self._top
         if not top.is_known:
             return None
@@ -177,10 +235,11 @@ class EstimatorPanel:
         )
 
     def _advance(self, received_at: float) -> None:
+        self._forget()
         last = self._last_at
+        self._warmup.start(received_at)
         if last is None:
             self._last_at = received_at
-            self._warmup.start(received_at)
             self._intensity.advance(received_at)
             return
         if received_at - last > FEED_GAP_S:

@@ -14,6 +14,7 @@ import msgspec
 from mmtui.domain.book import PRICE_USD_MAX
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.ewma import EventEwma
+from mmtui.estimators.memory import VolatilityMemory, Weights
 from mmtui.estimators.volume_clock import VolumeTick
 
 PRICE_USD_MIN = 1e-12
@@ -92,6 +93,17 @@ class Variation:
         latest.append(size)
         self._duration.add(duration_s)
         self._trades.add(n_eff)
+
+    def weights(self) -> tuple[Weights, Weights, Weights, Weights]:
+        """What to remember of squares, products, durations and trades."""
+        return (self._realised.weights, self._bipower.weights, self._duration.weights, self._trades.weights)
+
+    def recall(self, memory: VolatilityMemory) -> None:
+        """Go on from averages remembered; the next return has no neighbour."""
+        self._realised.recall(memory.realised)
+        self._bipower.recall(memory.bipower)
+        self._duration.recall(memory.duration)
+        self._trades.recall(memory.trades)
 
     def break_chain(self) -> None:
         """The next return has no neighbour: something is missing between."""
@@ -196,6 +208,27 @@ class Volatility:
         """Let no return span what comes next: the tape was interrupted."""
         self._last_tick = None
         self.variation.break_chain()
+
+    def memory(self) -> VolatilityMemory:
+        """What outlives the process."""
+        realised, bipower, duration, trades = self.variation.weights()
+        return VolatilityMemory(
+            realised=realised,
+            bipower=bipower,
+            duration=duration,
+            trades=trades,
+            returns=self.returns,
+            sigma_last=self._sigma_last,
+            regime=self.regime,
+            is_toxic=self.is_toxic,
+        )
+
+    def recall(self, memory: VolatilityMemory) -> None:
+        """Go on from what was learned before."""
+        self.variation.recall(memory)
+        self.returns, self._sigma_last = memory.returns, memory.sigma_last
+        self.regime, self.is_toxic = memory.regime, memory.is_toxic
+        self.reading = self._published()
 
     @property
     def n_eff(self) -> float:

@@ -10,6 +10,7 @@ from collections import deque
 import msgspec
 
 from mmtui.domain.parameters import Settings
+from mmtui.estimators.memory import ClockMemory
 
 WARM_S = 60.0
 FLOOR_MEDIAN_TRADES = 5.0
@@ -82,6 +83,16 @@ class VolumeWindow:
         self.total = 0.0
         self.window_s = window_s
 
+    @property
+    def cells(self) -> tuple[tuple[float, float], ...]:
+        """Second and volume of each cell, oldest first."""
+        return tuple(self._cells)
+
+    def recall(self, cells: tuple[tuple[float, float], ...]) -> None:
+        """Go on from cells remembered; those that are too old leave with the next trade."""
+        self._cells = deque(cells)
+        self.total = sum(volume for _, volume in cells)
+
     def add(self, at: float, size: float) -> None:
         """Count ``size`` at ``at`` and forget what has left the window."""
         cells = self._cells
@@ -128,6 +139,26 @@ class VolumeClock:
         """Take edited settings; the open bucket keeps its threshold."""
         self._ratio = settings.number("estimators.volume_bucket_ratio")
         self._window.window_s = settings.number("strategy.estimation_window_s")
+
+    def memory(self) -> ClockMemory | None:
+        """What outlives the process: all but the open bucket; None before the first trade."""
+        if self._first_at is None:
+            return None
+        return ClockMemory(
+            cells=self._window.cells,
+            sizes=tuple(self._sizes),
+            threshold=self._threshold,
+            first_at=self._first_at,
+            last_at=self._last_at,
+            has_ticked=self._has_ticked,
+        )
+
+    def recall(self, memory: ClockMemory) -> None:
+        """Go on from the volume remembered, with an empty bucket."""
+        self._window.recall(memory.cells)
+        self._sizes.extend(memory.sizes)
+        self._threshold, self._has_ticked = memory.threshold, memory.has_ticked
+        self._first_at, self._last_at = memory.first_at, memory.last_at
 
     def on_trade(self, at: float, price: float, size: float) -> VolumeTick | None:
         """Take a trade with positive finite price and size; the tick it closes, if it does."""

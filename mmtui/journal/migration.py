@@ -21,7 +21,8 @@ OLDEST = 1
 TABLES_OF_2 = frozenset({"order_adoptions", "day_marks", "checkpoints"})
 COLUMNS_OF_2: dict[str, tuple[str, ...]] = {
     "openings": (
-        "run", "venue_time_ms", "entry_cost", "utc_day", "opening_equity", "peak_pnl", "day_base", "version",
+        "run", "venue_time_ms", "entry_cost", "utc_day", "opening_equity", "peak_pnl", "day_base",
+        "size_decimals", "version",
         "is_killed", "switch_fires", "switch_fired_ms", "relief",
     ),
     "fills": ("is_recovered",),

@@ -12,6 +12,7 @@ from pathlib import Path
 from mmtui.domain.commands import Act, CommandResult, Verb
 from mmtui.domain.intents import Finish, Log, LogLevel
 from mmtui.domain.view import EngineView, View
+from mmtui.engine.engine import Engine
 from mmtui.journal.port import SessionStart
 from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
@@ -20,6 +21,7 @@ from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.control.server import ControlPort, ControlServer
 from mmtui.runtime.crash import crash_text, state_text
 from mmtui.runtime.day_keeper import DayKeeper
+from mmtui.runtime.estimator_keeper import EstimatorKeeper
 from mmtui.runtime.files import replace_file
 from mmtui.runtime.fills import FillFeed, load_consumers
 from mmtui.runtime.guard.beside import Beside, acted
@@ -32,10 +34,11 @@ from mmtui.runtime.link import InProcessLink, Publisher
 from mmtui.runtime.logs import Logs
 from mmtui.runtime.loop import EngineLoop, Outlets
 from mmtui.runtime.options import RunOptions
+from mmtui.runtime.recovery import Inheritance
 from mmtui.runtime.state import MarketFiles, market_id
 from mmtui.runtime.stopping import StopLadder
 from mmtui.runtime.summary import is_clear
-from mmtui.runtime.wiring import Parts, Relay, guard_charge, is_guarded, make_engine, session_view
+from mmtui.runtime.wiring import Parts, Relay, guard_charge, inheritance, is_guarded, make_engine, session_view
 
 GUARD_NEWS_S = 86_400.0
 
@@ -70,6 +73,7 @@ class LiveSession:
         self._has_socket = False
         self._guard_pid = 0
         self._stops = 0
+        self._learned: EstimatorKeeper | None = None
         self._pulse = Pulse(Notifier.from_environment(os.environ), seconds=work_seconds, clock=parts.clock)
         self._day = DayKeeper(
             self.files, lambda reason: self.log(LogLevel.ERROR, "The day's P&L could not be kept", reason=reason)
@@ -99,10 +103,11 @@ class LiveSession:
             if is_embedded:
                 self._forget_embedded()
             self.files.refuse_if_latched()
+            left = await asyncio.to_thread(inheritance, self.parts, self.files)
             journal = self._open_journal()
             recorder = self._open_recording(tap)
             try:
-                return await self._trade(relay, journal, screen)
+                return await self._trade(relay, journal, left, screen)
             finally:
                 tap.target = None
                 await asyncio.to_thread(self._fills.close)
@@ -171,10 +176,12 @@ class LiveSession:
         if self._loop is not None:
             self._loop.journal_failed(text)
 
-    async def _trade(self, relay: Relay, journal: SqliteJournal, screen: Screen | None) -> Finish:
+    async def _trade(self, relay: Relay, journal: SqliteJournal, left: Inheritance, screen: Screen | None) -> Finish:
         parts = self.parts
         level = LogLevel[parts.settings.text("logging.level").upper()]
-        engine = make_engine(parts, self.files, self.options, level)
+        engine = make_engine(parts, left, self.options, level)
+        for note in left.notes:
+            self.logs.write(note, parts.clock())
         loop = EngineLoop(engine, parts.venue, journal, self._outlets(), clock=parts.clock)
         self._loop = loop
         self._publisher = Publisher(
@@ -189,6 +196,7 @@ class LiveSession:
         self._announce()
         self._pulse.attach(engine)
         self._spawn(self._publisher.run())
+        self._learned = self._keep_estimators(engine)
         self._ladder = self._make_ladder(loop)
         self._spawn(self._ladder.watch_kill_file())
         if self.options.duration_s is not None:
@@ -203,10 +211,23 @@ class LiveSession:
                 self._publisher.publish()
                 return self.finish
             finally:
+                if self._learned is not None:
+                    await self._learned.save()
                 await self._pulse.end(is_clean=self.finish is not None and is_clear(self.finish))
                 if self._control is not None:
                     await self._control.close()
                 await self._end_background()
+
+    def _keep_estimators(self, engine: Engine) -> EstimatorKeeper | None:
+        if self.parts.exchange is not None:
+            return None
+        keeper = EstimatorKeeper(
+            engine.state.panel,
+            self.files,
+            lambda reason: self.log(LogLevel.WARN, "The estimators could not be kept", reason=reason),
+        )
+        self._spawn(keeper.run())
+        return keeper
 
     def _make_ladder(self, loop: EngineLoop) -> StopLadder:
         policy = self.parts.settings.text("execution.on_hangup")

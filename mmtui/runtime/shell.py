@@ -20,6 +20,7 @@ from mmtui.domain.events import (
     AnyEvent,
     BookUpdate,
     Certainty,
+    DiskSlow,
     JournalStalled,
     RefusalReason,
     Tick,
@@ -53,6 +54,7 @@ from mmtui.runtime.latency import LatencyBoard
 INBOX_MAX = 50_000
 RECENT_MAX = 200
 DISK_WAIT_MAX_S = 1.0
+DISK_TELL_EVERY_S = 0.9
 DEFECT_GRACE_S = 1.5
 LAST_CANCEL_EXPIRY_MS = 8_000
 LATENCY_LIMITS_MS = {"event to intents": 5.0, "intents to sent": 50.0, "order ack": 0.0, "loop stall": 50.0}
@@ -142,6 +144,7 @@ class Shell:
         self._is_broken = False
         self._is_over = False
         self._is_killed = False
+        self._disk_waited_s = 0.0
 
     def sink(self, event: AnyEvent) -> None:
         """Takes an event from anywhere on this loop; it is applied in the next turn."""
@@ -181,12 +184,25 @@ class Shell:
 
     def _step(self, event: AnyEvent, started: float) -> None:
         self.recent.append(event)
+        if isinstance(event, Tick):
+            self._watch_disk(event.received_at)
         intents = self.engine.step(event)
         if intents:
             self.latency.add("event to intents", (work_seconds() - started) * 1e3)
             self._carry_out(intents)
         if isinstance(event, Tick):
             self._outlets.ticked()
+
+    def _watch_disk(self, now: float) -> None:
+        """Tells the engine while a durable write waits, about once a second, and when it is over."""
+        waited_s = self._journal.waiting_s(now)
+        is_slow, was_slow = waited_s > DISK_WAIT_MAX_S, self._disk_waited_s > 0.0
+        if is_slow and waited_s - self._disk_waited_s >= DISK_TELL_EVERY_S:
+            self._disk_waited_s = waited_s
+            self.sink(DiskSlow(received_at=now, waited_s=waited_s))
+        elif was_slow and not is_slow:
+            self._disk_waited_s = 0.0
+            self.sink(DiskSlow(received_at=now, waited_s=0.0))
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:

@@ -5,6 +5,7 @@ with that id. Files are mode 0600 and replaced atomically. Never reads a clock a
 exchange. Answers S57, S64 and ruling 16.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -14,7 +15,10 @@ import msgspec
 
 from mmtui.domain.intents import Latch, SaveDay
 from mmtui.errors import JournalError, LatchedError
-from mmtui.runtime.files import replace_file, sync_folder, utc_text
+from mmtui.estimators.memory import PanelMemory
+from mmtui.runtime.files import read_small_file, replace_file, sync_folder, utc_text
+
+ESTIMATORS_SIZE_MAX = 4 * 1024 * 1024
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
 
@@ -27,6 +31,12 @@ class LatchRecord(msgspec.Struct, frozen=True, kw_only=True):
     position_base: float
     at: float
     schema: int = 1
+
+
+class Clearing(msgspec.Struct):
+    """A line of the latches' history, as far as a start needs it; epoch seconds."""
+
+    cleared_at: float
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
@@ -121,13 +131,7 @@ class MarketFiles:
         if record is None:
             return
         line = {"killed": msgspec.to_builtins(record), "cleared_at": at, "by": by, "reason": reason}
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        descriptor = os.open(self._path("latches.jsonl"), flags, 0o600)
-        try:
-            os.write(descriptor, msgspec.json.encode(line) + b"\n")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        self._append_history(line)
         self._path("latch.json").unlink(missing_ok=True)
         sync_folder(self.folder)
 
@@ -166,6 +170,52 @@ class MarketFiles:
                 f"{self._path('day.json')} is damaged, so the day's loss so far is not known",
                 remedy="remove it: the limits then count from the equity at start",
             ) from None
+
+    def save_estimators(self, memory: PanelMemory) -> None:
+        """Keeps what the estimators have learned."""
+        self._replace("estimators.json", msgspec.json.encode(memory))
+
+    def estimators(self) -> PanelMemory | None:
+        """What ``save_estimators`` kept last; None when there is none, it is damaged or of another version."""
+        try:
+            data, _ = read_small_file(self._path("estimators.json"), ESTIMATORS_SIZE_MAX)
+            return msgspec.json.decode(data, type=PanelMemory)
+        except (OSError, ValueError, msgspec.MsgspecError):
+            return None
+
+    def cleared_at(self) -> float:
+        """When a kill was cleared last, epoch seconds; 0 when none was."""
+        data = self._read("latches.jsonl") or b""
+        for line in reversed(data.splitlines()):
+            with contextlib.suppress(msgspec.MsgspecError):
+                return msgspec.json.decode(line, type=Clearing).cleared_at
+        return 0.0
+
+    def set_aside_journal(self, at: float, *, reason: str, by: str) -> Path | None:
+        """Renames a journal that cannot be used, with what belongs to it; returns its other name, if there is one.
+
+        ``at`` is epoch seconds. Nothing is deleted; who did so and why joins the latches' history.
+        """
+        if not self.journal.exists():
+            return None
+        aside = self.folder / f"{self.market}.journal.set-aside-{at:.0f}.sqlite"
+        for ending in ("-wal", "-shm", ""):
+            part = self.journal.with_name(self.journal.name + ending)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + ending))
+        line = {"set_aside": aside.name, "cleared_at": at, "by": by, "reason": reason}
+        self._append_history(line)
+        return aside
+
+    def _append_history(self, line: dict[str, object]) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        descriptor = os.open(self._path("latches.jsonl"), flags, 0o600)
+        try:
+            os.write(descriptor, msgspec.json.encode(line) + b"\n")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_folder(self.folder)
 
     def _path(self, ending: str) -> Path:
         return self.folder / f"{self.market}.{ending}"

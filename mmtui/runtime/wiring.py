@@ -14,7 +14,6 @@ from mmtui.domain.events import AnyEvent
 from mmtui.domain.intents import LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.domain.view import SessionView
-from mmtui.engine.account import DayState
 from mmtui.engine.engine import Engine
 from mmtui.engine.state import EngineOptions
 from mmtui.errors import ConfigError, PreflightError
@@ -22,6 +21,7 @@ from mmtui.runtime.clock import EngineClock
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.guard.messages import Charge
 from mmtui.runtime.options import RunOptions
+from mmtui.runtime.recovery import Inheritance, inherit
 from mmtui.runtime.redaction import Redactor
 from mmtui.runtime.secrets import KeySources, SigningKey, find_key
 from mmtui.runtime.state import MarketFiles, state_folder
@@ -124,16 +124,28 @@ def confirm_mainnet(settings: Settings, account: str, options: RunOptions) -> No
         raise ConfigError("mainnet was not confirmed", remedy="start again and type the digits shown")
 
 
-def make_engine(parts: Parts, files: MarketFiles, options: RunOptions, level: LogLevel) -> Engine:
-    """The engine for the market the venue has found."""
-    saved = None if parts.exchange is not None else files.day()
-    day = None
-    if saved is not None:
-        day = DayState(
-            utc_day=saved.utc_day, opening_equity=saved.opening_equity, peak_pnl=saved.peak_pnl, pnl=saved.pnl
-        )
+def inheritance(parts: Parts, files: MarketFiles) -> Inheritance:
+    """What earlier runs of this market left; nothing on an embedded exchange, which starts anew each time."""
+    if parts.exchange is not None:
+        return Inheritance()
+    return inherit(
+        files,
+        now=parts.clock(),
+        size_decimals=parts.venue.instrument.size_decimals,
+        starts_max=parts.settings.count("risk.unclean_starts_max"),
+        panel_age_max_s=parts.settings.number("estimators.checkpoint_max_age_s"),
+    )
+
+
+def make_engine(parts: Parts, left: Inheritance, options: RunOptions, level: LogLevel) -> Engine:
+    """The engine for the market the venue has found, with what earlier runs left."""
     run = EngineOptions(
-        run=secrets.randbits(32), day=day, finish_on_kill=options.no_ui or options.dry_run, log_level=level
+        run=secrets.randbits(32),
+        day=left.day,
+        finish_on_kill=options.no_ui or options.dry_run,
+        log_level=level,
+        resume=left.folded,
+        panel=left.panel,
     )
     return Engine(parts.venue.instrument, parts.settings, make_strategy(parts.settings), run)
 

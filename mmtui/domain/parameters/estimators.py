@@ -199,4 +199,13 @@ ESTIMATORS: tuple[Parameter, ...] = (
         aliases=("risk.cascade_decay",),
         help="Half-life of the liquidation-cascade intensity.",
     ),
+    Parameter(
+        key="estimators.checkpoint_max_age_s",
+        kind=Kind.NUMBER,
+        default=900.0,
+        unit="s",
+        low=0.0,
+        high=86_400.0,
+        help="What was learned before a restart is used up to this age; 0 always learns anew.",
+    ),
 )

@@ -229,6 +229,14 @@ LIMITS: tuple[Parameter, ...] = (
         help="Distinct orders filled on one side within a minute, with none on the other, that halt trading.",
     ),
     Parameter(
+        key="risk.unclean_starts_max",
+        kind=Kind.COUNT,
+        default=3,
+        low=1,
+        high=1000,
+        help="Starts within five minutes that did not end as they should, after which the next one is refused.",
+    ),
+    Parameter(
         key="risk.replacements_max",
         kind=Kind.COUNT,
         default=20,

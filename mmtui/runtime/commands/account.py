@@ -82,14 +82,20 @@ def resume(args: argparse.Namespace) -> int:
     reason = " ".join(args.reason.split())
     if not reason:
         raise ConfigError("resuming needs a reason", remedy="give --reason TEXT")
-    market = _latched_market(config_of(args), state_folder(environ))
+    rebuilds = getattr(args, "rebuild", False)
+    market = _known_market(config_of(args), state_folder(environ), "journal.sqlite" if rebuilds else "latch.json")
     if market is None:
-        _tell("no kill is latched")
+        _tell("there is no journal of this market" if rebuilds else "no kill is latched")
         return int(ExitCode.CLEAN)
     if is_locked(market.folder, market.market):
         raise LockError(f"{market.market} is running", remedy="clear the kill in its console with :rearm REASON")
-    market.clear_latch(reason=reason, by=_who(), at=wall_seconds())
-    _tell(f"{market.market}: the kill is cleared; the next start may trade")
+    if rebuilds:
+        aside = market.set_aside_journal(wall_seconds(), reason=reason, by=_who())
+        if aside is not None:
+            _tell(f"the journal is set aside as {aside}; position and orders are taken from the exchange at the start")
+    if market.latched() is not None:
+        market.clear_latch(reason=reason, by=_who(), at=wall_seconds())
+        _tell(f"{market.market}: the kill is cleared; the next start may trade")
     return int(ExitCode.CLEAN)
 
 
@@ -183,16 +189,16 @@ def _cancelled(left: int, *, own_only: bool) -> int:
     return int(ExitCode.CLEAN)
 
 
-def _latched_market(config: LoadedConfig, folder: Path) -> MarketFiles | None:
-    """The one latched market that the settings mean; raises ConfigError when it is not clear which."""
+def _known_market(config: LoadedConfig, folder: Path, ending: str) -> MarketFiles | None:
+    """The one market that the settings mean and that has such a file; raises ConfigError when it is not clear which."""
     settings = config.settings
     stem = market_id(settings.text("network.base_url"), _coin(config), settings.text("network.account_address"))
     if not settings.text("network.account_address"):
         stem = stem.removesuffix("local")
-    found = sorted(path.name.removesuffix(".latch.json") for path in folder.glob(f"{stem}*.latch.json"))
+    found = sorted(path.name.removesuffix(f".{ending}") for path in folder.glob(f"{stem}*.{ending}"))
     if len(found) > 1:
         raise ConfigError(
-            f"several accounts are latched: {', '.join(found)}",
+            f"several accounts are meant: {', '.join(found)}",
             remedy="say which with --set network.account_address=0x...",
         )
     return MarketFiles(folder, found[0]) if found else None

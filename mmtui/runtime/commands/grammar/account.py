@@ -26,6 +26,11 @@ def _add_flatten(target: argparse.ArgumentParser) -> None:
 def _add_resume(target: argparse.ArgumentParser) -> None:
     add_settings(target)
     target.add_argument("--reason", required=True, metavar="TEXT", help="why trading may go on; kept in the history")
+    target.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="set a journal that cannot be used aside and start the next run from what the exchange states",
+    )
 
 
 COMMANDS: tuple[Command, ...] = (

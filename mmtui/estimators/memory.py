@@ -1,0 +1,111 @@
+"""What the estimators have learned, in a shape that outlives the process.
+
+Owns the shapes, their version, and the check that every number in them can have been learned. Volatility,
+arrivals, the volume clock, the cost of fills and the warm-up counts are kept. Not kept: the book, whose
+confirmation is never inherited, the slopes of the microprice, which are those of the last minute, and the
+severity of a cascade, which would be over. Source: reliability G6.
+"""
+
+import math
+from typing import TypeAlias
+
+import msgspec
+
+VERSION = 1
+COUNT_MAX = 2**53
+CELLS_MAX = 100_000
+SIZES_MAX = 1_000
+
+Weights: TypeAlias = tuple[float, float, float]
+
+
+class VolatilityMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Averages over ticks as sum, weight and squared weight, and the regimes read off them."""
+
+    realised: Weights
+    bipower: Weights
+    duration: Weights
+    trades: Weights
+    returns: int
+    sigma_last: float
+    regime: int
+    is_toxic: bool
+
+
+class ClockMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Volume by second, the last sizes, and the bucket's target."""
+
+    cells: tuple[tuple[float, float], ...]
+    sizes: tuple[float, ...]
+    threshold: float
+    first_at: float
+    last_at: float
+    has_ticked: bool
+
+
+class ReachMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders that hit one side, as remembered ``at`` a time in s."""
+
+    at: float
+    reached: float
+    excess: float
+    events: float
+    exposure_s: float
+    updated_at: float
+
+
+class CostMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """What fills of one side cost."""
+
+    from_mid: Weights
+    from_fair: Weights
+    squares: Weights
+
+
+class PanelMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything kept; ``at`` is the last market event, ``horizon_s`` that of the costs."""
+
+    at: float
+    coin: str
+    ticks: int
+    trades: int
+    observations: int
+    ticked_at: float
+    reach_floor: float
+    volatility: VolatilityMemory
+    clock: ClockMemory | None
+    bid: ReachMemory | None
+    ask: ReachMemory | None
+    horizon_s: float
+    buys: CostMemory
+    sells: CostMemory
+    version: int = VERSION
+
+
+def is_sound(memory: PanelMemory, coin: str) -> bool:
+    """Whether a memory is of this market and version and every number in it is finite and can be."""
+    if memory.version != VERSION or memory.coin != coin:
+        return False
+    clock = memory.clock
+    if clock is not None and not (len(clock.cells) <= CELLS_MAX and 0 < len(clock.sizes) <= SIZES_MAX):
+        return False
+    counts = (memory.ticks, memory.trades, memory.observations, memory.volatility.returns)
+    if not (all(0 <= count <= COUNT_MAX for count in counts) and memory.volatility.regime in (0, 1, 2)):
+        return False
+    return memory.volatility.sigma_last > 0.0 and _are_weights(msgspec.to_builtins(memory))
+
+
+def _are_weights(value: object) -> bool:
+    """No number is negative or not finite, but for the sum of a cost, which may be a gain."""
+    if isinstance(value, dict):
+        return all(_are_weights(inner) or (key in _SIGNED and _is_finite(inner)) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return all(_are_weights(inner) for inner in value)
+    return not isinstance(value, float | int) or 0.0 <= value < math.inf
+
+
+_SIGNED = frozenset({"from_mid", "from_fair"})
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, float | int) and math.isfinite(one) for one in value)
