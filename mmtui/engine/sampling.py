@@ -4,7 +4,7 @@ from mmtui.domain.intents import LogLevel
 from mmtui.domain.order import OrderState
 from mmtui.domain.records import EquitySampled
 from mmtui.engine.conditions import oldest_unconfirmed_s
-from mmtui.engine.control import governing
+from mmtui.engine.control import governing, guarding
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 
@@ -39,6 +39,7 @@ def _log_sync(state: EngineState, out: Outbox) -> None:
         position=state.instrument.wire_size(state.account.position.size),
         data_age_s=round(age, 3) if age is not None else -1.0,
         certain=not state.account.uncertain_because,
+        guards=", ".join(f"{guard.name} {guard.state}" for guard in guarding.views(state, out.now)),
         requests_left=-1 if burn.requests_left is None else burn.requests_left,
         hours_to_throttle=-1.0 if burn.hours_to_throttle is None else round(burn.hours_to_throttle, 1),
         held_back=", ".join(state.risk.restraints.keys()),

@@ -36,23 +36,21 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
 class BurnMeter:
     """Counts the requests of one session against what the venue leaves."""
 
-    __slots__ = ("_cap", "_earned_since", "_left", "_minutes", "_share", "_spent_since", "_started", "spent", "usd")
+    __slots__ = ("_left", "_minutes", "_share", "_spent_since", "_started", "cap", "spent", "usd")
 
     def __init__(self, *, growth_mode: bool) -> None:
         self._share = GROWTH_SHARE if growth_mode else 1.0
         self._minutes: deque[_Minute] = deque(maxlen=MINUTES_KEPT)
         self._left: int | None = None
-        self._cap = 0
         self._spent_since = 0
-        self._earned_since = 0.0
+        self.cap = 0
         self._started: float | None = None
         self.spent = 0
         self.usd = 0.0
 
     def state(self, left: int, cap: int) -> None:
         """Takes what the client says is left of what the venue allows."""
-        self._left, self._cap = left, cap
-        self._spent_since, self._earned_since = 0, 0.0
+        self._left, self.cap, self._spent_since = left, cap, 0
 
     def sent(self, now: float, entries: int) -> None:
         """Counts the single orders or cancels of one action."""
@@ -63,20 +61,12 @@ class BurnMeter:
     def traded(self, now: float, usd: float) -> None:
         """Counts a fill worth ``usd``."""
         self.usd += usd
-        self._earned_since += usd * self._share
         self._minute(now).earned += usd * self._share
 
     @property
     def left(self) -> int | None:
-        """Requests left now, as far as is known."""
-        if self._left is None:
-            return None
-        return max(0, self._left - self._spent_since + int(self._earned_since))
-
-    @property
-    def cap(self) -> int:
-        """Requests allowed since the account began, with what was earned since the last statement."""
-        return self._cap + int(self._earned_since)
+        """Requests left now, as far as is known; what was earned counts once it is stated."""
+        return None if self._left is None else max(0, self._left - self._spent_since)
 
     def burn(self, now: float, fills: int) -> Burn:
         """The burn at ``now`` after so many fills."""

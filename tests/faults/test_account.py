@@ -65,7 +65,7 @@ def test_f71_while_the_venue_makes_no_blocks_quotes_are_old_and_cancels_are_trie
 def test_f72_while_takers_are_refused_quotes_stay_and_a_flatten_ends_with_its_reason() -> None:
     session, faults = holding()
     refused = Outcome(
-        kind=OutcomeKind.REFUSED, reason=RefusalReason.VENUE_DOWN, text="Only post-only orders allowed immediately"
+        kind=OutcomeKind.REFUSED, reason=RefusalReason.POST_ONLY_WINDOW, text="Only post-only orders allowed"
     )
     faults.reject_items(lambda terms: terms.tif is not TimeInForce.ALO, refused)
     session.act(Verb.FLATTEN)
@@ -192,11 +192,13 @@ def test_f80_orders_of_others_are_counted_and_never_named_in_an_action() -> None
 def test_f81_somebody_who_cancels_our_orders_again_and_again_makes_us_pause() -> None:
     session, faults = quoting()
     assert faults.cancel_by_hand() > 0
+    session.run(2)
     assert until(session, lambda: session.view.mode is Mode.QUOTING and has_both_sides(session), 15), "once is taken"
     for _ in range(4):
         if session.view.mode is Mode.PAUSED:
             break
         faults.cancel_by_hand()
+        session.run(2)
         until(session, lambda: session.view.mode is Mode.PAUSED or has_both_sides(session), 12)
     assert until(session, lambda: session.view.mode is Mode.PAUSED, 10)
     session.run(3)

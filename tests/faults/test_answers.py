@@ -173,7 +173,7 @@ def test_f07_a_used_up_allowance_costs_cadence_and_levels_and_at_last_adding_but
     assert session.view.mode is Mode.QUOTING
     assert abs(session.engine.state.quoting.ladder.half_spread_bps - before) < 10.0
     faults.heal()
-    faults.trade_by_hand(Side.BUY, 1_000)
+    faults.trade_by_hand(Side.BUY, 8_000)
     session.run(3)
     with_allowance(session, faults, 0.04)
     session.run(30)
