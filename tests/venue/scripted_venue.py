@@ -20,9 +20,9 @@ from mmtui.venues.hyperliquid.networks import Network
 from mmtui.venues.hyperliquid.nonces import NonceSource
 from mmtui.venues.hyperliquid.session import Patience
 from mmtui.venues.hyperliquid.signing import Secret, Signer
+from tests.canary import KEY
 
-KEY = "0x0123456789012345678901234567890123456789012345678901234567890123"
-ADDRESS = "0x14791697260e4c9a71f18484c9f997b308e59325"
+ADDRESS = "0xc21233f180ca21eace036f9b369b055179ddecf8"
 MASTER = "0x" + "ab" * 20
 WAIT_S = 10.0
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mmtui.domain.events import Certainty, RefusalReason
 from mmtui.domain.instrument import Instrument
 from mmtui.errors import REMEDIES, VenueCode
+from mmtui.venues.exchange import refusals
 from mmtui.venues.hyperliquid import errors
 
 BTC = Instrument(coin="BTC", asset_id=0, size_decimals=5, max_leverage=40)
@@ -49,6 +50,11 @@ WHOLE_TEXTS = [
     ("Unable to recover signer.", R.SIGNER_UNKNOWN),
     ("Invalid nonce: duplicate nonce 1700000000000", R.BAD_NONCE),
     ("Invalid nonce: nonce too low 1 < 2", R.BAD_NONCE),
+    ("Invalid nonce: nonce too high 3 > 2", R.NONCE_AHEAD),
+    (refusals.schedule_volume(1_000_000, 12), R.SWITCH_VOLUME),
+    (refusals.SCHEDULE_TOO_EARLY, R.SWITCH_TOO_SOON),
+    (refusals.SCHEDULE_TOO_OFTEN, R.SWITCH_SPENT),
+    ("Duplicate cloid", R.DUPLICATE_CLOID),
     ("Action already expired", R.EXPIRED),
     ("Too many cumulative requests sent (97460 > 97456) for cumulative volume traded $1.", R.RATE_LIMITED),
     ("Signed action over weight limit of 200.", R.OTHER),
@@ -57,7 +63,7 @@ WHOLE_TEXTS = [
     ("Order has invalid size.", R.OFF_GRID),
     ("Order has invalid price.", R.OFF_GRID),
     ("Order price cannot be more than 95% away from the reference price", R.PRICE_BAND),
-    ("Only post-only orders allowed immediately after a network upgrade", R.VENUE_DOWN),
+    ("Only post-only orders allowed immediately after a network upgrade", R.POST_ONLY_WINDOW),
 ]
 
 

@@ -30,6 +30,7 @@ PLACING_IN_FLIGHT_MAX = 20  # far below the 100 nonces the venue keeps: none can
 LATE_S = 60.0
 DEFAULT_LIFE_MS = 8_000
 CLOCK_LEAD_S_MAX = 10.0
+NONCE_HINT_MS_MAX = 3_600_000
 _NOT_EXECUTED = Certainty.NOT_EXECUTED
 
 
@@ -284,7 +285,15 @@ class OrderDesk:
                 self.budget.refuse(self._clock())
             elif event.reason is RefusalReason.EXPIRED:
                 self.budget.spend((EXPIRED_COST - 1) * max(1, sent.count))
+            elif event.reason is RefusalReason.BAD_NONCE:
+                self._repair_nonces(event.text)
         self._sink(event)
+
+    def _repair_nonces(self, text: str) -> None:
+        floor = errors.nonce_floor(text)
+        most = self._venue_clock.estimate_ms(self._clock()) + NONCE_HINT_MS_MAX
+        if floor is not None and floor <= most and self._credentials is not None:
+            self._credentials.nonces.skip_past(floor)
 
     def _fail(self, sent: Sent, certainty: Certainty, reason: RefusalReason, text: str) -> None:
         self._sink(answers.failed(sent, errors.Refusal(certainty, reason), text, self._clock()))

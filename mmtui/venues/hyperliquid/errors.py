@@ -21,6 +21,10 @@ TEXT_LENGTH_MAX = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _BBO = re.compile(r"bbo was\s+([0-9.]{1,20})\s*@\s*([0-9.]{1,20}?)(?:\.?\s|\.?$)")
 _PENDING_POST = re.compile(r"too many pending post requests id=([0-9]{1,18})", re.IGNORECASE)
+_NONCE = re.compile(
+    r"Invalid nonce: (?:duplicate nonce ([0-9]{1,15})|nonce too low [0-9]{1,15} < ([0-9]{1,15}))(?![0-9])"
+)
+_DUPLICATE_CLOID = re.compile(r"(?:duplicate|already used|reused).{0,40}(?:cloid|client order id)", re.IGNORECASE)
 _HELD = re.compile(r'Already subscribed: .{0,200}?"type"\s*:\s*"([A-Za-z0-9]{1,40})"')
 _STATUS = re.compile(r"\s*([1-5][0-9]{2})\b")
 
@@ -48,6 +52,7 @@ _MARGIN = _refused(_R.INSUFFICIENT_MARGIN, VenueCode.INSUFFICIENT_MARGIN)
 _SIGNER = _refused(_R.SIGNER_UNKNOWN)
 _LIMITED = _refused(_R.RATE_LIMITED, VenueCode.RATE_LIMITED)
 _OTHER = _refused(_R.OTHER)
+_DUPLICATE = _refused(_R.DUPLICATE_CLOID)
 
 _ADDRESS_LIMIT = "Too many cumulative requests sent"
 
@@ -94,7 +99,7 @@ _ACTION_TEXTS: tuple[tuple[str, Refusal], ...] = (
     ("Invalid nonce: nonce too low", _refused(_R.BAD_NONCE)),
     ("Action already expired", _refused(_R.EXPIRED)),
     (_ADDRESS_LIMIT, _LIMITED),
-    ("Only post-only orders allowed immediately after a network upgrade", _refused(_R.VENUE_DOWN)),
+    ("Only post-only orders allowed immediately after a network upgrade", _refused(_R.POST_ONLY_WINDOW)),
     ("Signed action over weight limit", _OTHER),
     ("Orders are empty", _OTHER),
     ("Unexpected number of trigger orders", _OTHER),
@@ -132,6 +137,8 @@ def plain(text: str) -> str:
 
 def order_refusal(text: str) -> Refusal:
     """What an entry's error text proves; unknown texts prove nothing."""
+    if _DUPLICATE_CLOID.search(text[:TEXT_LENGTH_MAX]):
+        return _DUPLICATE
     return _match(text.removeprefix(_MODIFY_PREFIX), _ORDER_TEXTS) or _match(text, _ACTION_TEXTS) or _UNKNOWN
 
 
@@ -140,6 +147,8 @@ def action_refusal(text: str) -> Refusal:
 
     Grid, size and band errors of one order refuse the complete batch, so they are known here too.
     """
+    if _DUPLICATE_CLOID.search(text[:TEXT_LENGTH_MAX]):
+        return _DUPLICATE
     return _match(text, _ACTION_TEXTS) or _match(text, _ORDER_TEXTS) or _UNKNOWN
 
 
@@ -198,6 +207,12 @@ def subscription_held(text: str) -> str | None:
     """The type of the feed that an error frame says we have already."""
     found = _HELD.match(text)
     return found[1] if found else None
+
+
+def nonce_floor(text: str) -> int | None:
+    """The nonce that the next one must exceed, where a refusal names it."""
+    found = _NONCE.search(text)
+    return int(found[1] or found[2]) if found else None
 
 
 def quoted_touch(text: str, instrument: Instrument) -> tuple[Price, Price] | None:

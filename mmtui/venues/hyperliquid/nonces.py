@@ -64,6 +64,10 @@ class NonceSource:
         self._last = nonce
         return nonce
 
+    def skip_past(self, nonce: int) -> None:
+        """Hand out nothing up to ``nonce``, which the venue refused or named as its floor."""
+        self._last = max(self._last, nonce)
+
     def is_low(self, wall_ms: int) -> bool:
         """Whether ``refill`` should be called soon, off the event loop."""
         return self._spare is None and self._candidate(wall_ms) > self._current[1] - BLOCK // 2
