@@ -77,6 +77,22 @@ def is_locked(folder: Path, market: str) -> bool:
         os.close(descriptor)
 
 
+def other_holder(folder: Path, market: str, pid: int) -> bool:
+    """Whether a live process other than ``pid`` trades ``market``; what cannot be read is nobody."""
+    try:
+        descriptor = os.open(folder / f"{market}.lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if _try(descriptor, fcntl.LOCK_SH):
+            return False
+        return msgspec.json.decode(os.pread(descriptor, 500, 0), type=_Holder).pid != pid
+    except (OSError, msgspec.MsgspecError):
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def register(folder: Path, running: Running) -> None:
     """Announces a running instance; call with its lock held."""
     replace_file(folder / f"{running.id}.running.json", msgspec.json.encode(running))

@@ -248,6 +248,9 @@ def guard_charge(parts: Parts, files: MarketFiles, run_id: str) -> Charge:
         nonce_file=str(nonce_file(parts.network, parts.folder, key, signer)),
         report_file=str(files.guard_reports),
         run_id=run_id,
+        folder=str(files.folder),
+        market=files.market,
+        engine_pid=os.getpid(),
     )
 
 

@@ -19,6 +19,7 @@ from mmtui.runtime.guard.keeper import Ears, GuardKeeper
 from mmtui.runtime.guard.messages import Charge, Worked
 from mmtui.runtime.guard.reports import BYTES_MAX, keep_report, last_report
 from mmtui.runtime.guard.work import Report, TroubleError
+from mmtui.runtime.instances import RunLock, other_holder
 from mmtui.venues.hyperliquid.nonces import NonceSource
 from mmtui.venues.hyperliquid.signing import Secret, Signer
 from tests.runtime.local_exchange import Server, place_orders_now
@@ -313,3 +314,14 @@ def test_reports_stay_within_their_bound_and_the_last_one_is_read(tmp_path: Path
     assert json.loads(path.read_bytes().splitlines()[0])["cancelled"] > 0
     path.write_text("{broken")
     assert last_report(path) is None
+
+
+def test_a_market_is_another_engines_only_while_its_lock_is_held_by_another_process(tmp_path: Path) -> None:
+    assert not other_holder(tmp_path, "m", 1)
+    lock = RunLock.take(tmp_path, "m", since=1.0)
+    assert other_holder(tmp_path, "m", 1)
+    assert not other_holder(tmp_path, "m", os.getpid())
+    lock.release()
+    assert not other_holder(tmp_path, "m", 1)
+    (tmp_path / "m.lock").write_text("{broken")
+    assert not other_holder(tmp_path, "m", 1)

@@ -43,6 +43,7 @@ class World:
         self.said: list[FromGuard] = []
         self.reports: list[Report] = []
         self.asleep: tuple[float, float] | None = None
+        self.replaced: Callable[[float], bool] = lambda _: False
 
     @property
     def elapsed(self) -> float:
@@ -85,7 +86,15 @@ class World:
         return [what]
 
     def guard(self) -> None:
-        Guard(CHARGE, self, self, clock=lambda: self.now, say=self.said.append, keep=self.reports.append).run()
+        Guard(
+            CHARGE,
+            self,
+            self,
+            clock=lambda: self.now,
+            say=self.said.append,
+            keep=self.reports.append,
+            is_replaced=lambda: self.replaced(self.elapsed),
+        ).run()
 
     @property
     def worked(self) -> list[Worked]:
@@ -195,6 +204,36 @@ def test_orders_that_will_not_go_are_reported_as_left() -> None:
     world.ignores_cancels = True
     world.guard()
     assert (world.reports[0].cancelled, world.reports[0].left, world.reports[0].verified) == (0, 2, False)
+
+
+def test_orders_of_an_engine_that_took_over_are_left_to_it() -> None:
+    world = World({1.2: CLOSED}, beats=(0.0, 1.0))
+    world.rest(1, 2)
+    world.replaced = lambda elapsed: elapsed >= 3.0
+    world.arrivals[3.0] = Resting(7, "0x7")
+    world.guard()
+    assert [oids for _, oids in world.cancels] == [[1, 2]]
+    assert world.looks[-1] < 3.0
+    assert world.elapsed < 16.0
+    assert world.reports[0].handed_over is True
+
+
+def test_a_successor_that_does_not_stay_leaves_the_work_to_the_guard() -> None:
+    world = World({1.2: CLOSED}, beats=(0.0, 1.0))
+    world.rest(1)
+    world.replaced = lambda elapsed: elapsed < 6.0
+    world.guard()
+    assert [oids for _, oids in world.cancels] == [[1]]
+    assert world.cancels[0][0] == pytest.approx(6.0, abs=1.1)
+    assert (world.reports[0].handed_over, world.reports[0].verified) == (False, True)
+
+
+def test_the_lock_of_a_hanging_engine_is_no_successor() -> None:
+    world = World({40.0: CLOSED}, beats=(0.0, 1.0))
+    world.rest(1)
+    world.replaced = lambda elapsed: elapsed < 40.0
+    world.guard()
+    assert world.cancels[0][0] < 12.5
 
 
 def test_a_guard_is_ready_only_once_the_exchange_has_answered_it() -> None:

@@ -17,7 +17,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, tag="charge"):
     """Whose orders to guard and with what: one account, one coin.
 
     ``local_url`` matters on localhost and sim only. ``expiry_s`` is the longest life of an action the
-    engine signs: an order can still arrive that long after the engine's end.
+    engine signs: an order can still arrive that long after the engine's end. ``folder`` and ``market``
+    name the lock by which another engine would show that it has taken over from ``engine_pid``.
     """
 
     key: bytes
@@ -31,6 +32,9 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, tag="charge"):
     nonce_file: str
     report_file: str
     run_id: str
+    folder: str = ""
+    market: str = ""
+    engine_pid: int = 0
     silence_s: float = 10.0
     expiry_s: float = 10.0
 

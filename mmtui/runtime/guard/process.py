@@ -22,6 +22,7 @@ from mmtui.runtime.guard.exchange import HttpExchange
 from mmtui.runtime.guard.messages import Beat, Charge, FromGuard, ToGuard, Unframer, frame, to_guard
 from mmtui.runtime.guard.reports import keep_report
 from mmtui.runtime.guard.work import Guard
+from mmtui.runtime.instances import other_holder
 
 CHARGE_WAIT_S = 10.0
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP)
@@ -42,7 +43,16 @@ def guard(_: argparse.Namespace) -> int:
     charge = first[0]
     exchange = HttpExchange(charge, venue_ms=pipe.venue_ms, learn=pipe.learn)
     reports = Path(charge.report_file)
-    Guard(charge, exchange, pipe, clock=clock, say=_say, keep=lambda report: keep_report(reports, report)).run()
+    watch = Guard(
+        charge,
+        exchange,
+        pipe,
+        clock=clock,
+        say=_say,
+        keep=lambda report: keep_report(reports, report),
+        is_replaced=lambda: other_holder(Path(charge.folder), charge.market, charge.engine_pid),
+    )
+    watch.run()
     return int(ExitCode.CLEAN)
 
 

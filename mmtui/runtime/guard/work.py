@@ -23,6 +23,7 @@ LISTEN_S = 1.0
 READY_EVERY_S = 3.0
 STALL_S = 3.0
 STALL_GRACE_S = 2.0
+HANDOVER_S = 10.0
 ERRORS_MAX = 20
 
 
@@ -58,7 +59,10 @@ class Inbox(Protocol):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One piece of work, as it is kept on disk; ``at`` is epoch seconds at its end."""
+    """One piece of work, as it is kept on disk; ``at`` is epoch seconds at its end.
+
+    ``handed_over`` says that another engine had taken the market before the work was done.
+    """
 
     at: float
     run: str
@@ -67,13 +71,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     left: int
     verified: bool
     took_s: float
+    handed_over: bool = False
     errors: tuple[str, ...] = ()
 
 
 class Look:
     """The cancelling under way: what was seen, and when it is over."""
 
-    __slots__ = ("_seen", "began_at", "clean", "errors", "failures", "left", "looked_at", "why")
+    __slots__ = ("_seen", "began_at", "clean", "errors", "failures", "left", "looked_at", "replaced_since", "why")
 
     def __init__(self, why: str, began_at: float) -> None:
         self.why = why
@@ -82,6 +87,7 @@ class Look:
         self.failures = 0
         self.left = 0
         self.looked_at = 0.0
+        self.replaced_since: float | None = None
         self.errors: list[str] = []
         self._seen: set[int] = set()
 
@@ -119,7 +125,11 @@ class Look:
 
 
 class Guard:
-    """Watches one engine; ``run`` returns when there is nothing left to guard."""
+    """Watches one engine; ``run`` returns when there is nothing left to guard.
+
+    ``is_replaced`` tells whether another engine trades the market by now: its orders carry our mark too,
+    and it cancels what it finds.
+    """
 
     def __init__(
         self,
@@ -130,6 +140,7 @@ class Guard:
         clock: Callable[[], float],
         say: Callable[[FromGuard], None],
         keep: Callable[[Report], None],
+        is_replaced: Callable[[], bool],
     ) -> None:
         self._charge = charge
         self._exchange = exchange
@@ -137,6 +148,7 @@ class Guard:
         self._clock = clock
         self._say = say
         self._keep = keep
+        self._is_replaced = is_replaced
         self._beat_at = clock()
         self._closed_at: float | None = None
         self._is_dismissed = False
@@ -196,6 +208,9 @@ class Guard:
         look = Look(why, began)
         beat_at = self._beat_at
         while not self._is_over(look, self._clock()):
+            if self._is_waiting_for_successor(look):
+                self._listen(LISTEN_S)
+                continue
             asked_at = self._clock()
             try:
                 orders = self._exchange.own_orders()
@@ -207,8 +222,9 @@ class Guard:
             self._listen(look.pause_s)
             if self._is_dismissed or self._beat_at > beat_at:
                 break  # the engine is back and looks after its orders itself
-        self._is_done = look.is_verified and self._closed_at is not None
         now = self._clock()
+        handed_over = self._is_handed_over(look, now)
+        self._is_done = self._closed_at is not None and (look.is_verified or handed_over)
         left = look.left if not look.is_verified else 0
         report = Report(
             at=now,
@@ -218,13 +234,25 @@ class Guard:
             left=left,
             verified=look.is_verified,
             took_s=round(now - began, 3),
+            handed_over=handed_over,
             errors=tuple(look.errors),
         )
         self._keep(report)
         self._say(Worked(why=why, cancelled=look.cancelled, left=left, verified=look.is_verified))
 
     def _is_over(self, look: Look, now: float) -> bool:
-        if now - look.began_at >= GIVE_UP_S:
+        if now - look.began_at >= GIVE_UP_S or self._is_handed_over(look, now):
             return True
         last_sign_of_life = self._beat_at if self._closed_at is None else self._closed_at
         return look.is_verified and look.looked_at >= last_sign_of_life + self._charge.expiry_s + EXPIRY_SLACK_S
+
+    def _is_waiting_for_successor(self, look: Look) -> bool:
+        """Another engine has the market: ours is dead, and what rests is that one's to look after, if it stays."""
+        if self._closed_at is None or not self._is_replaced():
+            look.replaced_since = None
+            return False
+        look.replaced_since = look.replaced_since or self._clock()
+        return True
+
+    def _is_handed_over(self, look: Look, now: float) -> bool:
+        return look.replaced_since is not None and now - look.replaced_since >= HANDOVER_S
