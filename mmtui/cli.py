@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mmtui import __version__
 from mmtui.errors import ConfigError, ExitCode, MmtuiError
-from mmtui.runtime.commands.grammar import account, configuration, instances, running
+from mmtui.runtime.commands.grammar import account, configuration, instances, research, running
 from mmtui.runtime.commands.grammar.flags import SETTING_FLAGS, Command, add_run, add_settings
 
 if TYPE_CHECKING:
@@ -194,7 +194,13 @@ def _target(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     return called
 
 
-COMMANDS: tuple[Command, ...] = (*running.COMMANDS, *configuration.COMMANDS, *account.COMMANDS, *instances.COMMANDS)
+COMMANDS: tuple[Command, ...] = (
+    *running.COMMANDS,
+    *configuration.COMMANDS,
+    *account.COMMANDS,
+    *instances.COMMANDS,
+    *research.COMMANDS,
+)
 
 
 def _one_line(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

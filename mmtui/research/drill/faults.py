@@ -134,6 +134,10 @@ class Faults:
         self.fired[kind] += 1
         return True
 
+    def set_rate(self, kind: Fault, rate: float) -> None:
+        """Sets how often a kind strikes from now on."""
+        self._rates[kind] = rate
+
     def stream(self, kind: Fault) -> random.Random:
         """The kind's own random stream, for sizes and durations."""
         return self._streams[kind]

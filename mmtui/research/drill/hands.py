@@ -128,15 +128,8 @@ class Hands:
         self._until(self._for(kind, *WINDOW_MS), close)
 
     def _silence(self, feed: Feed, kind: Fault) -> None:
-        silent = self._network.silent
-        silent[feed] = silent.get(feed, 0) + 1
-
-        def speak() -> None:
-            silent[feed] -= 1
-            if not silent[feed]:
-                del silent[feed]
-
-        self._until(self._for(kind, 500, 30_000), speak)
+        self._network.freeze(feed)
+        self._until(self._for(kind, 500, 30_000), partial(self._network.thaw, feed))
 
     def _drop_ws(self) -> None:
         self._network.cut(self._for(Fault.DROP_WS, 300, 20_000), seen_after_ms=20)

@@ -113,6 +113,16 @@ class SimNetwork:
             self._timeline.after(seen_after_ms, partial(self._tell_down, feed, epoch))
             self._timeline.after(max(duration_ms, seen_after_ms + 200), partial(self._come_up, feed, epoch))
 
+    def freeze(self, feed: Feed) -> None:
+        """Nothing comes over a feed although its connection stands."""
+        self.silent[feed] = self.silent.get(feed, 0) + 1
+
+    def thaw(self, feed: Feed) -> None:
+        """Ends one freeze."""
+        left = self.silent.pop(feed, 1) - 1
+        if left > 0:
+            self.silent[feed] = left
+
     def send(self, intents: Sequence[Send]) -> None:
         """Signs each intent and puts it on its way."""
         for intent in intents:

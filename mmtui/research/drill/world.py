@@ -16,7 +16,7 @@ from mmtui.domain.events import AnyEvent, Tick
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import Intent, Latch, Log, Send
 from mmtui.domain.order import OrderState
-from mmtui.domain.records import FillBooked, PositionAdjusted, Row
+from mmtui.domain.records import FillBooked, OrderChanged, OrderIntended, PositionAdjusted, RiskRecorded, Row
 from mmtui.domain.view import Mode
 from mmtui.journal.memory import MemoryDisk
 from mmtui.research.drill.checker import Checker
@@ -33,6 +33,7 @@ from mmtui.research.drill.timeline import Timeline
 from mmtui.research.drill.truth import Truth
 from mmtui.research.drill.venue import SimVenue
 from mmtui.research.drill.violation import ProcessDeath, Violation
+from mmtui.risk.controls import Denial
 from mmtui.venues.exchange.direct import Cadence, DirectVenue, Latency
 from mmtui.venues.exchange.exchange import Exchange, listing_for
 from mmtui.venues.exchange.listing import default_listing
@@ -52,6 +53,8 @@ QUOTING_AGAIN_S = 45
 UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
 RECENT = 60
+
+_DENIALS = {denial.value: denial.name for denial in Denial}
 
 
 class Tally(msgspec.Struct):
@@ -134,14 +137,18 @@ class World:
 
     def play(self) -> None:
         """The whole seed; raises ``Violation``."""
-        self.process.boot()
-        self.timeline.after(GUARD_EVERY_MS, self._guard)
+        self.begin()
         self.run(40.0)
         self.faults.is_on = True
         self.hands.begin()
         self.run(self.scenario.hours * 3600.0)
         self.calm_down()
         self.stop()
+
+    def begin(self) -> None:
+        """Starts the process and its guard."""
+        self.process.boot()
+        self.timeline.after(GUARD_EVERY_MS, self._guard)
 
     def run(self, seconds: float) -> None:
         """Lets the clock run."""
@@ -325,11 +332,32 @@ class World:
         if not isinstance(event, Tick) or intents:
             self.recent.append((self.timeline.now_ms, "step", (event, intents)))
         self.checker.stepped(event, intents)
+        if not intents:
+            return
+        self._count_engine()
         for intent in intents:
             if isinstance(intent, Row):
                 self._digest.update(msgspec.msgpack.encode(intent))
-                if isinstance(intent, FillBooked):
-                    self.tally.fills += 1
+                self._count_row(intent)
+
+    def _count_engine(self) -> None:
+        engine, tally = self.process.engine, self.tally
+        assert engine is not None, "a step has an engine"
+        tally.modes[engine.mode.value] += 1
+        for text in engine.state.quoting.why_not:
+            if text in _DENIALS:
+                tally.denials[_DENIALS[text]] += 1
+
+    def _count_row(self, row: Row) -> None:
+        tally = self.tally
+        if isinstance(row, FillBooked):
+            tally.fills += 1
+        elif isinstance(row, OrderIntended):
+            tally.states["Submitted"] += 1
+        elif isinstance(row, OrderChanged):
+            tally.states[row.state] += 1
+        elif isinstance(row, RiskRecorded):
+            tally.rules[row.monitor] += 1
 
     def _turned(self) -> None:
         state = (self.truth.version, self.network.version, self._decisions)
@@ -345,7 +373,7 @@ class World:
         self.recent.append((self.timeline.now_ms, "answer", result))
 
     def _latched(self, latch: Latch) -> None:
-        self.tally.rules[latch.reason] += 1
+        del latch
         self.checker.is_halted = True
 
     def _unlatched(self) -> None:

@@ -1,0 +1,24 @@
+"""Subcommands that look at the program itself: fault drills and seeded simulations."""
+
+import argparse
+
+from mmtui.runtime.commands.grammar.flags import Command, count, positive
+
+
+def _add_drill(target: argparse.ArgumentParser) -> None:
+    target.add_argument("name", nargs="?", metavar="NAME", help="one drill; without it, and without seeds, all of them")
+    target.add_argument("--list", action="store_true", help="name the drills and the profiles, and exit")
+    target.add_argument("--seed", type=count, metavar="N", help="play one seed")
+    target.add_argument("--seeds", metavar="A:B", help="play the seeds from A up to, not with, B")
+    target.add_argument("--profile", metavar="P", help="which kinds of faults (hostile); all deals them out in turn")
+    target.add_argument("--hours", type=positive, metavar="H", help="simulated hours of faults a seed (0.5)")
+    target.add_argument("--intensity", type=positive, metavar="X", help="how often faults strike, times the usual (1)")
+    target.add_argument("--pace", choices=("sparse", "live"), help="how finely time is cut (sparse)")
+    target.add_argument("-j", "--jobs", dest="jobs", type=count, metavar="N", help="processes for many seeds (1)")
+    target.add_argument("--json", dest="as_json", metavar="FILE", help="write the sum over the seeds to a file")
+    target.add_argument("--complete", action="store_true", help="fail unless every fault, mode and rule was seen")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("drill", "mmtui.research.drill.command:drill", "rehearse faults and score the engine", _add_drill),
+)
