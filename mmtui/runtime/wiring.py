@@ -146,6 +146,7 @@ def make_engine(parts: Parts, left: Inheritance, options: RunOptions, level: Log
         log_level=level,
         resume=left.folded,
         panel=left.panel,
+        must_be_guarded=parts.network.is_mainnet,
     )
     return Engine(parts.venue.instrument, parts.settings, make_strategy(parts.settings), run)
 
@@ -255,12 +256,13 @@ def guard_charge(parts: Parts, files: MarketFiles, run_id: str) -> Charge:
 
 
 def refuse_unguarded(settings: Settings) -> None:
-    """Real money is quoted only when something outside this process can cancel; nothing can yet."""
-    if settings.text("network.base_url") == "mainnet":
-        raise PreflightError(
-            "mainnet is not quoted: if this process were killed nothing would cancel its orders, since this version "
-            "has neither a guard process nor the exchange's dead man's switch",
-            remedy="use testnet, or look at mainnet with --dry-run",
+    """Real money is quoted only while something outside this process can cancel; both switched off is a mistake."""
+    if settings.text("network.base_url") != "mainnet" or settings.flag("execution.guard"):
+        return
+    if settings.text("execution.dead_mans_switch") == "off":
+        raise ConfigError(
+            "mainnet is quoted only under a guard, and both are off: nothing would cancel if this process died",
+            remedy="set [execution] guard = true, or dead_mans_switch = if_available",
         )
 
 

@@ -2,20 +2,24 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mmtui.cli import main
-from mmtui.domain.intents import Finish
+from mmtui.domain.intents import Finish, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.domain.view import EngineView, EstimateView
-from mmtui.errors import ConfigError, ExitCode, PreflightError
+from mmtui.errors import ConfigError, ExitCode
+from mmtui.research.simulation import SimulatedSession, synthetic_exchange
 from mmtui.runtime.options import RunOptions
+from mmtui.runtime.recovery import Inheritance
 from mmtui.runtime.summary import exit_code, summary
-from mmtui.runtime.wiring import confirm_mainnet, make_strategy, refuse_unguarded, resolved
+from mmtui.runtime.wiring import confirm_mainnet, make_engine, make_strategy, refuse_unguarded, resolved
 from mmtui.strategies.registry import BUILT_IN
+from mmtui.venues.hyperliquid.networks import network as place
 
 ACCOUNT = "0x" + "ab" * 20
 
@@ -64,11 +68,26 @@ def test_mainnet_needs_a_word_and_headless_that_word_is_the_account() -> None:
     confirm_mainnet(on("testnet"), ACCOUNT, headless)
 
 
-def test_mainnet_is_refused_while_nothing_outside_could_cancel() -> None:
-    with pytest.raises(PreflightError, match="nothing would cancel"):
-        refuse_unguarded(on("mainnet"))
+def test_mainnet_is_refused_when_both_guards_are_switched_off() -> None:
+    off = {"execution.guard": False, "execution.dead_mans_switch": "off"}
+    with pytest.raises(ConfigError, match="both are off"):
+        refuse_unguarded(on("mainnet", **off))
+    for one in ({}, {"execution.guard": False}, {"execution.dead_mans_switch": "off"}):
+        refuse_unguarded(on("mainnet", **one))
     for network in ("testnet", "localhost", "sim"):
-        refuse_unguarded(on(network))
+        refuse_unguarded(on(network, **off))
+
+
+@pytest.mark.parametrize(("network", "expected"), [("mainnet", True), ("testnet", False), ("localhost", False)])
+def test_only_real_money_is_never_quoted_without_a_guard(network: str, expected: bool) -> None:
+    session = SimulatedSession(synthetic_exchange("ETH", seed=1), "ETH", on("sim"))
+    parts = SimpleNamespace(
+        settings=on(network, **{"trading.asset": "ETH"}),
+        network=place(network),
+        venue=SimpleNamespace(instrument=session.engine.state.instrument),
+    )
+    engine = make_engine(parts, Inheritance(), RunOptions(), LogLevel.INFO)  # type: ignore[arg-type]
+    assert engine.state.control.must_be_guarded is expected
 
 
 def test_warm_up_waits_on_mainnet_and_quotes_from_priors_elsewhere() -> None:
