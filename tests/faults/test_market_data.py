@@ -11,6 +11,7 @@ from mmtui.domain.events import (
     OrderReports,
     TouchUpdate,
     TradePrints,
+    VenueNotice,
 )
 from mmtui.domain.instrument import Side
 from mmtui.domain.records import FillBooked
@@ -283,4 +284,19 @@ def test_f48_pictures_from_ahead_of_our_clock_are_not_quoted_on() -> None:
     assert resting(session) == []
     cancels = [intent for intent in session.sends[since - 20 :] if hasattr(intent, "cloids")]
     assert all(intent.expires_at_ms > session.now_ms for intent in cancels[-1:]), "cancels are in time for that clock"
+    settle(session, faults)
+
+
+def test_f49_while_a_feed_was_refused_nothing_is_quoted() -> None:
+    session, faults = quoting()
+    notice = VenueNotice(
+        received_at=faults.now_s, code="subscription-refused", text="l2Book refused three times", is_blind=True
+    )
+    session.feed(notice)
+    since = len(session.sends)
+    session.run(4)
+    assert session.view.mode is Mode.STALE
+    assert places(session, since) == []
+    assert resting(session) == []
+    session.feed(msgspec.structs.replace(notice, received_at=faults.now_s, count=0, is_blind=False))
     settle(session, faults)

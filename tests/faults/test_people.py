@@ -1,8 +1,10 @@
 """Estimators, strategies, edits and people that err: F97 to F100, F115, F116."""
 
+import msgspec
 import pytest
 
 from mmtui.domain.commands import Act, CommandStatus, SetParameters, Verb
+from mmtui.domain.estimates import Provenance
 from mmtui.domain.events import Feed
 from mmtui.domain.instrument import Side
 from mmtui.domain.records import ParametersChanged
@@ -24,6 +26,36 @@ def answer(session, name: str):
 
 def rows_of_edits(session) -> list[ParametersChanged]:
     return [row for row in session.rows if isinstance(row, ParametersChanged)]
+
+
+class Clamped:
+    """An estimator panel whose volatility is held at its bound: prices that never move, or are no prices."""
+
+    def __init__(self, panel) -> None:
+        self.panel = panel
+
+    def estimates(self, now: float):
+        found = self.panel.estimates(now)
+        sigma = msgspec.structs.replace(found.sigma, provenance=Provenance.CLAMPED)
+        return msgspec.structs.replace(found, sigma=sigma)
+
+    def __getattr__(self, name: str):
+        return getattr(self.panel, name)
+
+
+def test_f93_an_estimate_that_cannot_be_widens_the_quotes_and_then_takes_them_off() -> None:
+    session, faults = quoting()
+    before = session.engine.state.quoting.ladder.half_spread_bps
+    session.engine.state.panel = Clamped(session.engine.state.panel)
+    session.run(50)
+    assert session.view.mode is Mode.QUOTING, "for a minute it is only a number at its bound"
+    session.run(20)
+    assert session.engine.state.quoting.ladder.half_spread_bps > before + 5.0
+    session.run(60)
+    assert resting(session) == []
+    assert session.view.mode is Mode.STALE
+    session.engine.state.panel = session.engine.state.panel.panel
+    settle(session, faults)
 
 
 def test_f97_a_position_too_small_to_close_is_carried_and_goes_with_the_next_fills() -> None:

@@ -209,7 +209,9 @@ def test_f34_a_client_order_id_is_never_used_twice_and_the_venue_saying_so_ends_
         session.engine.state.ledger.open(order.terms)
     assert len({make_cloid(run, n) for run in range(30) for n in range(30)}) == 900
     assert Ledger(1).numbering.cloid() != Ledger(2).numbering.cloid(), "runs never share ids"
-    faults.reject_items(lambda terms: True, refusal(RefusalReason.OTHER, "Order has duplicate cloid"), times=1)
+    faults.reject_items(
+        lambda terms: True, refusal(RefusalReason.DUPLICATE_CLOID, "Order has duplicate cloid"), times=1
+    )
     start_over(session)
     assert until(session, lambda: bool(session.latches), 10)
     session.run(10)

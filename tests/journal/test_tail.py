@@ -75,6 +75,7 @@ def test_rows_before_the_last_checkpoint_are_checked_and_left_undecoded(tmp_path
         read_tail(path)
 
 
+@pytest.mark.fault("F60")
 def test_damage_in_the_middle_is_refused_with_its_row_and_the_remedy_and_ends_in_exit_code_2(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     written(path, [OPENED, *(mode(n) for n in range(20))])
@@ -101,6 +102,7 @@ def test_flipped_bytes_never_change_what_a_start_reads(tmp_path: Path) -> None:
     assert refused > 5
 
 
+@pytest.mark.fault("F59")
 def test_rows_behind_the_seal_are_left_out_and_counted(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     written(path, [OPENED, mode(1), mode(2)])
@@ -114,6 +116,7 @@ def test_rows_behind_the_seal_are_left_out_and_counted(tmp_path: Path) -> None:
     assert (tail.dropped, tail.is_torn) == (1, True)
 
 
+@pytest.mark.fault("F59")
 def test_a_tail_lost_behind_the_last_row_is_torn_and_not_damaged(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     written(path, [OPENED, mode(1), mode(2)])
@@ -123,6 +126,7 @@ def test_a_tail_lost_behind_the_last_row_is_torn_and_not_damaged(tmp_path: Path)
     assert tail.is_torn
 
 
+@pytest.mark.fault("F117")
 def test_a_later_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     written(path, [OPENED])

@@ -28,6 +28,7 @@ def quoting() -> SimulatedSession:
     return session
 
 
+@pytest.mark.fault("F94")
 def test_it_holds_the_engine_its_orders_and_the_last_events_each_on_a_line(quoting: SimulatedSession) -> None:
     recent = [
         Tick(received_at=1.0),

@@ -52,6 +52,7 @@ def recovered_by_the_sdk(envelope: dict[str, Any]) -> str:
     return str(found).lower()
 
 
+@pytest.mark.fault("F88")
 async def test_switch_and_fence_are_signed_as_the_sdk_signs_them_and_live_ten_seconds_at_most(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
         at_ms = int(time.time() * 1000) + 30_000
@@ -79,6 +80,7 @@ async def test_a_request_that_was_never_signed_cannot_be_fenced(tmp_path: Path) 
         assert venue.received == []
 
 
+@pytest.mark.fault("F02")
 async def test_a_fence_that_comes_first_keeps_the_order_out_of_the_real_book(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +130,7 @@ async def test_the_exchange_takes_the_switch_refuses_one_too_close_and_lets_it_b
             assert [(event.request_id, event.reason) for event in refused] == [(2, RefusalReason.SWITCH_TOO_SOON)]
 
 
+@pytest.mark.fault("F31")
 async def test_nonces_go_on_above_the_one_that_the_venue_names(tmp_path: Path) -> None:
     floor = int(time.time() * 1000) + 500_000
 
@@ -149,6 +152,7 @@ async def test_nonces_go_on_above_the_one_that_the_venue_names(tmp_path: Path) -
         assert venue.received[-1][1]["nonce"] < hostile
 
 
+@pytest.mark.fault("F55")
 async def test_nothing_is_placed_with_a_clock_ahead_of_the_exchange_and_cancels_go_out(tmp_path: Path) -> None:
     level = {"px": "99990.0", "sz": "0.5", "n": 1}
     behind_ms = int(time.time() * 1000) - 30_000
