@@ -1,6 +1,8 @@
 """Real programs for the process tests: the exchange, the market maker, and questions to both."""
 
 import contextlib
+import http.client
+import itertools
 import json
 import os
 import signal
@@ -17,11 +19,12 @@ from typing import Any
 from eth_account import Account
 
 from mmtui.runtime.state import market_id
+from tests.canary import KEY
 from tests.process.proxy import Proxy
 
-KEY = "0x" + "42" * 32
 PATIENCE_S = 60.0
 STEP_S = 0.1
+ADDRESSES = 5_000
 MMTUI = [sys.executable, "-P", "-m", "mmtui"]
 
 
@@ -42,6 +45,7 @@ class Programs:
         self.proxy: Proxy | None = None
         self._exchange: subprocess.Popen[bytes] | None = None
         self.last: subprocess.Popen[bytes] | None = None
+        self._questions = itertools.count()
         self._started: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -116,15 +120,24 @@ class Programs:
         )
 
     def info(self, request: dict[str, object]) -> Any:
-        """What the exchange answers, None while it does not."""
-        body = urllib.request.Request(
-            f"{self.url}/info", data=json.dumps(request).encode(), headers={"Content-Type": "application/json"}
-        )
+        """What the exchange answers, None while it does not.
+
+        Each question comes from another loopback address: the exchange gives every address its own request weight,
+        and what the tests ask must not be taken from the market maker's.
+        """
+        number = next(self._questions) % ADDRESSES
+        source = (f"127.1.{number // 250}.{number % 250 + 1}", 0)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5, source_address=source)
         try:
-            with urllib.request.urlopen(body, timeout=5) as answer:
-                return json.loads(answer.read())
-        except (OSError, urllib.error.URLError):
+            connection.request("POST", "/info", json.dumps(request), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException):
             return None
+        finally:
+            connection.close()
+        assert answer.status == 200, f"the exchange answered {answer.status}: {body[:200]!r}"
+        return json.loads(body)
 
     def metric(self, name: str) -> float | None:
         """One metric of the market maker, None while it is not served."""
@@ -140,7 +153,9 @@ class Programs:
 
     def orders(self, account: str) -> list[dict[str, Any]]:
         """Open orders of an account at the exchange."""
-        return list(self.info({"type": "openOrders", "user": account, "dex": ""}) or [])
+        found = self.info({"type": "openOrders", "user": account, "dex": ""})
+        assert found is not None, "the exchange does not answer"
+        return list(found)
 
     def quotes_both_sides(self, account: str) -> bool:
         """Whether the account's orders stand on both sides."""
@@ -163,6 +178,12 @@ class Programs:
                 return
             pause.wait(step_s)
         raise AssertionError(f"waited {patience_s:.0f} s for {what}; the log ends with\n{self.log_tail()}")
+
+    def said(self) -> str:
+        """What the last market maker, now over, wrote to its standard error."""
+        assert self.last is not None
+        assert self.last.stderr is not None
+        return self.last.stderr.read().decode(errors="replace")[-2000:]
 
     def log_tail(self) -> str:
         """The last lines of the market maker's log."""
