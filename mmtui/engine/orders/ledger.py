@@ -96,7 +96,16 @@ class Ledger:
         return order
 
     def take_over(self, left: FoldedOrder, now: float) -> None:
-        """Takes over an order of an earlier run that may live; what became of it is to be asked."""
+        """Takes over an order of an earlier run that may live; what became of it is to be asked.
+
+        One that the venue has shown already, before the account was known, is in the ledger as shown.
+        """
+        known = self.live.get(left.terms.cloid) or self._done.get(left.terms.cloid)
+        if known is not None:
+            known.filled = max(known.filled, left.filled)
+            if not known.is_terminal:
+                self._settle(known)
+            return
         order = self.open(msgspec.structs.replace(left.terms, level=ADOPTED_LEVEL))
         order.filled = left.filled
         self._bind(order, left.oid)
