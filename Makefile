@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SEEDS ?= 1000:3000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check simulate test-process bench snapshots example lock clean
+.PHONY: demo test check simulate soak-simulate test-process bench snapshots example lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/mmtui demo
@@ -20,7 +21,11 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 
 simulate: $(INSTALLED)
-	MMTUI_SEEDS=200 $(BIN)/pytest -n 2 tests/simulation -k hostile
+	$(BIN)/mmtui drill --seeds 0:200 --profile all --hours 0.5 -j 2 --complete
+	MMTUI_PAIRS=20 MMTUI_DEATHS=1000 $(BIN)/pytest -n 2 tests/simulation -k "killed_again or same_run"
+
+soak-simulate: $(INSTALLED)
+	$(BIN)/mmtui drill --seeds $(SEEDS) --profile all --hours 1 --intensity 5 -j 2 --json soak-simulate.json
 
 test-process: $(INSTALLED)
 	$(BIN)/pytest -n 2 -m process tests

@@ -15,13 +15,15 @@ NO_ROOM = 0
 
 
 class DeathPoints:
-    """Where a process may be killed round its journal; each does nothing unless set."""
+    """Where a process may be killed between a decision and its effect; each does nothing unless set."""
 
-    __slots__ = ("before_append", "before_sync")
+    __slots__ = ("after_send", "before_append", "before_send", "before_sync")
 
     def __init__(self) -> None:
         self.before_append: Callable[[], None] = _nothing
         self.before_sync: Callable[[], None] = _nothing
+        self.before_send: Callable[[], None] = _nothing
+        self.after_send: Callable[[], None] = _nothing
 
 
 class SimJournal(MemoryJournal):

@@ -24,6 +24,7 @@ from mmtui.research.drill.venue import SimVenue
 WINDOWS = (Fault.MARGIN, Fault.OI_CAP, Fault.POST_ONLY, Fault.HALT, Fault.REVOKED)
 WINDOW_MS = (2_000, 40_000)
 RESTART_MS = (500, 30_000)
+CLOCK_ERROR_MAX_MS = 1_000
 VERBS = (Verb.PAUSE, Verb.PAUSE, Verb.REDUCE_ONLY, Verb.FLATTEN, Verb.UNDO, Verb.KILL)
 EDITS: tuple[dict[str, Value], ...] = (
     {"trading.max_bps_diff": 1.0},
@@ -79,6 +80,8 @@ class Hands:
         self._repair()
         self._clock.wall_skew_ms = 0
         self._clock.drift(0.0)
+        if abs(self._clock.error_ms) > CLOCK_ERROR_MAX_MS:
+            self._process.die()
         self._outsider.withdraw()
 
     def command(self, verb: Verb) -> None:

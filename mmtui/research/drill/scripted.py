@@ -202,8 +202,8 @@ def _disk_full(stage: Stage) -> None:
 
 
 def _disk_slow(stage: Stage) -> None:
-    stage.say("every sync takes 3 s, for 20 s")
-    stage.world.disk.sync_s = 3.0
+    stage.say("every sync takes 1.5 s, for 20 s")
+    stage.world.disk.sync_s = 1.5
     stage.run(20.0)
     stage.world.disk.sync_s = 0.001
     stage.recovers()

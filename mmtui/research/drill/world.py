@@ -302,15 +302,23 @@ class World:
 
         self._points.before_append = point(Fault.KILL_BEFORE_JOURNAL)
         self._points.before_sync = point(Fault.KILL_BEFORE_SYNC)
-        before_send = point(Fault.KILL_BEFORE_SEND)
+        self._points.before_send = point(Fault.KILL_BEFORE_SEND)
+        self._points.after_send = point(Fault.KILL_AFTER_SEND)
+        self.network.on_sent = self._sending
+        self.network.after_sent = self._sent
 
-        def sending(intent: Send) -> None:
-            self.checker.sent(intent)
-            self.recent.append((self.timeline.now_ms, "sent", intent))
-            before_send()
+    def set_death_point(self, name: str, point: Callable[[], None]) -> None:
+        """Sets what happens at a boundary of the process: JOURNAL, SYNC, SEND or SENT."""
+        field = {"JOURNAL": "before_append", "SYNC": "before_sync", "SEND": "before_send", "SENT": "after_send"}[name]
+        setattr(self._points, field, point)
 
-        self.network.on_sent = sending
-        self.network.after_sent = point(Fault.KILL_AFTER_SEND)
+    def _sending(self, intent: Send) -> None:
+        self.checker.sent(intent)
+        self.recent.append((self.timeline.now_ms, "sent", intent))
+        self._points.before_send()
+
+    def _sent(self) -> None:
+        self._points.after_send()
 
     def _mid(self) -> float:
         book = self.exchange.book(COIN)

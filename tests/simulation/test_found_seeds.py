@@ -1,0 +1,18 @@
+"""Seeds that once found a defect. They stay, so that it does not come back."""
+
+import pytest
+
+from mmtui.research.drill.scenario import make_scenario
+from mmtui.research.drill.seeds import run_seed
+
+FOUND = [
+    (3, "process", 0.2, 1.0, "a session's own fold held recovered fills against a position it did not have yet"),
+    (2, "hostile", 0.2, 1.0, "the same, after a crash during a one-sided run"),
+    (141, "clock", 0.25, 1.0, "a process that lives on with a clock a minute slow sees only books of the future"),
+]
+
+
+@pytest.mark.parametrize(("seed", "profile", "hours", "intensity", "what"), FOUND, ids=lambda value: str(value)[:12])
+def test_a_seed_that_found_a_defect_holds(seed, profile, hours, intensity, what) -> None:
+    result = run_seed(make_scenario(seed, profile, hours=hours, intensity=intensity))
+    assert not result.invariant, f"{what}: {result.text}\n{result.replay}"
