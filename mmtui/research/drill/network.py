@@ -31,7 +31,7 @@ from mmtui.domain.events import (
     TouchUpdate,
     TradePrints,
 )
-from mmtui.domain.intents import PlaceOrders, Query, Send
+from mmtui.domain.intents import Fence, PlaceOrders, Query, Send
 from mmtui.domain.order import OrderTerms
 from mmtui.research.drill.faults import Fault, Faults
 from mmtui.research.drill.signer import SimSigner
@@ -51,10 +51,11 @@ _CHANNEL = dict.fromkeys(MARKET, Feed.MARKET) | dict.fromkeys(USER, Feed.USER)
 
 
 class InFlight(msgspec.Struct, frozen=True):
-    """Orders on their way to the exchange, which drops them after ``expires_ms``."""
+    """Orders on their way to the exchange, which drops them after ``expires_ms`` or when their nonce is spent."""
 
     orders: tuple[OrderTerms, ...]
     expires_ms: int
+    nonce: int
 
 
 class SimNetwork:
@@ -138,7 +139,7 @@ class SimNetwork:
                 delay_ms += self._faults.stream(Fault.DELAY_REQUEST).randint(*LATE_MS)
             if isinstance(intent, PlaceOrders):
                 terms = tuple(approved.terms for approved in intent.orders)
-                self.in_flight[key] = InFlight(terms, intent.expires_at_ms)
+                self.in_flight[key] = InFlight(terms, intent.expires_at_ms, nonce)
             self._timeline.after(delay_ms, partial(self._arrive, key, intent, nonce))
         self.after_sent()
 
@@ -246,6 +247,8 @@ class SimNetwork:
             self.come(ActionAnswered(received_at=0.0, request_id=key, outcomes=()))
             return
         self._exchange.send(self._timeline.now_ms, [judged.intent], nonces=[nonce])
+        if isinstance(intent, Fence):
+            self.in_flight = {key: one for key, one in self.in_flight.items() if one.nonce != nonce}
         if self._faults.hit(Fault.DOUBLE_REQUEST):
             again_ms = self._faults.stream(Fault.DOUBLE_REQUEST).randint(1, 2_000)
             self._timeline.after(again_ms, partial(self._arrive_again, judged.intent, nonce))

@@ -237,10 +237,13 @@ class SimProcess:
 
     def _exit(self, epoch: int, reason: str) -> None:
         if epoch == self._epoch:
-            assert self.journal is not None, "a process has a journal"
-            self.journal.end_session(self._parts.clock(), reason)
-            self.journal.close()
+            self.guarded(epoch, partial(self._close, reason))
             self.die()
+
+    def _close(self, reason: str) -> None:
+        assert self.journal is not None, "a process has a journal"
+        self.journal.end_session(self._parts.clock(), reason)
+        self.journal.close()
 
     def _journal_failed(self, text: str) -> None:
         if self.shell is not None:
