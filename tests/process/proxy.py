@@ -6,12 +6,13 @@ as no damage under TLS does.
 """
 
 import asyncio
+import collections
 import concurrent.futures
 import contextlib
 import enum
 import random
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 CHUNK = 65_536
@@ -31,7 +32,11 @@ class Garble(enum.Enum):
 
 
 class Proxy:
-    """Passes everything on until told otherwise. ``chance`` is how often an answer or a frame is garbled."""
+    """Passes everything on until told otherwise. ``chance`` is how often an answer or a frame is garbled.
+
+    ``on_request`` is called, on the proxy's thread, with every request that leaves the market maker, and ``on_answer``
+    with every HTTP request whose answer is on its way back.
+    """
 
     def __init__(self, upstream_port: int, *, seed: int = 1) -> None:
         self.port = 0
@@ -41,6 +46,8 @@ class Proxy:
         self.garbled = 0
         self.cuts = 0
         self.accepted = 0
+        self.on_request: Callable[[bytes], None] | None = None
+        self.on_answer: Callable[[bytes], None] | None = None
         self._upstream_port = upstream_port
         self._rng = random.Random(seed)
         self._links: set[_Link] = set()
@@ -154,6 +161,7 @@ class _Link:
         self._client = client
         self._upstream = upstream
         self._tasks: list[asyncio.Task[None]] = []
+        self._asked: collections.deque[bytes] = collections.deque()
 
     async def run(self) -> None:
         (client_in, client_out), (upstream_in, upstream_out) = self._client, self._upstream
@@ -170,8 +178,14 @@ class _Link:
             writer.transport.abort()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ear = Ear()
         with contextlib.suppress(OSError):
             while data := await reader.read(CHUNK):
+                for request in ear.hear(data):
+                    if not ear.is_upgraded:
+                        self._asked.append(request)
+                    if self._proxy.on_request is not None:
+                        self._proxy.on_request(request)
                 await self._pass(writer, data)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -198,6 +212,9 @@ class _Link:
             await self._pass(writer, head + body[: len(body) // 2])
             return False
         await self._pass(writer, head + body)
+        request = self._asked.popleft() if self._asked else b""
+        if self._proxy.on_answer is not None:
+            self._proxy.on_answer(request)
         return True
 
     async def _frames(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -219,6 +236,49 @@ class _Link:
         await self._proxy.passes()
         writer.write(data)
         await writer.drain()
+
+
+class Ear:
+    """The requests in what a client sends: bodies over HTTP, then unmasked payloads over WebSocket."""
+
+    def __init__(self) -> None:
+        self.is_upgraded = False
+        self._buffer = bytearray()
+
+    def hear(self, data: bytes) -> list[bytes]:
+        """The requests completed by ``data``."""
+        self._buffer += data
+        found = []
+        while (request := self._frame() if self.is_upgraded else self._http()) is not None:
+            found.append(request)
+        return found
+
+    def _http(self) -> bytes | None:
+        end = self._buffer.find(b"\r\n\r\n") + 4
+        if end < 4:
+            return None
+        head = bytes(self._buffer[:end])
+        length = _content_length(head)
+        if len(self._buffer) < end + length:
+            return None
+        body = bytes(self._buffer[end : end + length])
+        del self._buffer[: end + length]
+        self.is_upgraded = b"upgrade: websocket" in head.lower()
+        return body
+
+    def _frame(self) -> bytes | None:
+        if len(self._buffer) < 2:
+            return None
+        length, start = self._buffer[1] & 0x7F, 2
+        if length >= 126:
+            start = 4 if length == 126 else 10
+            length = int.from_bytes(self._buffer[2:start])
+        if len(self._buffer) < start + 4 + length:
+            return None
+        mask, masked = self._buffer[start : start + 4], self._buffer[start + 4 : start + 4 + length]
+        payload = bytes(byte ^ mask[place % 4] for place, byte in enumerate(masked))
+        del self._buffer[: start + 4 + length]
+        return payload
 
 
 def _content_length(head: bytes) -> int:
