@@ -276,7 +276,10 @@ def an_engine(**changes: Any) -> EngineView:
                 id="ack", since=AT - 19, severity=2, text="ack p99 71 ms over 60 ms for 14 s: widening until it clears"
             ),
         ),
-        "guards": (GuardView(name="exchange dead man's switch", state="armed", expires_in_s=24.0),),
+        "guards": (
+            GuardView(name="exchange switch", state="armed", expires_in_s=24.0),
+            GuardView(name="guard", state="armed"),
+        ),
         "feed": FeedView(book_age_ms=38.0, venue_age_ms=212.0, trade_age_ms=640.0, market_up=True, user_up=True),
         "budget": BudgetView(address_left=9_214, address_cap=10_000, actions_last_min=732, actions_per_min_max=1_200.0),
         "counters": Counters(

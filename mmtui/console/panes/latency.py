@@ -1,6 +1,7 @@
 """Is the machine well: data age, orders, the loop, this console's own share, and the request budget."""
 
 from mmtui.console.format import compact, milliseconds, number, percent, plain
+from mmtui.console.panes.guards import in_full
 from mmtui.console.rows import Column, Line, Lines, Span, block, cells, columns_for, headings, title
 from mmtui.console.scene import Scene
 from mmtui.domain.view import LatencyRow, View
@@ -67,8 +68,6 @@ def _feed(view: View, scene: Scene) -> list[Line]:
         f"  book {milliseconds(feed.book_age_ms)}  venue {milliseconds(feed.venue_age_ms)}"
         f"  trade {milliseconds(feed.trade_age_ms)}"
     )
-    guards = ", ".join(f"{plain(guard.name)} {plain(guard.state)}" for guard in engine.guards) or "none"
-    is_guarded = any(guard.state == "armed" for guard in engine.guards)
     counts = engine.counters
     orders = (
         f"{counts.orders_placed} placed, {counts.orders_cancelled} cancelled, "
@@ -81,5 +80,5 @@ def _feed(view: View, scene: Scene) -> list[Line]:
         ((" market ", "label"), market, ("  user ", "label"), user, (ages, "label")),
         ((" actions ", "label"), (actions, text), ("  address budget ", "label"), (left + cap, text)),
         ((" orders ", "label"), (orders, text)),
-        ((" guards ", "label"), (guards, "text" if is_guarded else "warn")),
+        ((" guards ", "label"), *in_full(view)),
     ]

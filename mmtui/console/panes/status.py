@@ -5,6 +5,7 @@ the run kind, the quoting state and freshness never are.
 """
 
 from mmtui.console.format import clock, date, duration, milliseconds, percent, plain, short_account, signed
+from mmtui.console.panes import guards
 from mmtui.console.rows import Line, Lines, block, join, spread, width_of
 from mmtui.console.scene import Scene
 from mmtui.domain.view import Mode, RiskBar, View
@@ -69,12 +70,13 @@ def identity(scene: Scene, width: int) -> Line:
     right: Line = ((f"{date(at)} {clock_text} " if width >= 150 else f"{clock_text} ", "label"),)
     items: list[tuple[int, Line]] = [
         (0, badge(view)),
-        (4, ((plain(session.network), "label"),)),
+        (3, ((plain(session.network), "label"),)),
         (6, ((short_account(plain(session.account)), "label"),)),
         (1, name),
         (0, quoting(view, max(width - 60, 24))),
         (0, held),
         (2, kill_state(view)),
+        (4, guards.banner(view, scene.glyphs, is_wide=width >= 110)),
         (8, ((f"up {duration(at - session.started_at)}", "label"),)),
         (9, ((plain(session.strategy), "label"),)),
         (10, ((f"params v{view.engine.parameters_version}", "label"),)),
