@@ -48,6 +48,7 @@ def started(programs: Programs, *arguments: str) -> Any:
     return maker
 
 
+@pytest.mark.fault("F63")
 def test_after_kill_nine_no_own_order_rests_once_the_guard_has_done_its_work(programs) -> None:
     maker = started(programs)
     guard = guard_pid(programs)
@@ -83,6 +84,7 @@ def test_a_process_group_that_is_killed_leaves_the_guard_to_its_work(programs) -
     programs.wait_for(lambda: not is_running(guard), "the guard to end", 60.0)
 
 
+@pytest.mark.fault("F70")
 def test_an_engine_that_hangs_loses_its_orders_and_goes_on_when_it_wakes(programs) -> None:
     maker = started(programs)
     guard = guard_pid(programs)
@@ -107,6 +109,7 @@ def test_an_engine_that_hangs_loses_its_orders_and_goes_on_when_it_wakes(program
     programs.wait_for(lambda: not is_running(guard), "the guard to end", 10.0)
 
 
+@pytest.mark.fault("F70")
 def test_a_guard_that_is_killed_is_told_of_and_replaced_while_quoting_goes_on(programs) -> None:
     maker = started(programs)
     first = guard_pid(programs)

@@ -13,6 +13,8 @@ from tests.unit.properties import examples
 USD = 1_000_000
 
 
+@pytest.mark.fault("F82")
+@pytest.mark.incident("B21")
 @pytest.mark.parametrize(("amount", "word"), [(25_000.0, "deposit"), (-25_000.0, "withdrawal")])
 def test_a_transfer_rebases_the_day_and_leaves_the_pnl(amount, word) -> None:
     session, faults = quoting()

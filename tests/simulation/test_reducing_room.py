@@ -9,6 +9,8 @@ from tests.simulation.test_endings import holding, trade_by_hand
 from tests.simulation.truth import exposure, position, resting
 
 
+@pytest.mark.fault("F80")
+@pytest.mark.incident("B14")
 @pytest.mark.parametrize("foreign", [20_000, 40_000])
 def test_large_foreign_orders_on_the_reducing_side_leave_room_for_the_reducing_quote(make_session, foreign) -> None:
     session = holding(make_session)

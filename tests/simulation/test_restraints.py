@@ -22,6 +22,7 @@ def best_bid_distance_bps(session) -> float:
     return (1.0 - session.venue.instrument.price_usd(best) / mid) * 1e4
 
 
+@pytest.mark.fault("F62")
 def test_a_slow_disk_keeps_orders_from_being_placed_and_lets_cancels_go() -> None:
     session, _ = quoting(trading__max_bps_diff=0.5)
     session.feed(DiskSlow(received_at=now(session), waited_s=2.1))
@@ -43,6 +44,7 @@ def test_a_disk_that_stays_slow_ends_trading() -> None:
     assert resting(session) == []
 
 
+@pytest.mark.fault("F49")
 def test_a_blind_feed_pulls_the_quotes_until_it_sees_again() -> None:
     session, _ = quoting()
     session.feed(VenueNotice(received_at=now(session), code="subscription-refused", text="bbo refused", is_blind=True))
@@ -63,6 +65,7 @@ def test_a_mere_notice_is_shown_for_a_minute_and_changes_no_order() -> None:
     assert "bad frames" not in alarms(session)
 
 
+@pytest.mark.fault("F47")
 def test_a_book_away_from_the_oracle_widens_first_and_stops_quoting_when_it_lasts() -> None:
     session, faults = quoting()
     close = best_bid_distance_bps(session)
@@ -97,6 +100,7 @@ def test_mark_and_oracle_that_are_no_longer_told_neither_stop_quoting_nor_hold_t
     assert len(session.engine.state.market.references()) == 3
 
 
+@pytest.mark.fault("F96")
 def test_a_side_that_alone_is_filled_fades_before_it_ends_trading() -> None:
     session, _ = quoting(risk__one_sided_orders_max=12)
     run = session.engine.state.risk.fill_run
@@ -111,6 +115,7 @@ def test_a_side_that_alone_is_filled_fades_before_it_ends_trading() -> None:
     assert faded[Side.SELL] > 0.8 * usual[Side.SELL]
 
 
+@pytest.mark.fault("F15")
 def test_both_legs_of_a_self_trade_count_and_are_told() -> None:
     session, faults = quoting()
     fills: list = []
@@ -118,9 +123,7 @@ def test_both_legs_of_a_self_trade_count_and_are_told() -> None:
     assert until(session, lambda: bool(fills), 600)
     session.run(1)
     before = session.engine.state.account.position.size
-    leg = msgspec.structs.replace(
-        fills[0], oid=10**9, side=fills[0].side.opposite, cloid=None, start_position=before
-    )
+    leg = msgspec.structs.replace(fills[0], oid=10**9, side=fills[0].side.opposite, cloid=None, start_position=before)
     session.feed(FillsReceived(received_at=now(session), fills=(leg,)))
     assert session.engine.state.account.position.size == before + leg.side * leg.size
     assert "self trade" in alarms(session)

@@ -62,6 +62,8 @@ SESSIONS = [
 ] + [at_random(seed, A_SESSION) for seed in range(DEATHS // 2 // A_SESSION)]
 
 
+@pytest.mark.fault("F63")
+@pytest.mark.incident("B10")
 @pytest.mark.parametrize("number", range(len(SESSIONS)))
 def test_a_session_that_is_killed_again_and_again_loses_and_doubles_nothing(number) -> None:
     world = die_often(number, SESSIONS[number])

@@ -101,6 +101,7 @@ async def test_it_finds_the_instrument_the_account_and_subscribes_to_both(tmp_pa
         assert ups == {Feed.MARKET, Feed.USER}
 
 
+@pytest.mark.incident("B6")
 async def test_orders_go_signed_over_the_socket_and_each_entry_is_answered(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
         traded.send([cancel(1, 9), place(2, terms(1), terms(2, price=999_990))])
