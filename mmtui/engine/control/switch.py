@@ -76,6 +76,12 @@ class Switch:
                 del self._settings[key]
         self.was_set = self.was_set or newest.at_ms is not None
 
+    def renewal_ms(self, every_ms: int) -> int:
+        """The exchange time of the next renewal: sooner where an earlier setting without an answer still counts."""
+        last_ms = max(one.sent_ms for one in self._settings.values())
+        doubtful = [one.expires_ms for one in self._settings.values() if one.acked_ms is None]
+        return min(last_ms + every_ms, max(doubtful) + 1) if doubtful else last_ms + every_ms
+
     def refuse(self, request_id: int) -> None:
         """Notes that a setting never took effect."""
         del self._settings[request_id]

@@ -14,9 +14,10 @@ from mmtui.engine.state import EngineState
 
 VOLUME_USD_MIN = 1_000_000.0
 FIRED_STATUS = "scheduledCancel"
-LIFE_SHARE = 0.8
+LIFE_SHARE = 0.5
 PLACING_SHARE = 0.5
 RETRY_S = 1.0
+ANSWER_S = 3.0
 ASK_AGAIN_S = 60.0
 NOTICE_S = 3_600.0
 
@@ -49,7 +50,7 @@ def advance(state: EngineState, out: Outbox) -> None:
     if switch.asked_at is None:
         switch.asked_at = out.now
     _set(state, out, venue_ms + int(horizon_s * 1000.0))
-    switch.next_at = out.now + state.settings.number("execution.switch_renew_s")
+    switch.next_at = out.now + ANSWER_S
 
 
 def disarm(state: EngineState, out: Outbox, patience_s: float) -> bool:
@@ -76,8 +77,10 @@ def take_answer(state: EngineState, out: Outbox, event: ActionAnswered) -> bool:
     switch = state.control.switch
     if not switch.is_known(event.request_id):
         return False
-    had = switch.was_set
-    switch.accepted(event.request_id, state.market.venue_ms(out.now))
+    had, venue_ms = switch.was_set, state.market.venue_ms(out.now)
+    switch.accepted(event.request_id, venue_ms)
+    every_ms = int(state.settings.number("execution.switch_renew_s") * 1000.0)
+    switch.next_at = out.now + max(RETRY_S, (switch.renewal_ms(every_ms) - venue_ms) / 1000.0)
     switch.refused = None
     if switch.was_set and not had:
         out.log(LogLevel.INFO, "The exchange's dead man's switch is set")
