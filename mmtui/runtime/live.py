@@ -19,8 +19,10 @@ from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.control.server import ControlPort, ControlServer
-from mmtui.runtime.crash import crash_text, state_text
 from mmtui.runtime.day_keeper import DayKeeper
+from mmtui.runtime.ending.crash import crash_text, state_text
+from mmtui.runtime.ending.stopping import StopLadder
+from mmtui.runtime.ending.summary import is_clear
 from mmtui.runtime.estimator_keeper import EstimatorKeeper
 from mmtui.runtime.files import replace_file
 from mmtui.runtime.fills import FillFeed, load_consumers
@@ -36,8 +38,6 @@ from mmtui.runtime.loop import EngineLoop, Outlets
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.recovery import Inheritance
 from mmtui.runtime.state import MarketFiles, market_id
-from mmtui.runtime.stopping import StopLadder
-from mmtui.runtime.summary import is_clear
 from mmtui.runtime.wiring import Parts, Relay, guard_charge, inheritance, is_guarded, make_engine, session_view
 
 GUARD_NEWS_S = 86_400.0

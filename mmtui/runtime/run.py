@@ -13,6 +13,7 @@ from mmtui.errors import ExitCode, MmtuiError
 from mmtui.runtime.clock import wall_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.dry_run import dry_run
+from mmtui.runtime.ending.summary import exit_code, write_summary
 from mmtui.runtime.live import LiveSession, Screen, TapSwitch
 from mmtui.runtime.logs import Logs
 from mmtui.runtime.logs.lines import level_filter
@@ -20,7 +21,6 @@ from mmtui.runtime.metrics import exposition
 from mmtui.runtime.metrics.server import MetricsServer, serve_metrics
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.redaction import Redactor
-from mmtui.runtime.summary import exit_code, write_summary
 from mmtui.runtime.wiring import Parts, Relay, build, check_tradable, confirm_mainnet, refuse_unguarded
 
 SWITCH_INTERVAL_S = 1e-4

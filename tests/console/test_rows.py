@@ -208,7 +208,7 @@ def test_without_quotes_the_reasons_come_first() -> None:
 @pytest.mark.parametrize(
     ("width", "expected"),
     [(30, [" LIVE   BTC  QUOTING 3x3"]),
-     (80, [" LIVE   mainnet  BTC  QUOTING 3x3  kill armed  guard, switch 24 s      12:04:31Z",
+     (80, [" LIVE   mainnet  BTC  QUOTING 3x3  kill armed  guard, switch 24 s     12:04:31Z",
            " pos +0.35120 of 1  P&L +184.22  day loss 12%  md 38ms  ack 71ms  rate 61%"])],
 )  # fmt: skip
 def test_status_drops_whole_items_when_narrow(width: int, expected: list[str]) -> None:

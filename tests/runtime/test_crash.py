@@ -8,7 +8,7 @@ from mmtui.domain.commands import Act, Verb
 from mmtui.domain.events import CommandReceived, Tick
 from mmtui.domain.parameters import Settings
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
-from mmtui.runtime.crash import EVENT_CHARS_MAX, crash_text, state_text
+from mmtui.runtime.ending.crash import EVENT_CHARS_MAX, crash_text, state_text
 
 
 def test_it_names_the_versions_and_the_market_before_the_trace() -> None:

@@ -14,9 +14,9 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.view import EngineView, EstimateView
 from mmtui.errors import ConfigError, ExitCode
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
+from mmtui.runtime.ending.summary import exit_code, summary
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.recovery import Inheritance
-from mmtui.runtime.summary import exit_code, summary
 from mmtui.runtime.wiring import confirm_mainnet, make_engine, make_strategy, refuse_unguarded, resolved
 from mmtui.strategies.registry import BUILT_IN
 from mmtui.venues.hyperliquid.networks import network as place
