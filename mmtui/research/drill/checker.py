@@ -85,7 +85,7 @@ class Checker:
         self._engine = None
 
     def foreign_trade(self, side: Side, size: Size) -> None:
-        """Someone else is about to move the position; until the engine knows, its orders may add to that."""
+        """Someone else has moved the position; until the engine knows, its orders may add to that."""
         self._foreign[side] += size
 
     def stepped(self, event: AnyEvent, intents: list[Intent]) -> None:
@@ -254,6 +254,8 @@ class Checker:
 
     def _check_reserved(self, engine: ObservedEngine) -> None:
         live = engine.state.ledger.live
+        if not engine.state.account.is_anchored or self._network.is_out:
+            self._unadopted.clear()
         for order in self._truth.open.values():
             if not order.cloid:
                 continue

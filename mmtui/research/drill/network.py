@@ -31,7 +31,7 @@ from mmtui.domain.events import (
     TouchUpdate,
     TradePrints,
 )
-from mmtui.domain.intents import Fence, PlaceOrders, Query, Send
+from mmtui.domain.intents import Fence, PlaceOrders, Query, ScheduleCancel, Send
 from mmtui.domain.order import OrderTerms
 from mmtui.research.drill.faults import Fault, Faults
 from mmtui.research.drill.signer import SimSigner
@@ -89,6 +89,7 @@ class SimNetwork:
         self.is_up: dict[Feed, bool] = {Feed.MARKET: False, Feed.USER: False}
         self.lag_ms = 0
         self.is_out = False
+        self.is_switch_set = False
         self.on_sent: Callable[[Send], None] = lambda _: None
         self.after_sent: Callable[[], None] = lambda: None
 
@@ -247,6 +248,8 @@ class SimNetwork:
             self.come(ActionAnswered(received_at=0.0, request_id=key, outcomes=()))
             return
         self._exchange.send(self._timeline.now_ms, [judged.intent], nonces=[nonce])
+        if isinstance(intent, ScheduleCancel) and intent.expires_at_ms >= self._timeline.now_ms:
+            self.is_switch_set = intent.at_ms is not None
         if isinstance(intent, Fence):
             self.in_flight = {key: one for key, one in self.in_flight.items() if one.nonce != nonce}
         if self._faults.hit(Fault.DOUBLE_REQUEST):

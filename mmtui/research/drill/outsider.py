@@ -1,7 +1,6 @@
 """Other hands on the same account: trades, resting orders, cancels of ours, another leverage; and the guard.
 
-Owns every action that reaches the exchange past the engine's process. Tells the judge of trades that
-move the position, since the engine cannot know of them before the venue says so.
+Owns every action that reaches the exchange past the engine's process.
 """
 
 import random
@@ -40,7 +39,6 @@ class Outsider:
         self._limit = limit
         self._rng = rng
         self._orders = 0
-        self.moved: Callable[[Side, Size], None] = _nothing
 
     def trade(self) -> None:
         """A market order by hand."""
@@ -48,7 +46,6 @@ class Outsider:
         size = max(1, int(self._limit * self._rng.uniform(0.05, TRADE_SHARE_MAX)))
         price = self._price(side, 1.01)
         if price:
-            self.moved(side, size)
             self._order(side, price, size, actions.Tif.IOC)
 
     def rest(self) -> None:
@@ -57,7 +54,6 @@ class Outsider:
         price = self._price(side, self._rng.uniform(0.97, 0.9999))
         if price:
             size = max(1, int(self._limit * self._rng.uniform(0.02, 0.2)))
-            self.moved(side, size)
             self._order(side, price, size, actions.Tif.GTC)
             self._timeline.after(self._rng.randint(5_000, 120_000), self.withdraw)
 
@@ -108,7 +104,3 @@ class Outsider:
 
 def _ignore(_: actions.Reply) -> None:
     """Nobody waits for the answer."""
-
-
-def _nothing(_: Side, __: Size) -> None:
-    """Nobody wants to know."""

@@ -4,7 +4,7 @@ Owns the venue's side of the comparison: position, resting orders, filled sizes,
 that the in-process venue hears and passes it on; never looks at the engine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -38,6 +38,7 @@ class Truth:
         self.fills: list[records.AccountFill] = []
         self.funding: list[records.FundingPayment] = []
         self.version = 0
+        self.moved_by_others: Callable[[Side, Size], None] = _nothing
 
     def own(self) -> list[Resting]:
         """Own orders on the book."""
@@ -53,6 +54,8 @@ class Truth:
             self.version += 1
             self.position = fill.start_position + fill.side * fill.size
             self.fills.append(fill)
+            if not is_ours(fill.cloid):
+                self.moved_by_others(fill.side, fill.size)
             if fill.cloid is not None:
                 self.filled[fill.cloid] = self.filled.get(fill.cloid, 0) + fill.size
         self._inner.on_fill(account, fill)
@@ -95,3 +98,7 @@ class Truth:
     def on_block(self, now_ms: int) -> None:
         """A block ended."""
         self._inner.on_block(now_ms)
+
+
+def _nothing(_: Side, __: Size) -> None:
+    """Nobody wants to know."""

@@ -53,6 +53,7 @@ QUOTING_AGAIN_S = 45
 UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
 RECENT = 60
+NO_ROOM = "no room"
 
 _DENIALS = {denial.value: denial.name for denial in Denial}
 
@@ -117,7 +118,7 @@ class World:
             self.timeline, self.exchange, self.truth, instrument=self.direct.instrument, account=ACCOUNT,
             limit=self.checker.limit, rng=self.faults.stream(Fault.FOREIGN_ORDER),
         )  # fmt: skip
-        self.outsider.moved = self.checker.foreign_trade
+        self.truth.moved_by_others = self.checker.foreign_trade
         self.hands = Hands(
             self.timeline, self.faults, network=self.network, venue=self.venue, disk=self.disk, clock=self.clock,
             process=self.process, outsider=self.outsider,
@@ -253,7 +254,8 @@ class World:
         sides = {order.side for order in self.truth.own()}
         wanted = {Side.BUY, Side.SELL}
         position = self.truth.position
-        if engine.mode is Mode.REDUCE_ONLY and position:
+        is_full = any(NO_ROOM in text for text in engine.state.quoting.why_not)
+        if position and (engine.mode is Mode.REDUCE_ONLY or is_full):
             wanted = {Side.SELL if position > 0 else Side.BUY}
         if wanted <= sides:
             self._dark_since = None
@@ -284,7 +286,8 @@ class World:
         if self.scenario.has_guard and dead_ms > limit_ms:
             self.outsider.clear()
         deadline_ms = DEAD_WITH_GUARD_MS if self.scenario.has_guard else DEAD_WITH_SWITCH_MS
-        if (self.scenario.has_guard or self.scenario.has_switch) and dead_ms > deadline_ms and self.truth.own():
+        is_watched = self.scenario.has_guard or self.network.is_switch_set
+        if is_watched and dead_ms > deadline_ms and self.truth.own():
             raise Violation("I20", f"{len(self.truth.own())} own orders rest {dead_ms / 1000:.0f} s after the end")
         if process.latch is not None and process.shell is None and dead_ms > LATCH_LOOKED_AT_MS[1]:
             self._resume()
