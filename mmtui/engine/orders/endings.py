@@ -9,6 +9,7 @@ from mmtui.domain.intents import LogLevel
 from mmtui.domain.order import Order
 from mmtui.engine.control.governing import fire
 from mmtui.engine.control.standing import Ending
+from mmtui.engine.orders.ledger import ADOPTED_LEVEL
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 
@@ -26,7 +27,7 @@ DELISTED = "delistedCanceled"
 
 def note_ending(state: EngineState, out: Outbox, order: Order, status: str) -> None:
     """Draws the consequences of a final status of an order that was live until now."""
-    if status == CANCELLED and not order.cancel_sent_at:
+    if status == CANCELLED and not order.cancel_sent_at and order.terms.level != ADOPTED_LEVEL:
         _cancelled_outside(state, out, order)
     elif status == SELF_TRADE:
         _prevented(state, out, order)

@@ -28,6 +28,7 @@ from mmtui.venues.hyperliquid.account.reader import AccountReader
 from mmtui.venues.hyperliquid.desk import OrderDesk, Tasks
 from mmtui.venues.hyperliquid.feeds import Feeds
 from mmtui.venues.hyperliquid.limits import GROWTH_SHARE, AddressBudget, SlidingWindow
+from mmtui.venues.hyperliquid.notices import Notices
 from mmtui.venues.hyperliquid.subscriptions import Subscriptions
 from mmtui.venues.hyperliquid.venue_clock import VenueClock
 from mmtui.venues.hyperliquid.ws import Socket
@@ -176,6 +177,7 @@ class Session:
 
     __slots__ = (
         "_clock",
+        "_notices",
         "_opened_ms",
         "_parts",
         "_rest_is_up",
@@ -187,6 +189,7 @@ class Session:
     )
 
     def __init__(self, parts: Parts, *, sink: Sink, clock: Clock) -> None:
+        self._notices = Notices()
         self._parts = parts
         self._sink = sink
         self._clock = clock
@@ -293,6 +296,8 @@ class Session:
                 stream.socket.drop()
         self._parts.market.check_silence(now_s, feeds.market_at)
         self._resync(now_s)
+        for notice in self._notices.look(now_s, feeds.counts):
+            self._sink(notice)
         update = self._parts.allowances.update(now_s)
         if update is not None:
             self._sink(update)

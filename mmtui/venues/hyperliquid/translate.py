@@ -19,6 +19,8 @@ CLOID_LENGTH = 34
 NO_HASH = "0x" + 64 * "0"
 
 _SIDES = {"B": Side.BUY, "A": Side.SELL}
+# Display texts are no interface: the two that end trading are read, and a change of them loses an alarm only.
+_FORCED = {"Auto-Deleveraging": "auto-deleveraging", "Settlement": "settlement"}
 
 
 def book(data: wire.L2Book) -> Book | None:
@@ -100,6 +102,7 @@ def fill(data: wire.WireFill, instrument: Instrument) -> Fill | None:
             closed_pnl=usd(data.closed_pnl),
             is_liquidation=data.liquidation is not None,
             fee_token=plain(data.fee_token),
+            forced_by=_FORCED.get(data.dir, ""),
         )
     except UnitError:
         return None

@@ -95,7 +95,10 @@ class Liquidation(msgspec.Struct, frozen=True, gc=False):
 
 
 class WireFill(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """One own execution; ``side`` is ours, ``crossed`` says that we were the taker."""
+    """One own execution; ``side`` is ours, ``crossed`` says that we were the taker.
+
+    ``dir`` is the venue's display text.
+    """
 
     coin: str
     px: str
@@ -111,6 +114,7 @@ class WireFill(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     cloid: str | None = None
     fee_token: str = "USDC"  # noqa: S105  the collateral's name
     liquidation: Liquidation | None = None
+    dir: str = ""
 
 
 class UserFills(msgspec.Struct, frozen=True, gc=False, rename="camel"):
