@@ -53,8 +53,9 @@ def quotes_again(programs: Programs) -> None:
     programs.wait_for(lambda: programs.quotes_both_sides(ACCOUNT), "quotes on both sides again")
 
 
+@pytest.mark.incident("B9")
 @pytest.mark.fault("F35")
-@pytest.mark.fault("F38")
+@pytest.mark.fault("F38", "F35")
 def test_a_line_that_drops_again_and_again_costs_quotes_and_no_fill(programs: Programs, line: Proxy) -> None:
     for _ in range(4):
         programs.wait_for(lambda: line.connections >= 2, "both sockets to be there")
@@ -65,6 +66,7 @@ def test_a_line_that_drops_again_and_again_costs_quotes_and_no_fill(programs: Pr
     stops_clean(programs)
 
 
+@pytest.mark.incident("B9")
 @pytest.mark.fault("F36")
 def test_a_line_that_falls_silent_without_a_word_is_given_up_and_made_anew(programs: Programs, line: Proxy) -> None:
     made = line.accepted
@@ -78,7 +80,7 @@ def test_a_line_that_falls_silent_without_a_word_is_given_up_and_made_anew(progr
     stops_clean(programs)
 
 
-@pytest.mark.fault("F35")
+@pytest.mark.fault("F35", "F21")
 def test_orders_that_cannot_be_reached_are_gone_soon_after_the_line_is_back(programs: Programs, line: Proxy) -> None:
     resting = {order["oid"] for order in own_orders(programs)}
     line.refuse()
@@ -90,7 +92,7 @@ def test_orders_that_cannot_be_reached_are_gone_soon_after_the_line_is_back(prog
 
 
 @pytest.mark.fault("F05")
-@pytest.mark.fault("F51")
+@pytest.mark.fault("F51", "F05")
 @pytest.mark.parametrize("garble", [each for each in Garble if each is not Garble.NOTHING], ids=lambda g: g.value)
 def test_damaged_answers_and_frames_change_no_number(programs: Programs, line: Proxy, garble: Garble) -> None:
     line.chance = 0.2
