@@ -6,6 +6,7 @@ the rows carry a letter, a sign, a mark or a position for every meaning.
 """
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,7 +56,9 @@ def parse(name: str, text: str) -> Theme:
     """A theme from TOML; raises ThemeError with what is missing, unknown or not a style."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ThemeError("not TOML: nested too deeply") from None
+    except ValueError as error:  # a number of thousands of digits is one too
         raise ThemeError(f"not TOML: {error}") from error
     palette, roles = data.get("palette", {}), data.get("roles", {})
     if not isinstance(palette, dict) or not isinstance(roles, dict):
@@ -94,6 +97,17 @@ def folders(user: Path | None = None) -> list[Path]:
     return [*found, user] if user is not None else found
 
 
+def _read(path: Path) -> str:
+    """The text of a theme file, never waiting on a pipe or device; raises ThemeError, OSError."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ThemeError("not a regular file")
+        data = stream.read(FILE_SIZE_MAX + 1)
+    if len(data) > FILE_SIZE_MAX:
+        raise ThemeError("larger than a theme can be")
+    return data.decode("utf-8")
+
+
 class ThemeShelf:
     """Every theme that could be read, and one line for each that could not."""
 
@@ -110,9 +124,7 @@ class ThemeShelf:
             return
         for path in sorted(folder.glob("*.toml")):
             try:
-                if path.stat().st_size > FILE_SIZE_MAX:
-                    raise ThemeError("larger than a theme can be")
-                self.themes[path.stem] = parse(path.stem, path.read_text(encoding="utf-8"))
+                self.themes[path.stem] = parse(path.stem, _read(path))
             except (ThemeError, OSError, UnicodeDecodeError) as error:
                 self.problems.append(cut(plain(f"theme {path.name} skipped: {error}"), 200))
 

@@ -4,9 +4,12 @@ Layout in hexadecimal digits: 8 magic, 8 run, 4 zero, 12 counter. The magic tell
 foreign ones at start, also after a crash.
 """
 
+import re
+
 MAGIC = "6d6d7475"
 PREFIX = "0x" + MAGIC
 _RUN_DIGITS = 8
+_OURS = re.compile(PREFIX + "[0-9a-f]{24}")
 _COUNTER_DIGITS = 12
 
 
@@ -19,7 +22,7 @@ def make_cloid(run: int, counter: int) -> str:
 
 def is_ours(cloid: str | None) -> bool:
     """Whether any run of this program made it."""
-    return cloid is not None and cloid.startswith(PREFIX) and len(cloid) == 34
+    return cloid is not None and _OURS.fullmatch(cloid) is not None
 
 
 def run_of(cloid: str) -> int:

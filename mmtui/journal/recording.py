@@ -100,7 +100,7 @@ def read_recording(path: Path) -> Iterator[RecordedMessage]:
             raise JournalError(f"{path}:{broken} is not a recorded message", remedy="cut the damaged line out")
         try:
             message = decode(line)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             broken = number
             continue
         yield message

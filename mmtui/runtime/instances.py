@@ -87,7 +87,7 @@ def other_holder(folder: Path, market: str, pid: int) -> bool:
         if _try(descriptor, fcntl.LOCK_SH):
             return False
         return msgspec.json.decode(os.pread(descriptor, 500, 0), type=_Holder).pid != pid
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return False
     finally:
         os.close(descriptor)
@@ -109,7 +109,7 @@ def running_instances(folder: Path) -> list[Running]:
     for path in sorted(folder.glob("*.running.json")):
         try:
             running = msgspec.json.decode(path.read_bytes(), type=Running)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
             continue
         if is_locked(folder, running.id):
             alive.append(running)
@@ -141,6 +141,6 @@ def _try(descriptor: int, kind: int) -> bool:
 def _held_by(descriptor: int) -> str:
     try:
         holder = msgspec.json.decode(os.pread(descriptor, 500, 0), type=_Holder)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return "another process"
     return f"process {holder.pid} since {utc_text(holder.since)}"

@@ -169,7 +169,7 @@ def _decrypted(source: str, text: str, password: HiddenText) -> HiddenText:
     try:
         store = msgspec.json.decode(text, type=dict[str, object])
         key = bytes(Account.decrypt(store, password.reveal()))
-    except (KeyError, TypeError, NotImplementedError, msgspec.MsgspecError):
+    except (KeyError, TypeError, NotImplementedError, RecursionError, msgspec.MsgspecError):
         raise CredentialError(f"{source} is not a V3 keystore", remedy="give a file that eth-account wrote") from None
     except ValueError:
         raise CredentialError(f"{source} does not open with this password", remedy="try again") from None

@@ -109,7 +109,7 @@ class MarketFiles:
             return None
         try:
             return msgspec.json.decode(data, type=LatchRecord)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return LatchRecord(reason="unknown", detail="the latch file is damaged", position_base=0.0, at=0.0)
 
     def refuse_if_latched(self) -> None:
@@ -165,7 +165,7 @@ class MarketFiles:
             return None
         try:
             return msgspec.json.decode(data, type=SaveDay)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             raise JournalError(
                 f"{self._path('day.json')} is damaged, so the day's loss so far is not known",
                 remedy="remove it: the limits then count from the equity at start",
@@ -180,14 +180,14 @@ class MarketFiles:
         try:
             data, _ = read_small_file(self._path("estimators.json"), ESTIMATORS_SIZE_MAX)
             return msgspec.json.decode(data, type=PanelMemory)
-        except (OSError, ValueError, msgspec.MsgspecError):
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
             return None
 
     def cleared_at(self) -> float:
         """When a kill was cleared last, epoch seconds; 0 when none was."""
         data = self._read("latches.jsonl") or b""
         for line in reversed(data.splitlines()):
-            with contextlib.suppress(msgspec.MsgspecError):
+            with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError):
                 return msgspec.json.decode(line, type=Clearing).cleared_at
         return 0.0
 

@@ -164,7 +164,7 @@ async def _touch(access: Access, coin: str) -> tuple[float, float]:
     try:
         book = msgspec.json.decode(body, type=wire.L2Book, strict=False)
         (bid, *_), (ask, *_) = book.levels
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise PreflightError(f"there is no two-sided book for {coin}", remedy="try again, or close by hand") from None
     if not 0.0 < bid.px < ask.px < 1e15:
         raise PreflightError(f"the book of {coin} is crossed", remedy="try again, or close by hand")

@@ -32,7 +32,7 @@ def last_report(path: Path) -> Report | None:
     try:
         lines = path.read_bytes().splitlines()
         return msgspec.json.decode(lines[-1], type=Report) if lines else None
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return None
 
 

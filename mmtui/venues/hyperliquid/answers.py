@@ -113,7 +113,7 @@ def read_post_error(sent: Sent, payload: bytes, now_s: float) -> ActionFailed:
     """The event that a post's payload of type ``error`` amounts to."""
     try:
         text = _error_decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = payload[: errors.TEXT_LENGTH_MAX].decode("utf-8", "replace")
     return failed(sent, errors.post_refusal(text), text, now_s)
 

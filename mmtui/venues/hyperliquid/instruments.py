@@ -77,7 +77,7 @@ def decode_meta(body: bytes) -> Meta:
     """The answer to ``meta``; raises VenueError."""
     try:
         return _meta_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise VenueError("the venue's list of assets cannot be read", remedy="try again later") from error
 
 
@@ -85,7 +85,7 @@ def decode_dexes(body: bytes) -> tuple[Dex | None, ...]:
     """The answer to ``perpDexs``, the leading null included; raises VenueError."""
     try:
         return _dexes_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise VenueError("the venue's list of dexes cannot be read", remedy="try again later") from error
 
 
@@ -93,7 +93,7 @@ def decode_tokens(body: bytes) -> dict[int, str]:
     """Token names by index from the answer to ``spotMeta``; raises VenueError."""
     try:
         return {token.index: token.name for token in _spot_decoder.decode(body).tokens}
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise VenueError("the venue's list of tokens cannot be read", remedy="try again later") from error
 
 

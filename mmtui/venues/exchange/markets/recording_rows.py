@@ -38,6 +38,7 @@ KNOWN_SIZE_DECIMALS = {"BTC": 5, "ETH": 4, "SOL": 2, "HYPE": 2, "WLFI": 0, "kPEP
 
 SURVEY_ROWS = 5_000
 TEXTS_REMEMBERED = 50_000
+UNITS_MAX = 2**63
 _REMEDY = 'give a file of {"ts":…,"msg":{"channel":…,"data":…}} lines, or cut the damaged line out'
 
 LevelRow: TypeAlias = tuple[Price, Size]
@@ -101,7 +102,7 @@ class _Texts(dict[str, int]):
 
     def __missing__(self, text: str) -> int:
         units = parse_units(text, self._decimals)
-        if units <= 0:
+        if not 0 < units < UNITS_MAX:
             raise ValueError(f"a price or size is {text}")
         if len(self) >= TEXTS_REMEMBERED:
             self.clear()
@@ -130,7 +131,7 @@ class RecordingReader:
         for number, line in _lines(self.path):
             try:
                 rows = self._rows(ROW.decode(line))
-            except (msgspec.DecodeError, UnitError, ValueError) as error:
+            except (msgspec.DecodeError, UnitError, ValueError, RecursionError) as error:
                 raise _unreadable(self.path, number, str(error)) from error
             yield from rows
 
@@ -182,7 +183,7 @@ def recorded_coins(path: Path) -> dict[str, int]:
         try:
             for coin, decimals in _sizes(ROW.decode(line).msg):
                 found[coin] = max(found.get(coin, 0), decimals)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise _unreadable(path, number, str(error)) from error
     if not found:
         raise ConfigError(f"{path.name} holds no book, bbo or trades", remedy=_REMEDY)

@@ -56,7 +56,7 @@ async def check_account_mode(rest: Rest, account: str) -> tuple[str, ...]:
         return ("the account's mode could not be checked",)
     try:
         mode = msgspec.json.decode(answer.body, type=str)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ("the account's mode could not be checked",)
     if mode in _UNUSABLE:
         raise PreflightError(
@@ -90,5 +90,5 @@ async def _role(rest: Rest, address: str) -> Role:
         )
     try:
         return msgspec.json.decode(answer.body, type=Role)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise PreflightError("the venue's answer about the key cannot be read", remedy="try again later") from None

@@ -47,7 +47,7 @@ class Terms:
             return ""
         try:
             return msgspec.json.decode(answer.body, type=str)[:MODE_LENGTH_MAX]
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
 
     async def _contract(self) -> Instrument | None:
