@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ARM_S = 0.3
 CONFIRM_S = 10.0
 KILL_S = 3.0
+REARM_S = 30.0
 
 Answer: TypeAlias = "Callable[[Desk, Moment], None]"
 

@@ -197,12 +197,16 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KillView(msgspec.Struct, frozen=True, kw_only=True):
-    """The kill switch: armed, fired, or latched from an earlier run."""
+    """The kill switch: armed, fired, or latched from an earlier run.
+
+    ``checklist`` is what to look at before it is re-armed: the exchange as it is and what changed since.
+    """
 
     is_fired: bool = False
     at: float = 0.0
     reason: str = ""
     progress: str = ""
+    checklist: str = ""
 
 
 class GuardView(msgspec.Struct, frozen=True, kw_only=True):

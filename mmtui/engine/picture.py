@@ -24,6 +24,7 @@ from mmtui.domain.view import (
 )
 from mmtui.engine import modes
 from mmtui.engine.control import guarding
+from mmtui.engine.control.rearming import changes_since
 from mmtui.engine.state import EngineState
 from mmtui.estimators.warmup import WarmupStatus
 from mmtui.risk.monitors.drawdown import drawdown
@@ -88,7 +89,13 @@ def _kill(state: EngineState) -> KillView:
     killed = state.control.killed
     if killed is None:
         return KillView()
-    return KillView(is_fired=True, at=killed.at, reason=f"{killed.reason}: {killed.detail}", progress=killed.progress)
+    return KillView(
+        is_fired=True,
+        at=killed.at,
+        reason=f"{killed.reason}: {killed.detail}",
+        progress=killed.progress,
+        checklist=changes_since(state, killed),
+    )
 
 
 def _book(state: EngineState, estimates: Estimates | None, ladder: Ladder | None) -> LadderView:

@@ -334,7 +334,11 @@ def killed_view() -> View:
             levels=(),
             orders=(),
             kill=KillView(
-                is_fired=True, at=AT - 4, reason="daily loss", progress="6 of 6 cancels acknowledged in 84 ms"
+                is_fired=True,
+                at=AT - 4,
+                reason="daily loss",
+                progress="6 of 6 cancels acknowledged in 84 ms",
+                checklist="position 0.027, 0 own and 1 other orders; since then 0 edits, 0 fills; in breach: day loss",
             ),
             why_no_quotes=("killed: daily loss 500.12 of 500.00 USD; :rearm TEXT clears it",),
             alarms=(

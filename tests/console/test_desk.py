@@ -203,6 +203,10 @@ def test_rearm_needs_a_reason_and_a_fired_switch(keyboard_of: KeyboardOf) -> Non
     assert killed.sent == []
     assert killed.note == "use :rearm TEXT"
     killed.desk.run_line("rearm checked the feed", START)
+    assert killed.sent == [], "the checklist is shown before the reason is taken"
+    assert killed.desk.ask is not None
+    assert "in breach" in killed.desk.ask.headline
+    killed.draw().wait(0.4).press("y")
     assert killed.sent == [Rearm(id="op-1", by="op", reason="checked the feed")]
     healthy.desk.run_line("rearm why not", START)
     assert healthy.sent == []

@@ -6,6 +6,7 @@ from mmtui.domain.commands import Act, CancelSide, CommandStatus, Rearm, SetPara
 from mmtui.domain.instrument import Side
 from mmtui.domain.records import ParametersChanged
 from mmtui.domain.view import Mode
+from mmtui.engine.control.standing import ANSWERS_MAX
 from tests.simulation.truth import assert_books_agree, position, resting
 
 
@@ -78,6 +79,9 @@ def test_kill_clears_the_book_latches_and_only_a_reason_rearms(make_session) -> 
     assert resting(session) == []
     session.command(Rearm(id="r1", by="op", reason=" "))
     assert session.answers[-1].status is CommandStatus.REFUSED
+    for part in ("Cause: operator", "position", "0 own", "0 edits", "in breach: nothing"):
+        assert part in session.answers[-1].text, "the checklist comes before the reason"
+    assert session.view.kill.checklist in session.answers[-1].text
     session.command(Rearm(id="r2", by="op", reason="test over"))
     assert session.answers[-1].status is CommandStatus.DONE
     assert session.view.mode is Mode.PAUSED
@@ -171,3 +175,46 @@ def test_lowering_the_position_limit_below_the_position_reduces_at_once(make_ses
     assert session.view.mode is Mode.REDUCE_ONLY or abs(position(session)) < abs(held) / 2
     reducing = Side.SELL if held > 0 else Side.BUY
     assert all(order.side is reducing for order in orders) or session.view.mode is Mode.QUOTING
+
+
+def test_a_command_that_comes_again_acts_once_and_gets_the_same_answer(make_session) -> None:
+    session = quoting(make_session)
+    pause = Act(id="once", by="op", verb=Verb.PAUSE)
+    session.command(pause)
+    first = session.answers[-1]
+    session.act(Verb.RESUME)
+    session.run(5)
+    assert resting(session)
+    session.command(pause)
+    assert session.answers[-1] == first
+    session.run(5)
+    assert session.view.mode is Mode.QUOTING
+    assert resting(session)
+
+
+def test_a_repeated_edit_is_applied_once_and_a_repeated_flatten_tells_how_it_ended(make_session) -> None:
+    session = quoting(make_session)
+    edit = SetParameters(id="edit", by="op", changes={"trading.max_position_usd": 4_000.0})
+    session.command(edit)
+    session.command(edit)
+    assert session.view.parameters_version == 2
+    assert next(answer.text for answer in session.answers if answer.id == "edit") == session.answers[-1].text
+    for _ in range(100):
+        session.run(5)
+        if abs(position(session)) > 100:
+            break
+    flatten = Act(id="flat", by="op", verb=Verb.FLATTEN)
+    session.command(flatten)
+    session.run(20)
+    assert position(session) == 0
+    sent = len(session.sends)
+    session.command(flatten)
+    assert session.answers[-1].status is CommandStatus.DONE
+    assert len(session.sends) == sent
+
+
+def test_answers_are_remembered_up_to_a_cap(make_session) -> None:
+    session = quoting(make_session)
+    for n in range(3 * ANSWERS_MAX):
+        session.command(Act(id=f"id {n}", by="op", verb=Verb.REDUCE_ONLY))
+    assert len(session.engine.state.control.answered) <= ANSWERS_MAX

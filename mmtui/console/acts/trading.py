@@ -4,7 +4,7 @@ Pausing, killing and cancelling a side go out at once, whatever the picture. Act
 or spend money are refused while the picture is old, because the person cannot see what is so.
 """
 
-from mmtui.console.asks import KILL_S, Ask
+from mmtui.console.asks import KILL_S, REARM_S, Ask
 from mmtui.console.desk import Desk, Handler
 from mmtui.console.format import number, plain, signed
 from mmtui.console.moment import Moment
@@ -155,9 +155,18 @@ def _rearm(desk: Desk, reason: str, now: Moment) -> None:
     if view is not None and not view.engine.kill.is_fired:
         desk.say("nothing to rearm: the kill switch has not fired", now, "warn")
         return
-    command_id = desk.outbox.register("rearm", now.real)
-    desk.link.send(Rearm(id=command_id, by=desk.outbox.name, reason=reason))
-    desk.say("rearm: sent", now)
+    if view is None:
+        return
+
+    def send(desk: Desk, now: Moment) -> None:
+        if not is_stale(desk, "rearm", now):
+            command_id = desk.outbox.register("rearm", now.real)
+            desk.link.send(Rearm(id=command_id, by=desk.outbox.name, reason=reason))
+            desk.say("rearm: sent", now)
+
+    headline = plain(view.engine.kill.checklist) or plain(view.engine.kill.reason)
+    options = "y this was looked into   any other key: no"
+    desk.ask = Ask("REARM", headline, options, {"y": send}, opened_at=now.real, lasts_s=REARM_S)
 
 
 TRADING: dict[str, Handler] = {

@@ -32,24 +32,28 @@ def rearm(state: EngineState, out: Outbox, command: Rearm) -> None:
 
 def checklist(state: EngineState, now: float, killed: Kill) -> str:
     """Cause, exchange state and what changed since the kill, in one line."""
-    account, instrument = state.account, state.instrument
-    snapshot = account.snapshot
-    resting = snapshot.open_orders if snapshot is not None else ()
-    own = sum(1 for report in resting if is_ours(report.cloid))
-    read_s = now - snapshot.received_at if snapshot is not None else 0.0
-    edits = [change for change in state.live.history if change.at > killed.at]
-    breaches = [
-        f"{r.name} {r.value:,.4g} of {r.limit:,.4g}" for r in state.risk.kill_switch.demanding(Verdict.REDUCE_ONLY)
-    ]
+    account = state.account
+    read_s = now - account.snapshot.received_at if account.snapshot is not None else 0.0
     parts = (
         f"Cause: {killed.reason}, {killed.detail}, {now - killed.at:.0f} s ago",
-        f"exchange, read {read_s:.0f} s ago: position {instrument.wire_size(account.position.size)},"
-        f" {own} own and {len(resting) - own} other orders, equity {account.equity() / 1e6:,.2f},"
-        f" P&L of the day {account.day_pnl() / 1e6:,.2f}",
-        f"since then: {len(edits)} edits of parameters, {_fills_since(state, killed)} fills",
-        f"still in breach: {', '.join(breaches)}" if breaches else "nothing is in breach",
+        f"exchange, read {read_s:.0f} s ago: {changes_since(state, killed)}",
+        f"equity {account.equity() / 1e6:,.2f}, P&L of the day {account.day_pnl() / 1e6:,.2f}",
     )
     return "; ".join(parts)
+
+
+def changes_since(state: EngineState, killed: Kill) -> str:
+    """The exchange as it is and what changed since the kill, in few words."""
+    snapshot = state.account.snapshot
+    resting = snapshot.open_orders if snapshot is not None else ()
+    own = sum(1 for report in resting if is_ours(report.cloid))
+    edits = sum(1 for change in state.live.history if change.at > killed.at)
+    breaches = [reading.name for reading in state.risk.kill_switch.demanding(Verdict.REDUCE_ONLY)]
+    return (
+        f"position {state.instrument.wire_size(state.account.position.size)}, {own} own and"
+        f" {len(resting) - own} other orders; since then {edits} edits, {_fills_since(state, killed)} fills;"
+        f" in breach: {', '.join(breaches) or 'nothing'}"
+    )
 
 
 def _fills_since(state: EngineState, killed: Kill) -> int:
