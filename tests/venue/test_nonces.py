@@ -1,5 +1,6 @@
 """Nonces rise whatever the clock, the restarts and the other processes do."""
 
+import errno
 import fcntl
 import multiprocessing
 import os
@@ -137,6 +138,31 @@ def test_whoever_must_cancel_gets_a_nonce_beyond_any_reserved_block(
     second = guard.take(NOW)
     os.close(held)
     assert second > first > reachable
+
+
+@pytest.mark.fault("F58")
+def test_a_cancel_gets_its_nonce_though_the_disk_is_full_and_a_placing_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "nonce"
+    engine = NonceSource(path)
+    before = engine.take(NOW)
+    reserved = int(path.read_text())
+
+    def is_full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(nonces, "_replace", is_full)
+    later = NOW + 2 * BLOCK
+    for _ in range(3):
+        with pytest.raises(JournalError, match="No space left"):
+            engine.take(later)
+        cancel = engine.take(later, must_give=True)
+        assert cancel > max(before, reserved, later - 1)
+        before = cancel
+    monkeypatch.undo()
+    assert engine.take(later) > before
+    assert NonceSource(path).take(later + 1_000) > before
 
 
 def test_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:

@@ -223,7 +223,9 @@ class OrderDesk:
             raise CredentialError("no key was given, so nothing can be signed", remedy="give an agent key")
         signer = self._credentials.signer
         if nonce is None:
-            nonce = self._credentials.nonces.take(self._venue_clock.nonce_ms(self._clock()))
+            adds_risk = isinstance(action, actions.Order | actions.BatchModify)
+            wall_ms = self._venue_clock.nonce_ms(self._clock())
+            nonce = self._credentials.nonces.take(wall_ms, must_give=not adds_risk)
         signature = signer.sign(action, nonce, expires_at_ms)
         return actions.Envelope(action, nonce, signature, signer.vault_address, expires_at_ms)
 
