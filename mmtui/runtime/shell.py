@@ -46,7 +46,7 @@ from mmtui.domain.intents import (
 from mmtui.domain.order import OrderState
 from mmtui.domain.records import FillBooked, Record, Row
 from mmtui.engine.engine import Engine
-from mmtui.errors import MmtuiError
+from mmtui.errors import InvariantError, MmtuiError
 from mmtui.journal.port import Journal
 from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.latency import LatencyBoard
@@ -238,6 +238,8 @@ class Shell:
         decided_at, decided = self._clock(), work_seconds()
 
         def leave() -> None:
+            if self._journal.synced_seq < seq:
+                raise InvariantError(f"row {seq} is not durable and its request was about to leave")
             obstacle = self._obstacle(decided_at)
             if obstacle:
                 self._without_places(sends, obstacle)

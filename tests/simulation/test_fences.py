@@ -106,8 +106,7 @@ def test_a_fenced_place_that_arrives_later_is_refused_by_the_exchange(make_sessi
     assert not session.finish.unverified
     replies: list[object] = []
     session.venue.send(session.now_ms, wire.held)
-    for event in session.venue.advance(session.now_ms + 2_000):
-        replies.append(event)
+    replies.extend(session.venue.advance(session.now_ms + 2_000))
     failures = [event for event in replies if isinstance(event, ActionFailed)]
     assert {failure.reason for failure in failures} == {RefusalReason.BAD_NONCE}
     assert resting(session) == []

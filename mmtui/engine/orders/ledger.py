@@ -14,6 +14,7 @@ from mmtui.domain.order import Happening, Order, OrderState, OrderTerms, Purpose
 from mmtui.domain.units import Size
 from mmtui.engine.folded import FillKey, FoldedOrder
 from mmtui.engine.orders.fill_keys import FillKeys
+from mmtui.engine.orders.invariants import check_finished
 from mmtui.engine.orders.numbering import Numbering
 from mmtui.engine.orders.under_way import Fences, Inquiry, Request
 from mmtui.errors import InvariantError
@@ -313,6 +314,7 @@ class Ledger:
             self._note(order)
 
     def _finish(self, order: Order) -> None:
+        check_finished(order)
         self.live.pop(order.cloid, None)
         self.inquiries.pop(order.cloid, None)
         self.witnessed.pop(order.cloid, None)

@@ -12,6 +12,7 @@ from mmtui.domain.view import Mode
 from mmtui.engine import modes
 from mmtui.engine.conditions import caution_bps
 from mmtui.engine.control.governing import fire
+from mmtui.engine.orders.invariants import check_uncrossed
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes, send_cancels
 from mmtui.engine.quoting.requote import Plan, Tolerance, plan
@@ -158,6 +159,7 @@ def place(state: EngineState, out: Outbox, proposals: list[OrderTerms]) -> bool:
         out.record(OrderIntended(at=out.now, request_id=request_id, terms=approved.terms))
     cloids = tuple(approved.terms.cloid for approved in result.approved)
     state.ledger.request(request_id, cloids, is_cancel=False, now=out.now)
+    check_uncrossed([approved.terms for approved in result.approved], state.ledger.live.values())
     state.risk.rate.sent(out.now)
     state.risk.burn.sent(out.now, len(cloids))
     state.tape.count("placed", len(cloids))
