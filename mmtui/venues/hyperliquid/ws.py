@@ -150,7 +150,9 @@ class Socket:
     async def _run(self) -> None:
         failures = 0
         while True:
-            await asyncio.sleep(self._limits.connections.wait_s(self._clock()))
+            # Asked again after the wait: another socket that waited as well may have taken the place.
+            while (wait_s := self._limits.connections.wait_s(self._clock())) > 0.0:
+                await asyncio.sleep(wait_s)
             self._limits.connections.charge(self._clock())
             began = self._clock()
             try:
