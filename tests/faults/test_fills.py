@@ -236,6 +236,7 @@ def test_f20_a_cancelled_order_settles_only_with_the_fill_that_was_on_its_way() 
     order = one_resting(session, Side.SELL)
     part = order.remaining // 2
     faults.delay(FillsReceived, 3.0)
+    faults.drop(OrderReports)
     hit(session, faults, order, part)
     session.run(0.1)
     session.act(Verb.PAUSE)

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from mmtui.domain.commands import SetParameters
 from mmtui.domain.events import (
     BookUpdate,
     ContextUpdate,
@@ -14,6 +15,7 @@ from mmtui.domain.events import (
     VenueNotice,
 )
 from mmtui.domain.instrument import Side
+from mmtui.domain.intents import CancelOrders
 from mmtui.domain.records import FillBooked
 from mmtui.domain.view import Mode
 from tests.faults.hooks import MARKET
@@ -106,9 +108,12 @@ def test_f36_a_dead_connection_that_looks_alive_stops_placing_at_two_seconds_and
     session, faults = quoting()
     faults.freeze("market")
     faults.freeze("user")
-    session.run(2.2)
+    session.run(2.1)
     since = len(session.sends)
-    session.run(2.2)
+    other = {"trading.order_notional_usd": 700.0}
+    session.command(SetParameters(id="other sizes", by="op", changes=other))
+    session.run(2.3)
+    assert any(isinstance(intent, CancelOrders) for intent in session.sends[since:]), "every order is to be another"
     assert places(session, since) == []
     session.run(2)
     assert session.view.mode is Mode.STALE
@@ -212,6 +217,31 @@ def test_f44_an_absurd_first_book_is_not_quoted_on() -> None:
     assert left["n"] == 0
     assert places(session), "and the true ones after it are"
     assert prices_stay_within(session, 0, 0.02)
+
+
+def test_f44_after_a_gap_the_third_consistent_picture_is_the_first_to_be_quoted_on() -> None:
+    session, faults = quoting()
+    faults.feed_down(Feed.MARKET)
+    session.run(1)
+    since = len(session.sends)
+    left = {"n": 2}
+
+    def two_only(event):
+        if left["n"] > 0:
+            left["n"] -= 1
+            return None
+        return ()
+
+    faults.replace(TouchUpdate, BookUpdate, by=two_only)
+    faults.feed_up(Feed.MARKET)
+    session.run(1.5)
+    assert left["n"] == 0
+    assert session.view.mode is Mode.WARMING
+    assert places(session, since) == []
+    assert resting(session) == []
+    faults.heal()
+    assert until(session, lambda: has_both_sides(session), 3)
+    settle(session, faults)
 
 
 def test_f45_a_spike_of_one_block_is_not_chased() -> None:
