@@ -150,10 +150,7 @@ class Socket:
     async def _run(self) -> None:
         failures = 0
         while True:
-            # Asked again after the wait: another socket that waited as well may have taken the place.
-            while (wait_s := self._limits.connections.wait_s(self._clock())) > 0.0:
-                await asyncio.sleep(wait_s)
-            self._limits.connections.charge(self._clock())
+            await self._take_a_place()
             began = self._clock()
             try:
                 async with asyncio.timeout(OPEN_TIMEOUT_S):
@@ -165,6 +162,14 @@ class Socket:
             failures = 0 if self._clock() - began >= HEALTHY_S else failures + 1
             longest = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** min(failures, 10))
             await asyncio.sleep(longest * self._rng.uniform(0.5, 1.0))
+
+    async def _take_a_place(self) -> None:
+        """Waits for one of the connections of a minute; another socket that waited too may be first."""
+        wait_s = self._limits.connections.wait_s(self._clock())
+        while wait_s > 0.0:
+            await asyncio.sleep(wait_s)
+            wait_s = self._limits.connections.wait_s(self._clock())
+        self._limits.connections.charge(self._clock())
 
     async def _serve(self, connection: Connection) -> str:
         """Runs one connection to its end; returns why it ended."""
