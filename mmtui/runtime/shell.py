@@ -6,6 +6,7 @@ never is. The one broad exception boundary of the engine is here: a defect in a 
 effects cancels, latches, dumps and ends the run. Knows no event loop: a ``Host`` calls it back.
 """
 
+import itertools
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -140,6 +141,8 @@ class Shell:
         self._clock = clock
         self._host = host
         self._inbox: deque[AnyEvent] = deque()
+        self._waiting: dict[int, list[Send]] = {}
+        self._tickets = itertools.count()
         self._is_scheduled = False
         self._is_broken = False
         self._is_over = False
@@ -236,8 +239,12 @@ class Shell:
             self._without_places(sends, "the journal has failed")
             return
         decided_at, decided = self._clock(), work_seconds()
+        ticket = next(self._tickets)
+        self._waiting[ticket] = sends
 
         def leave() -> None:
+            if self._waiting.pop(ticket, None) is None:
+                return
             if self._journal.synced_seq < seq:
                 raise InvariantError(f"row {seq} is not durable and its request was about to leave")
             obstacle = self._obstacle(decided_at)
@@ -303,8 +310,13 @@ class Shell:
             self._outlets.log(log, self._clock())
 
     def journal_failed(self, text: str) -> None:
-        """The journal cannot be written: cancels must leave all the same, and the engine must know."""
+        """The journal cannot be written: cancels must leave all the same, and the engine must know, also of what
+        waited for the disk and now never leaves.
+        """
         self.cancel_everything()
+        waiting, self._waiting = self._waiting, {}
+        for sends in waiting.values():
+            self._without_places(sends, "the journal has failed")
         self.sink(JournalStalled(received_at=self._clock(), text=text))
 
     def _defect(self, trace: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from mmtui.domain.commands import Act, Verb
-from mmtui.domain.events import CommandReceived, FillsReceived, Tick, TouchUpdate
+from mmtui.domain.events import ActionFailed, Certainty, CommandReceived, FillsReceived, Tick, TouchUpdate
 from mmtui.domain.intents import CancelOrders, Latch, PlaceOrders, Query, Send
 from mmtui.domain.parameters import Settings
 from mmtui.domain.records import CancelIntended, Record
@@ -157,3 +157,28 @@ async def test_a_journal_that_cannot_be_written_lets_cancels_leave_and_nothing_e
     kinds = {type(intent) for intent in bench.wire.sent}
     assert CancelOrders in kinds
     assert PlaceOrders not in kinds
+
+
+@pytest.mark.fault("F58", "F61")
+async def test_what_waited_for_a_disk_that_failed_is_told_to_the_engine_as_never_sent() -> None:
+    bench = Bench()
+    place = next(intent for intent in bench.session.sends if isinstance(intent, PlaceOrders))
+    seen: list[object] = []
+    real = bench.session.engine
+    planned = [[place], []]
+
+    def step(event: object) -> list[object]:
+        seen.append(event)
+        return planned.pop(0) if planned else []
+
+    bench.loop.shell.engine = type("Scripted", (), {"step": lambda self, event: step(event), "state": real.state})()
+    bench.loop.sink(Tick(received_at=bench.now))
+    await turn()
+    assert bench.wire.sent == []
+    bench.journal.failed = "disk full"
+    bench.loop.journal_failed("disk full")
+    await turn()
+    (failed,) = [event for event in seen if isinstance(event, ActionFailed)]
+    assert (failed.request_id, failed.certainty) == (place.request_id, Certainty.NOT_EXECUTED)
+    bench.journal.sync()
+    assert place not in bench.wire.sent
