@@ -55,7 +55,8 @@ def at_random(seed: int, count: int) -> list[Death]:
 
 def die_often(seed: int, deaths: list[Death]) -> World:
     """Plays a session that dies so, and stops it; raises ``Violation``. Returns the world as it ended."""
-    world = World(make_scenario(seed, "calm", hours=1.0))
+    scenario = msgspec.structs.replace(make_scenario(seed, "calm", hours=1.0), has_guard=True)
+    world = World(scenario)
     rng = random.Random(f"{seed}:down")  # noqa: S311 - a simulation
     world.begin()
     world.run(WARM_S)

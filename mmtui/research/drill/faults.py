@@ -58,6 +58,8 @@ class Fault(enum.Enum):
     KILL_AFTER_SEND = "killed after the send"
     KILL = "killed at any point"
     POWER_CUT = "power cut"
+    GUARD_LOST = "guard process lost"
+    SWITCH_LOST = "renewals of the exchange's switch lost"
     FREEZE_ENGINE = "engine stopped by a signal"
     STALL = "loop stalled"
     SUSPEND = "machine suspended"
@@ -72,6 +74,7 @@ EPISODES = frozenset(
         Fault.POST_ONLY, Fault.HALT, Fault.LEVERAGE, Fault.MANUAL_TRADE, Fault.FOREIGN_ORDER, Fault.WEB_CANCEL,
         Fault.REVOKED, Fault.SLOW_FSYNC, Fault.DISK_FULL, Fault.DISK_ERROR, Fault.KILL, Fault.POWER_CUT,
         Fault.FREEZE_ENGINE, Fault.STALL, Fault.SUSPEND, Fault.SKEW, Fault.DRIFT, Fault.OPERATOR, Fault.MARGIN,
+        Fault.GUARD_LOST, Fault.SWITCH_LOST,
     }
 )  # fmt: skip
 
@@ -91,6 +94,7 @@ _DISK = {Fault.SLOW_FSYNC: 10.0, Fault.DISK_FULL: 0.5, Fault.DISK_ERROR: 0.5, Fa
 _PROCESS = {
     Fault.KILL_BEFORE_JOURNAL: 0.0015, Fault.KILL_BEFORE_SYNC: 0.0015, Fault.KILL_BEFORE_SEND: 0.0015,
     Fault.KILL_AFTER_SEND: 0.0015, Fault.KILL: 4.0, Fault.FREEZE_ENGINE: 1.5,
+    Fault.GUARD_LOST: 1.5, Fault.SWITCH_LOST: 1.5,
 }  # fmt: skip
 _CLOCK = {Fault.STALL: 20.0, Fault.SUSPEND: 2.0, Fault.SKEW: 3.0, Fault.DRIFT: 2.0}
 _ACCOUNT = {

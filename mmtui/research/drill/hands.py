@@ -21,7 +21,7 @@ from mmtui.research.drill.process import SimProcess
 from mmtui.research.drill.timeline import Timeline
 from mmtui.research.drill.venue import SimVenue
 
-WINDOWS = (Fault.MARGIN, Fault.OI_CAP, Fault.POST_ONLY, Fault.HALT, Fault.REVOKED)
+WINDOWS = (Fault.MARGIN, Fault.OI_CAP, Fault.POST_ONLY, Fault.HALT, Fault.REVOKED, Fault.SWITCH_LOST)
 WINDOW_MS = (2_000, 40_000)
 RESTART_MS = (500, 30_000)
 CLOCK_ERROR_MAX_MS = 1_000
@@ -80,6 +80,7 @@ class Hands:
         self._repair()
         self._clock.wall_skew_ms = 0
         self._clock.drift(0.0)
+        self._process.guard(is_armed=True)
         if abs(self._clock.error_ms) > CLOCK_ERROR_MAX_MS:
             self._process.die()
         self._outsider.withdraw()
@@ -184,6 +185,10 @@ class Hands:
         """A supervisor starts the program again after a while."""
         self._timeline.after(self._for(kind, *RESTART_MS), self._process.boot)
 
+    def _lose_guard(self) -> None:
+        self._process.guard(is_armed=False)
+        self._until(self._for(Fault.GUARD_LOST, 2_000, 60_000), partial(self._process.guard, is_armed=True))
+
     def _skew(self) -> None:
         self._clock.wall_skew_ms = self._faults.stream(Fault.SKEW).choice((-60_000, -1_500, -700, 700, 1_500, 60_000))
         self._process.die()
@@ -235,6 +240,7 @@ _ACTS: dict[Fault, Callable[[Hands], None]] = {
     Fault.DISK_ERROR: lambda hands: hands._break_disk(Fault.DISK_ERROR),
     Fault.KILL: lambda hands: hands._kill(is_power_cut=False, kind=Fault.KILL),
     Fault.POWER_CUT: lambda hands: hands._kill(is_power_cut=True, kind=Fault.POWER_CUT),
+    Fault.GUARD_LOST: Hands._lose_guard,
     Fault.FREEZE_ENGINE: lambda hands: hands._process.stall(hands._for(Fault.FREEZE_ENGINE, 1_000, 40_000)),
     Fault.STALL: lambda hands: hands._process.stall(hands._for(Fault.STALL, 100, 4_000)),
     Fault.SUSPEND: lambda hands: hands._process.stall(hands._for(Fault.SUSPEND, 2_000, 60_000)),

@@ -132,7 +132,8 @@ class SimNetwork:
             self.on_sent(intent)
             nonce = self._signer.sign(intent)
             key = self._key(intent.request_id)
-            if self._faults.hit(Fault.DROP_REQUEST):
+            is_switch_lost = isinstance(intent, ScheduleCancel) and self._venue.is_open(Fault.SWITCH_LOST)
+            if is_switch_lost or self._faults.hit(Fault.DROP_REQUEST):
                 self._fail_later(intent.request_id)
                 continue
             delay_ms = self._latency_ms()

@@ -13,7 +13,7 @@ from functools import partial
 import msgspec
 
 from mmtui.domain.commands import CommandResult
-from mmtui.domain.events import AnyEvent, LoopStalled, Tick
+from mmtui.domain.events import AnyEvent, GuardChanged, LoopStalled, Tick
 from mmtui.domain.instrument import Instrument
 from mmtui.domain.intents import ClearLatch, Finish, Intent, Latch, Log, SaveDay
 from mmtui.domain.parameters import Settings
@@ -51,6 +51,8 @@ class Parts(msgspec.Struct, kw_only=True):
     account: str
     tick_ms: int
     finish_on_kill: bool
+    has_guard: bool
+    must_be_guarded: bool
 
 
 class Watch(msgspec.Struct, kw_only=True):
@@ -81,6 +83,7 @@ class SimProcess:
         self._day: DayState | None = None
         self._engine: ObservedEngine | None = None
         self.run = 0
+        self.is_guarded = parts.has_guard
         self.journal: SimJournal | None = None
         self.shell: Shell | None = None
         self.latch: Latch | None = None
@@ -110,7 +113,11 @@ class SimProcess:
         self._watch.starting()
         folded = fold(parts.disk.records())
         options = EngineOptions(
-            run=self.run, day=self._day, finish_on_kill=parts.finish_on_kill, resume=folded if self.run > 1 else None
+            run=self.run,
+            day=self._day,
+            finish_on_kill=parts.finish_on_kill,
+            resume=folded if self.run > 1 else None,
+            must_be_guarded=parts.must_be_guarded,
         )
         strategy = BUILT_IN[parts.settings.text("strategy.strategy_type")]()
         engine = ObservedEngine(parts.instrument, parts.settings, strategy, options)
@@ -126,7 +133,15 @@ class SimProcess:
         self._engine, self.shell = engine, shell
         self._watch.booted(engine)
         parts.network.connect(self.receive)
+        if self.is_guarded:
+            self.guard(is_armed=True)
         self._tick(self._epoch)
+
+    def guard(self, *, is_armed: bool) -> None:
+        """The guard process comes up or is lost, where there is one."""
+        if self._parts.has_guard:
+            self.is_guarded = is_armed
+            self.receive(GuardChanged(received_at=0.0, name="guard", is_armed=is_armed, text="simulated"))
 
     def receive(self, event: AnyEvent) -> None:
         """Takes an event off the wire, from the keys or from the host."""
@@ -272,7 +287,7 @@ class SimProcess:
         self._clear_latch()
 
     def _save_day(self, day: SaveDay) -> None:
-        self._day = DayState(utc_day=day.utc_day, opening_equity=day.opening_equity, peak_pnl=day.peak_pnl, pnl=day.pnl)
+        self._day = msgspec.convert(day, DayState, from_attributes=True)
 
 
 class ObservedEngine(Engine):

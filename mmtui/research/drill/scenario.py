@@ -40,6 +40,16 @@ PACES = {
         context_ms=2_800,
         levels=3,
     ),
+    "coarse": Pace(
+        block_ms=500,
+        tick_ms=500,
+        requotes_per_s=0.7,
+        orders_per_side=4,
+        requote_interval_ms=1_500.0,
+        book_ms=1_500,
+        context_ms=3_000,
+        levels=2,
+    ),
     "live": Pace(
         block_ms=70,
         tick_ms=100,
@@ -64,6 +74,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     market: str
     has_guard: bool
     has_switch: bool
+    must_be_guarded: bool
     is_budget_poor: bool
     finish_on_kill: bool
     faults: dict[Fault, float]
@@ -114,6 +125,7 @@ def make_scenario(
         market=rng.choice(MARKETS),
         has_guard=rng.random() < 0.8,
         has_switch=rng.random() < 0.5,
+        must_be_guarded=rng.random() < 0.5,
         is_budget_poor=profile in ("venue", "hostile") and rng.random() < 0.3,
         finish_on_kill=rng.random() < 0.5,
         faults=draw(seed, profile, intensity),

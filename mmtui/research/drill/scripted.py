@@ -125,7 +125,7 @@ class Rehearsal(msgspec.Struct, frozen=True):
 def rehearse(name: str) -> Scored:
     """Plays one drill."""
     scenario = make_scenario(DRILL_SEED, "calm", hours=1.0)
-    scenario = msgspec.structs.replace(scenario, market="calm", has_guard=True, finish_on_kill=True)
+    scenario = msgspec.structs.replace(scenario, market="calm", has_guard=True, has_switch=False, finish_on_kill=True)
     stage = Stage(scenario)
     try:
         DRILLS[name].play(stage)

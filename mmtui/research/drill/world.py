@@ -54,6 +54,7 @@ UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
 RECENT = 60
 NO_ROOM = "no room"
+UNGUARDED_MAX_MS = 15_000
 
 _DENIALS = {denial.value: denial.name for denial in Denial}
 
@@ -102,7 +103,8 @@ class World:
                 timeline=self.timeline, clock=self.clock, disk=self.disk, points=self._points, rng=rng,
                 network=self.network, signer=signer,
                 instrument=self.direct.instrument, settings=settings, account=ACCOUNT, tick_ms=pace.tick_ms,
-                finish_on_kill=scenario.finish_on_kill,
+                finish_on_kill=scenario.finish_on_kill, has_guard=scenario.has_guard,
+                must_be_guarded=scenario.must_be_guarded,
             ),
             Watch(
                 starting=self.direct.restart, booted=self._booted, stepped=self._stepped, turned=self._turned,
@@ -128,6 +130,7 @@ class World:
         self._digest = hashlib.blake2b(digest_size=16)
         self._dark_since: int | None = None
         self._decisions = 0
+        self._unguarded_ms = 0
         self._turned_at = (0, 0, 0)
         self._set_kill_points()
 
@@ -245,7 +248,9 @@ class World:
             self.hands.command(Verb.RESUME)
 
     def _is_excused(self) -> bool:
-        return self.scenario.is_budget_poor
+        """Scarce requests slow quoting down, and an account that must be guarded and is not quotes nothing."""
+        is_bare = self.scenario.must_be_guarded and not self.scenario.has_guard and not self.network.is_switch_set
+        return self.scenario.is_budget_poor or is_bare
 
     def _check_quoting(self) -> None:
         engine = self.process.engine
@@ -281,18 +286,30 @@ class World:
         process, now_ms = self.process, self.timeline.now_ms
         dead_ms = now_ms - process.dead_since_ms if process.dead_since_ms is not None else process.stalled_ms
         if not dead_ms:
+            self._check_guarded()
             return
+        self._unguarded_ms = 0
         limit_ms = GUARD_LOSS_MS if process.dead_since_ms is not None else GUARD_SILENCE_MS
-        if self.scenario.has_guard and dead_ms > limit_ms:
+        if process.is_guarded and dead_ms > limit_ms:
             self.outsider.clear()
-        deadline_ms = DEAD_WITH_GUARD_MS if self.scenario.has_guard else DEAD_WITH_SWITCH_MS
-        is_watched = self.scenario.has_guard or self.network.is_switch_set
+        deadline_ms = DEAD_WITH_GUARD_MS if process.is_guarded else DEAD_WITH_SWITCH_MS
+        is_watched = process.is_guarded or self.network.is_switch_set
         if is_watched and dead_ms > deadline_ms and self.truth.own():
             raise Violation("I20", f"{len(self.truth.own())} own orders rest {dead_ms / 1000:.0f} s after the end")
         if process.latch is not None and process.shell is None and dead_ms > LATCH_LOOKED_AT_MS[1]:
             self._resume()
         elif process.shell is None and process.latch is None and dead_ms > LATCH_LOOKED_AT_MS[0] * 4:
             process.boot()
+
+    def _check_guarded(self) -> None:
+        is_covered = not self.scenario.must_be_guarded or self.process.is_guarded or self.network.is_switch_set
+        can_cancel = not (self.network.is_out or self.venue.windows)
+        if is_covered or not self.truth.own() or not can_cancel:
+            self._unguarded_ms = 0
+            return
+        self._unguarded_ms += GUARD_EVERY_MS
+        if self._unguarded_ms > UNGUARDED_MAX_MS:
+            raise Violation("I19", f"{len(self.truth.own())} own orders rest with neither guard nor switch")
 
     def _set_kill_points(self) -> None:
         def point(kind: Fault) -> Callable[[], None]:
@@ -405,7 +422,7 @@ def _exchange(scenario: Scenario) -> Exchange:
     settings = ExchangeSettings(
         block_ms=PACES[scenario.pace].block_ms,
         request_allowance=1_500 if scenario.is_budget_poor else 100_000,
-        schedule_cancel_volume_usd=0 if scenario.has_switch else 1_000_000_000,
+        traded_volume_usd=2_000_000 if scenario.has_switch else 0,
     )
     listing = listing_for(default_listing(), [instrument])
     return Exchange(listing, [market], balance_usd=100_000.0, start_ms=START_MS, settings=settings)

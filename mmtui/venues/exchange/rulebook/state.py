@@ -4,7 +4,7 @@ Owns the registries, the clock of the running block and the identities it hands 
 that appears is credited with the opening balance in each dex's collateral.
 """
 
-from mmtui.domain.units import UsdMicro
+from mmtui.domain.units import MICRO, UsdMicro
 from mmtui.venues.exchange.executions import BookOrder
 from mmtui.venues.exchange.ledger.accounts import Account, DexAccount, Holding
 from mmtui.venues.exchange.ledger.agents import Agent
@@ -50,6 +50,7 @@ class State:
         account = self.accounts.get(address)
         if account is None:
             account = self.accounts[address] = Account(address, self.settings.request_allowance)
+            account.volumes.cumulative_micro = self.settings.traded_volume_usd * MICRO
             for dex in self.listing.dexes:
                 account.dexes[dex.name] = DexAccount(dex.name, self.balance_micro)
                 account.ledger.append(
