@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 SEEDS ?= 1000:3000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check simulate soak-simulate test-process bench snapshots example lock clean
+.PHONY: demo test check simulate soak-simulate test-process fuzz bench snapshots example lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/mmtui demo
@@ -29,6 +29,10 @@ soak-simulate: $(INSTALLED)
 
 test-process: $(INSTALLED)
 	$(BIN)/pytest -n 2 -m process tests
+
+fuzz: $(INSTALLED)
+	MMTUI_FUZZ_INPUTS=1000000 $(BIN)/pytest -n 2 tests/fuzz
+	$(BIN)/python -m tests.fuzz.coverage_guided
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks

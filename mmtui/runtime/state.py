@@ -20,6 +20,7 @@ from mmtui.runtime.files import read_small_file, replace_file, sync_folder, utc_
 
 ESTIMATORS_SIZE_MAX = 4 * 1024 * 1024
 
+FIGURE_MAX = 2**62
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
 
 
@@ -164,7 +165,11 @@ class MarketFiles:
         if data is None:
             return None
         try:
-            return msgspec.json.decode(data, type=SaveDay)
+            day = msgspec.json.decode(data, type=SaveDay)
+            figures = (day.utc_day, day.opening_equity, day.peak_pnl, day.pnl)
+            if not all(-FIGURE_MAX < figure < FIGURE_MAX for figure in figures):
+                raise ValueError("a figure that cannot be")
+            return day
         except (msgspec.MsgspecError, ValueError, RecursionError):
             raise JournalError(
                 f"{self._path('day.json')} is damaged, so the day's loss so far is not known",

@@ -1,6 +1,11 @@
 """The shapes of recorded lines and of the venue messages in them, with their decoders."""
 
+from typing import Annotated, TypeAlias
+
 import msgspec
+
+Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+"""A time or an id as the venue has them."""
 
 
 class Message(msgspec.Struct):
@@ -13,7 +18,7 @@ class Message(msgspec.Struct):
 class Row(msgspec.Struct):
     """One line of a recording; ``ts`` is the local receive time, ms."""
 
-    ts: int
+    ts: Whole
     msg: Message
 
 
@@ -34,7 +39,7 @@ class WireBook(msgspec.Struct):
     """``l2Book`` data."""
 
     coin: str
-    time: int
+    time: Whole
     levels: tuple[list[WireLevel], list[WireLevel]]
 
 
@@ -42,7 +47,7 @@ class WireTouch(msgspec.Struct):
     """``bbo`` data; a missing side is null."""
 
     coin: str
-    time: int
+    time: Whole
     bbo: tuple[WireLevel | None, WireLevel | None]
 
 
@@ -53,8 +58,8 @@ class WireTrade(msgspec.Struct):
     side: str
     px: str
     sz: str
-    time: int
-    tid: int
+    time: Whole
+    tid: Whole
     hash: str = ""
 
 
