@@ -9,6 +9,7 @@ MmtuiError                      never raised itself
 ├─ LockError                    another process trades this account and coin
 ├─ LatchedError                 a kill is latched; it must be cleared by a person first
 ├─ ControlError                 a running instance refused, or its control socket does not answer
+├─ UnverifiedError              own orders may remain on the exchange: nobody could look
 ├─ VenueError                   the exchange could not be reached or refused; never enters a quiet room
 └─ InvariantError               our own defect: cancel, latch, dump, stop
 """
@@ -109,6 +110,12 @@ class LatchedError(MmtuiError):
 
 class ControlError(MmtuiError):
     """A running instance refused what was asked, or its control socket does not answer."""
+
+
+class UnverifiedError(MmtuiError):
+    """What was asked for could not be verified: own orders may remain."""
+
+    exit_code = ExitCode.ORDERS_MAY_REMAIN
 
 
 class VenueError(MmtuiError):

@@ -211,11 +211,16 @@ def signing_key(config: LoadedConfig, name: str, redactor: Redactor) -> SigningK
     return find_key(name, sources, redactor)
 
 
-def credentials(settings: Settings, place: Network, folder: Path, key: SigningKey) -> Credentials:
-    """What signing needs: the key's signer and its nonce file, which every process with this key shares."""
+def credentials(
+    settings: Settings, place: Network, folder: Path, key: SigningKey, *, must_give: bool = False
+) -> Credentials:
+    """What signing needs: the key's signer and its nonce file, which every process with this key shares.
+
+    ``must_give`` is for the emergency verbs, which a full disk or a lock held by a hanging engine must not stop.
+    """
     vault = settings.text("network.vault_address") or None
     signer = Signer(key.secret, is_mainnet=place.is_mainnet, vault_address=vault)
-    return Credentials(signer, NonceSource(nonce_file(place, folder, key, signer)))
+    return Credentials(signer, NonceSource(nonce_file(place, folder, key, signer), must_give=must_give))
 
 
 def nonce_file(place: Network, folder: Path, key: SigningKey, signer: Signer) -> Path:

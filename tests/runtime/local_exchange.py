@@ -33,7 +33,7 @@ class Server:
         self.loop.close()
 
 
-async def place_orders_now(*, own: int = 0, foreign: int = 0, coin: str = "BTC") -> None:
+async def place_orders_now(*, own: int = 0, foreign: int = 0, coin: str = "BTC", counter: int = 0) -> None:
     """Rests buy orders far below the market, ours and another program's; the key is that of the environment."""
     config = load(
         path=None,
@@ -46,7 +46,7 @@ async def place_orders_now(*, own: int = 0, foreign: int = 0, coin: str = "BTC")
         bid, _ = await _touch(access, coin)
         price = instrument.quote_price(Side.BUY, bid * 0.9)
         size = instrument.wire_size(2 * instrument.min_size(price))
-        cloids = [make_cloid(7, n) for n in range(own)] + [f"0x{n + 1:032x}" for n in range(foreign)]
+        cloids = [make_cloid(7, counter + n) for n in range(own)] + [f"0x{n + 1:032x}" for n in range(foreign)]
         wires = [
             actions.OrderWire(instrument.asset_id, True, instrument.wire_price(price), size, False, actions.GTC, c)
             for c in cloids

@@ -13,13 +13,18 @@ from mmtui.cli import main
 from mmtui.domain.events import ActionAnswered, OutcomeKind
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import Latch
-from mmtui.runtime.commands.access import open_access
+from mmtui.domain.parameters import Settings
+from mmtui.errors import JournalError
+from mmtui.journal.port import SessionStart
+from mmtui.journal.sqlite import SqliteJournal
+from mmtui.runtime.commands import emergency
+from mmtui.runtime.commands.access import Access, open_access
 from mmtui.runtime.commands.emergency import _touch
 from mmtui.runtime.config import load
 from mmtui.runtime.instances import RunLock, Running, register
 from mmtui.runtime.state import MarketFiles
 from mmtui.venues.hyperliquid import actions
-from tests.runtime.local_exchange import Server, place_orders
+from tests.runtime.local_exchange import Server, place_orders, place_orders_now
 
 KEY = "0x" + "2b" * 32
 MARKET = "localhost-BTC-"
@@ -40,6 +45,9 @@ def place(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HYPERLIQUID_LOCAL_URL", server.exchange.url)
     monkeypatch.setattr("mmtui.runtime.commands.emergency.ROUND_S", 0.3)
+    monkeypatch.setattr("mmtui.runtime.commands.emergency.WATCH_S", 0.1)
+    monkeypatch.setattr("mmtui.runtime.commands.killing.LIFE_S", 0.5)
+    monkeypatch.setattr("mmtui.runtime.commands.killing.WAIT_S", 1.0)
     (tmp_path / "key").write_text(os.urandom(32).hex())
     (tmp_path / "key").chmod(0o600)
     monkeypatch.setenv("MMTUI_KEY_FILE", str(tmp_path / "key"))
@@ -58,6 +66,14 @@ def seen(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     capsys.readouterr()
     assert command("status", "--json") == 0
     return json.loads(capsys.readouterr().out)
+
+
+def announce(folder: Path, market: str, account: str) -> None:
+    """An engine that runs, for all that others can see."""
+    running = Running(
+        id=market, pid=1, network="localhost", account=account, coin="BTC", started_at=1.0, version="0", run_kind="LIVE"
+    )
+    register(folder, running)
 
 
 def take_position(side: Side, usd: float) -> None:
@@ -100,7 +116,7 @@ def test_status_tells_own_orders_from_foreign_ones(capsys: pytest.CaptureFixture
 def test_cancel_all_takes_own_orders_and_leaves_foreign_ones(capsys: pytest.CaptureFixture[str]) -> None:
     place_orders(own=3, foreign=2)
     assert command("cancel-all") == 0
-    assert "verified: no own orders left" in capsys.readouterr().out
+    assert "verified by two queries: no own orders left" in capsys.readouterr().out
     orders = seen(capsys)["open_orders"]
     assert isinstance(orders, dict)
     assert (len(orders["own"]), len(orders["foreign"])) == (0, 2)
@@ -185,19 +201,7 @@ def test_kill_asks_a_running_engine_and_waits_for_its_latch(place: Path, capsys:
     market, account = told["engine"]["market"], told["account"]  # type: ignore[index]
     folder = state(place)
     lock = RunLock.take(folder, market, since=1.0)
-    register(
-        folder,
-        Running(
-            id=market,
-            pid=1,
-            network="localhost",
-            account=account,
-            coin="BTC",
-            started_at=1.0,
-            version="0",
-            run_kind="LIVE",
-        ),
-    )
+    announce(folder, market, account)
     files = MarketFiles(folder, market)
 
     def engine() -> None:
@@ -232,7 +236,7 @@ def test_resume_works_without_a_network(
     assert [p.name for p in state(place).glob("*.latch.json")] == [f"{MARKET}bbbbbbbb.latch.json"]
 
 
-@pytest.mark.parametrize("words", [("status",), ("cancel-all",), ("flatten", "--yes"), ("kill",), ("--list-dexs",)])
+@pytest.mark.parametrize("words", [("status",), ("cancel-all",), ("flatten", "--yes"), ("--list-dexs",)])
 def test_an_exchange_that_cannot_be_reached_is_one_line_and_exit_code_5(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -241,6 +245,120 @@ def test_an_exchange_that_cannot_be_reached_is_one_line_and_exit_code_5(
     error = capsys.readouterr().err
     assert error.startswith("mmtui: the venue cannot be reached")
     assert error.count("\n") == 1
+
+
+def test_a_kill_without_a_network_is_latched_and_says_that_orders_may_remain(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state(place).mkdir(parents=True)
+    (state(place) / f"{MARKET}aaaaaaaa.journal.sqlite").touch()
+    monkeypatch.setenv("HYPERLIQUID_LOCAL_URL", "http://127.0.0.1:1")
+    assert command("kill") == 4
+    told = capsys.readouterr()
+    assert told.err.startswith("mmtui: own orders may remain: the venue cannot be reached")
+    assert "latched" in told.out
+    assert MarketFiles(state(place), MARKET + "aaaaaaaa").latched() is not None
+
+
+def test_a_kill_watches_until_what_was_signed_before_it_has_expired(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("mmtui.runtime.commands.killing.LIFE_S", 3.0)
+    place_orders(own=1)
+    cancel, rounds = emergency.cancel, []
+
+    async def cancel_and_let_one_arrive(access: Access, **keywords: object) -> emergency.Cleared:
+        cleared = await cancel(access, **keywords)  # type: ignore[arg-type]
+        rounds.append(cleared)
+        if len(rounds) == 1:
+            await place_orders_now(own=1, counter=50)
+        return cleared
+
+    monkeypatch.setattr(emergency, "cancel", cancel_and_let_one_arrive)
+    assert command("kill") == 0
+    told = capsys.readouterr().out
+    assert "watching" in told
+    assert told.count("cancelling 1 order") == 2
+    orders = seen(capsys)["open_orders"]
+    assert orders == {"own": [], "foreign": []}
+
+
+def test_a_kill_long_after_the_last_signature_watches_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place_orders(own=1)
+    (nonces,) = (path for path in state(place).glob("nonces-*") if path.suffix != ".lock")
+    nonces.write_text("1700000000000")
+    assert command("kill") == 0
+    told = capsys.readouterr().out
+    assert "nothing can be on its way: this key signed nothing here since 2023-11-14" in told
+    assert "watching" not in told
+
+
+def test_a_kill_on_a_full_disk_cancels_and_says_that_it_is_not_latched(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place_orders(own=2)
+
+    def full(*_: object) -> None:
+        raise JournalError("no space left on device")
+
+    monkeypatch.setattr("mmtui.runtime.state.replace_file", full)
+    monkeypatch.setattr("mmtui.venues.hyperliquid.nonces._replace", full)
+    assert command("kill") == 1
+    told = capsys.readouterr()
+    assert "NOT latched: no space left on device" in told.out
+    assert "verified by two queries: no own orders left" in told.out
+    assert "not latched" in told.err
+    assert seen(capsys)["open_orders"] == {"own": [], "foreign": []}
+
+
+def test_an_engine_that_hangs_is_killed_without_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place_orders(own=2)
+    told = seen(capsys)
+    market, account = told["engine"]["market"], told["account"]  # type: ignore[index]
+    lock = RunLock.take(state(place), market, since=1.0)
+    announce(state(place), market, account)
+    try:
+        assert command("kill") == 0
+    finally:
+        lock.release()
+    said = capsys.readouterr().out
+    assert "did not answer" in said
+    assert said.index("latched") < said.index("asked to kill itself")
+    assert seen(capsys)["open_orders"] == {"own": [], "foreign": []}
+    assert MarketFiles(state(place), market).kill_asked() is not None
+
+
+def test_resume_shows_cause_exchange_and_changes_before_it_takes_a_reason(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_position(Side.BUY, 300.0)
+    place_orders(own=1, foreign=2)
+    market = seen(capsys)["engine"]["market"]  # type: ignore[index]
+    files = MarketFiles(state(place), market)
+    files.latch(Latch(reason="day loss", detail="-501 of -500", position_base=0.2, at=1_700_000_000.0))
+    journal = SqliteJournal(files.journal, post=lambda call: call(), on_error=lambda text: None)
+    journal.begin_session(
+        SessionStart(
+            run_id="r1",
+            started_at=1_699_999_000.0,
+            version="0.0.9",
+            network="localhost",
+            account="x",
+            coin="BTC",
+            settings={**{row.key: value for row, value in Settings.defaults().items()}, "trading.asset": "BTC"},
+        )
+    )
+    journal.close()
+    assert command("resume", "--set", "risk.stale_kill_s=33") == 2
+    told = capsys.readouterr()
+    assert "needs a reason" in told.err
+    assert "cause     day loss (-501 of -500), 2023-11-14 22:13:20 UTC, position then 0.2" in told.out
+    assert ", 1 own and 2 other orders; the next start cancels them first" in told.out
+    assert "changed   the program: 0.0.9 -> " in told.out
+    assert "changed   risk.stale_kill_s: " in told.out
+    assert files.latched() is not None
+    assert command("resume", "--reason", "limit was right, market calmed") == 0
+    assert files.latched() is None
 
 
 @pytest.mark.parametrize("words", [("status",), ("cancel-all",), ("kill",)])

@@ -106,7 +106,6 @@ def test_any_setting_can_be_set_by_its_key(folder: Path) -> None:
         (["--decimals", "2"], "price grid follows"),
         (["--set", "risk.max_daily_loss_usd", "validate-config"], "--set KEY=VALUE"),
         (["--set", "risk.nonsense=1", "validate-config"], "no such setting"),
-        (["resume"], "--reason"),
         (["cancel-all", "--own", "--all"], "not allowed with"),
         (["--network", "moon", "validate-config"], "expected testnet"),
         (["-c", "absent.toml", "validate-config"], "generate-config"),

@@ -152,7 +152,7 @@ def _credentials(config: LoadedConfig, place: Network, *, needs_key: bool) -> Cr
             raise
         return None
     if not key.is_throw_away:
-        return credentials(config.settings, place, state_folder(os.environ), key)
+        return credentials(config.settings, place, state_folder(os.environ), key, must_give=True)
     if needs_key or not has_address:
         raise CredentialError(
             "there is no private key, so there is no account", remedy="set HYPERLIQUID_PRIVATE_KEY or MMTUI_KEY_FILE"

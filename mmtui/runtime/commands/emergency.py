@@ -17,14 +17,18 @@ from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.intents import Approved
 from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Size, parse_signed_units
-from mmtui.errors import PreflightError
+from mmtui.errors import PreflightError, VenueError
 from mmtui.risk.controls import Gate, OpenCaps, Permit, review
 from mmtui.runtime.commands.access import ACTION_LIFE_MS, Access, read
 from mmtui.venues.hyperliquid import actions, wire
 from mmtui.venues.hyperliquid.account.overview import holdings, open_orders
 
-ROUNDS_MAX = 5
+ROUNDS_MAX = 7
 ROUND_S = 1.0
+CONFIRM_S = 0.3
+WATCH_S = 2.0
+CLEAN_LOOKS = 2
+IDLE_MAX = 5
 BATCH_MAX = 100
 SLICE_CLIPS = 2.0
 
@@ -41,24 +45,55 @@ class Closing:
     position: float
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """How a cancelling ended: orders still listed at the last look, and whether two looks in a row found none."""
+
+    left: int
+    is_verified: bool
+
+
 async def targets(access: Access, *, own_only: bool, coin: str = "") -> list[wire.WireOrder]:
     """The orders on the dex that a cancel means; ``coin`` keeps to one market."""
     orders = await open_orders(access.rest, access.account, access.dex)
     return [o for o in orders if (not coin or o.coin == coin) and (not own_only or is_ours(o.cloid))]
 
 
-async def cancel(access: Access, *, own_only: bool, tell: Tell, coin: str = "") -> int:
-    """Cancels and asks again until nothing is left; returns how many orders remain."""
+async def cancel(access: Access, *, own_only: bool, tell: Tell, coin: str = "") -> Cleared:
+    """Cancels and asks again until two answers in a row list nothing.
+
+    Raises PreflightError when the first question already has no answer; later ones are asked again.
+    """
+    clean, left = 0, 0
     for number in range(ROUNDS_MAX):
-        orders = await targets(access, own_only=own_only, coin=coin)
-        if not orders:
-            return 0
         if number:
-            await asyncio.sleep(ROUND_S)
-        tell(f"cancelling {len(orders)} order{'s' if len(orders) > 1 else ''}")
-        for start in range(0, len(orders), BATCH_MAX):
+            await asyncio.sleep(CONFIRM_S if clean else ROUND_S)
+        try:
+            orders = await targets(access, own_only=own_only, coin=coin)
+        except (PreflightError, VenueError) as error:
+            if not number:
+                raise
+            clean = 0
+            tell(error.message)
+            continue
+        left = len(orders)
+        clean = 0 if orders else clean + 1
+        if clean >= CLEAN_LOOKS:
+            return Cleared(0, True)
+        if orders:
+            tell(f"cancelling {left} order{'s' if left > 1 else ''}")
+        for start in range(0, left, BATCH_MAX):
             await _cancel_batch(access, orders[start : start + BATCH_MAX], tell)
-    return len(await targets(access, own_only=own_only, coin=coin))
+    return Cleared(left, False)
+
+
+async def cancel_arrivals(access: Access, until: float, *, tell: Tell, coin: str) -> Cleared:
+    """Cancels own orders that still arrive, until the clock shows ``until`` and two answers list nothing."""
+    while True:
+        cleared = await cancel(access, own_only=True, tell=tell, coin=coin)
+        if access.clock() >= until:
+            return cleared
+        await asyncio.sleep(min(WATCH_S, max(0.0, until - access.clock())))
 
 
 async def closing(access: Access, instrument: Instrument) -> Closing | None:
@@ -79,7 +114,7 @@ async def flatten(access: Access, instrument: Instrument, tell: Tell, *, run: in
     """Sends reduce-only slices until the position is flat or stops shrinking; returns what is left."""
     position = await _position(access, instrument)
     idle, numbers = 0, itertools.count(1)
-    while position and idle < ROUNDS_MAX:
+    while position and idle < IDLE_MAX:
         terms = await _closing_terms(access, instrument, position, make_cloid(run, next(numbers)))
         outcome = await access.send(actions.place_action(instrument, _approved(instrument, terms, position)))
         tell(f"{terms.side.name} {instrument.wire_size(terms.size)} at {instrument.wire_price(terms.price)} or better")

@@ -76,6 +76,10 @@ class NonceSource:
         self._last = nonce
         return nonce
 
+    def high_water(self) -> int:
+        """The highest nonce that any process with this key can have used; 0 when that is not known here."""
+        return self._used_or_zero()
+
     def skip_past(self, nonce: int) -> None:
         """Hand out nothing up to ``nonce``, which the venue refused or named as its floor."""
         self._last = max(self._last, nonce)

@@ -25,7 +25,11 @@ def _add_flatten(target: argparse.ArgumentParser) -> None:
 
 def _add_resume(target: argparse.ArgumentParser) -> None:
     add_settings(target)
-    target.add_argument("--reason", required=True, metavar="TEXT", help="why trading may go on; kept in the history")
+    target.add_argument(
+        "--reason",
+        metavar="TEXT",
+        help="why trading may go on, kept in the history; asked for on a terminal",
+    )
     target.add_argument(
         "--rebuild",
         action="store_true",
@@ -37,6 +41,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", "mmtui.runtime.commands.account:status", "show account, position and orders", _add_status),
     Command("cancel-all", "mmtui.runtime.commands.account:cancel_all", "cancel resting orders", _add_cancel_all),
     Command("flatten", "mmtui.runtime.commands.account:flatten", "close the position", _add_flatten),
-    Command("resume", "mmtui.runtime.commands.account:resume", "clear a latched kill", _add_resume),
-    Command("kill", "mmtui.runtime.commands.account:kill", "stop trading and latch it", add_settings),
+    Command("resume", "mmtui.runtime.commands.resuming:resume", "clear a latched kill", _add_resume),
+    Command("kill", "mmtui.runtime.commands.killing:kill", "stop trading and latch it", add_settings),
 )
