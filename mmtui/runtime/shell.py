@@ -202,10 +202,19 @@ class Shell:
         is_slow, was_slow = waited_s > DISK_WAIT_MAX_S, self._disk_waited_s > 0.0
         if is_slow and waited_s - self._disk_waited_s >= DISK_TELL_EVERY_S:
             self._disk_waited_s = waited_s
+            self._release_safe()
             self.sink(DiskSlow(received_at=now, waited_s=waited_s))
         elif was_slow and not is_slow:
             self._disk_waited_s = 0.0
             self.sink(DiskSlow(received_at=now, waited_s=0.0))
+
+    def _release_safe(self) -> None:
+        """The disk is slow: what takes risk off the book does not wait for it, what places does."""
+        for ticket, sends in self._waiting.items():
+            safe = [intent for intent in sends if not isinstance(intent, PlaceOrders | SetLeverage)]
+            if safe:
+                self._waiting[ticket] = [intent for intent in sends if isinstance(intent, PlaceOrders | SetLeverage)]
+                self._wire.send(safe)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -241,18 +250,21 @@ class Shell:
         decided_at, decided = self._clock(), work_seconds()
         ticket = next(self._tickets)
         self._waiting[ticket] = sends
+        if self._disk_waited_s > 0.0:
+            self._release_safe()
 
         def leave() -> None:
-            if self._waiting.pop(ticket, None) is None:
+            kept = self._waiting.pop(ticket, None)
+            if not kept:
                 return
             if self._journal.synced_seq < seq:
                 raise InvariantError(f"row {seq} is not durable and its request was about to leave")
             obstacle = self._obstacle(decided_at)
             if obstacle:
-                self._without_places(sends, obstacle)
+                self._without_places(kept, obstacle)
                 return
             self.latency.add("intents to sent", (work_seconds() - decided) * 1e3)
-            self._wire.send(sends)
+            self._wire.send(kept)
 
         self._journal.when_synced(seq, lambda: self._guarded(leave))
 
