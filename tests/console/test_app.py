@@ -301,6 +301,20 @@ async def test_a_resize_makes_another_plan() -> None:
         assert stage.text("status").startswith(" LIVE ")
 
 
+@pytest.mark.fault("F113")
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (500, 200)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_window_of_any_size_is_drawn_and_keys_still_reach_the_engine(size: tuple[int, int]) -> None:
+    async with a_stage() as stage:
+        await stage.pilot.resize_terminal(*size)
+        await stage.pilot.pause()
+        await stage.pilot.press("p")
+        await stage.pilot.pause()
+        assert [command.verb for command in stage.link.sent] == [Verb.PAUSE]  # type: ignore[union-attr]
+        await stage.pilot.resize_terminal(120, 40)
+        await stage.pilot.pause()
+        assert "ORDERS" in stage.text("orders")
+
+
 async def test_without_an_engine_the_console_waits_and_says_so() -> None:
     stage = Stage(None)
     async with stage.app.run_test(size=(80, 24)):

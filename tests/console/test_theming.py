@@ -1,6 +1,7 @@
 """Themes: every file whole, legible, and understood without telling colours apart."""
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,22 @@ def test_a_broken_theme_is_one_line_and_the_built_in_stands_in(tmp_path: Path) -
     assert all("\n" not in problem for problem in shelf.problems)
     assert any("half.toml" in problem and "missing roles" in problem for problem in shelf.problems)
     assert shelf.get("half").styles == built_in().styles
+
+
+@pytest.mark.fault("F120")
+def test_a_hostile_theme_file_is_skipped_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "device.toml").symlink_to("/dev/zero")
+    (tmp_path / "huge.toml").write_bytes(b"a" * 70_000)
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 30_000)
+    (tmp_path / "digits.toml").write_text("a = " + "9" * 30_000)
+    (tmp_path / "escape.toml").write_text('[roles]\n"\\u001b[31m" = "red"\n')
+    shelf = ThemeShelf(tmp_path)
+    assert sorted(problem.split()[1] for problem in shelf.problems) == [
+        "deep.toml", "device.toml", "digits.toml", "escape.toml", "huge.toml", "pipe.toml",
+    ]  # fmt: skip
+    assert all(problem.isprintable() for problem in shelf.problems)
+    assert "default" in shelf.names
 
 
 def test_the_users_own_folder_comes_last_and_wins(tmp_path: Path) -> None:
