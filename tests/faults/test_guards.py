@@ -122,7 +122,7 @@ def places_soon(session: SimulatedSession) -> bool:
 
 def test_f88_a_renewal_that_arrives_late_never_brings_the_switch_forward() -> None:
     session, faults = armed()
-    faults.delay_request(ScheduleCancel, 9.0)
+    faults.delay_request(ScheduleCancel, 15.0, times=1)
     latest = 0
     for _ in range(600):
         session.run(0.1)
