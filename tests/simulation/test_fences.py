@@ -81,6 +81,7 @@ def stop(session, verb: Verb = Verb.STOP) -> float:
     return (session.now_ms - began) / 1000.0
 
 
+@pytest.mark.fault("F02")
 @pytest.mark.parametrize("verb", [Verb.STOP, Verb.KILL])
 def test_a_place_lost_right_before_the_end_is_proven_dead_within_a_second_and_the_end_is_verified(
     make_session, verb: Verb
@@ -97,6 +98,7 @@ def test_a_place_lost_right_before_the_end_is_proven_dead_within_a_second_and_th
     assert {state for place in wire.lost for state in states(session, place)} == {OrderState.LOST}
 
 
+@pytest.mark.fault("F03")
 def test_a_fenced_place_that_arrives_later_is_refused_by_the_exchange(make_session) -> None:
     session = quoting(make_session)
     wire = Wire(session)
@@ -228,6 +230,7 @@ def test_a_flatten_does_not_wait_for_the_expiry_of_a_lost_closing_order(make_ses
     assert fences(session)
 
 
+@pytest.mark.fault("F31")
 def test_a_place_refused_for_its_nonce_is_asked_about_and_placed_again_as_another_order(make_session) -> None:
     session = quoting(make_session)
     refused: list[PlaceOrders] = []

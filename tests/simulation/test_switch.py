@@ -105,6 +105,7 @@ def is_switch(intent: Send) -> bool:
     return isinstance(intent, ScheduleCancel)
 
 
+@pytest.mark.fault("F86")
 @pytest.mark.parametrize("policy", ["require", "if_available"])
 def test_it_is_set_and_acknowledged_before_the_first_order_and_renewed_every_ten_seconds(policy: str) -> None:
     world = Switched(execution__dead_mans_switch=policy)
@@ -151,6 +152,7 @@ def test_off_leaves_the_switch_alone() -> None:
     assert world.guard.state == "off"
 
 
+@pytest.mark.fault("F87")
 @pytest.mark.parametrize("policy", ["require", "if_available"])
 def test_renewals_that_are_lost_stop_the_placing_before_it_fires_and_pull_what_rests(policy: str) -> None:
     world = Switched(execution__dead_mans_switch=policy)
@@ -211,6 +213,7 @@ def test_a_fire_while_alive_is_noticed_counted_kept_and_answered_by_setting_it_a
     assert_books_agree(session)
 
 
+@pytest.mark.fault("F89")
 @pytest.mark.parametrize(("policy", "mode"), [("require", Mode.PAUSED), ("if_available", Mode.QUOTING)])
 def test_ten_fires_spend_it_for_the_day_and_midnight_gives_it_back(policy: str, mode: Mode) -> None:
     noon_ms = START_MS // 86_400_000 * 86_400_000 + 86_400_000 - 300_000
@@ -315,6 +318,7 @@ def test_a_stop_waits_three_seconds_at_most_for_a_switch_that_cannot_be_taken_of
     assert any(log.code == "SWITCH" for log in session.logs)
 
 
+@pytest.mark.fault("F83")
 def test_a_revoked_key_is_told_with_the_orders_that_rest_and_the_time_until_the_switch_fires() -> None:
     world = Switched()
     world.until(Mode.QUOTING)
@@ -370,6 +374,7 @@ def test_with_the_switch_armed_a_lost_guard_does_not_stop_mainnet() -> None:
     assert world.session.view.mode is Mode.QUOTING
 
 
+@pytest.mark.fault("F33")
 def test_expired_requests_slow_the_cadence_and_are_told() -> None:
     world = Switched(execution__dead_mans_switch="off")
     world.until(Mode.QUOTING)
@@ -389,6 +394,7 @@ def test_expired_requests_slow_the_cadence_and_are_told() -> None:
     assert not any("expired" in alarm.text for alarm in session.view.alarms)
 
 
+@pytest.mark.fault("F34")
 def test_a_client_order_id_that_the_exchange_has_seen_before_halts() -> None:
     world = Switched()
     world.until(Mode.QUOTING)
