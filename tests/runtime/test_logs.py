@@ -277,3 +277,25 @@ def test_a_wrong_call_of_a_logger_is_still_a_line(tmp_path: Path, monkeypatch: p
         logs.close()
     assert len(lines_of(tmp_path)) == 4
     assert "three" in lines_of(tmp_path)[0]
+
+
+@pytest.mark.fault("F118")
+def test_the_folder_of_the_logs_keeps_within_its_bound_by_losing_the_oldest(tmp_path: Path) -> None:
+    import os
+
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for number in range(6):
+        old = folder / f"mm_testnet_BTC_2025-12-0{number + 1}_00-00-00.log"
+        old.write_bytes(b"x" * 400_000)
+        os.utime(old, (number, number))
+    (folder / "notes.log").write_bytes(b"y" * 5_000_000)
+    logs = opened(tmp_path, file="auto", dir=str(folder), max_mb=1.0, total_mb=2.0)
+    assert "logs trimmed: 1 old files" in logs.tail()[0].text
+    for number in range(300):
+        logs.write(Log(level=LogLevel.INFO, message=f"{number} " + "x" * 10_000), AT)
+    logs.close()
+    kept = sorted(path.name for path in folder.glob("mm_*"))
+    assert sum(path.stat().st_size for path in folder.glob("mm_*")) <= 2_300_000
+    assert not any("2025-12" in name for name in kept), "the oldest went first"
+    assert (folder / "notes.log").exists()

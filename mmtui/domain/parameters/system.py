@@ -170,6 +170,15 @@ SYSTEM: tuple[Parameter, ...] = (
         help="A log file is rotated at this size; four old ones are kept.",
     ),
     Parameter(
+        key="logging.total_mb",
+        kind=Kind.NUMBER,
+        default=500.0,
+        unit="MB",
+        low=1.0,
+        high=100_000.0,
+        help="All log files of the folder together: above this the oldest ones are removed.",
+    ),
+    Parameter(
         key="logging.record",
         kind=Kind.FLAG,
         default=True,

@@ -4,6 +4,7 @@ Owns the documents' naming and the rotation; a file that cannot be written is gi
 report, never an exception on the way of a line.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 from mmtui.errors import ConfigError, Problem
 
 KEPT = 4
+STEM = "mm_"
 _BUFFER = 64 * 1024
 
 
@@ -19,7 +21,7 @@ class RotatingFile:
     """Appends lines to ``path``; at ``bytes_max`` it becomes ``path.1`` and four old ones are kept."""
 
     def __init__(self, path: Path, *, bytes_max: int, on_error: Callable[[str], None]) -> None:
-        self._path = path
+        self.path = path
         self._bytes_max = bytes_max
         self._on_error = on_error
         self._pending = bytearray()
@@ -59,9 +61,9 @@ class RotatingFile:
             self._descriptor = -1
 
     def _opened(self) -> int:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        descriptor = os.open(self._path, flags, 0o600)
+        descriptor = os.open(self.path, flags, 0o600)
         self._size = os.fstat(descriptor).st_size
         return descriptor
 
@@ -69,7 +71,7 @@ class RotatingFile:
         self.close()
         try:
             for number in range(KEPT, 0, -1):
-                older = self._numbered(number - 1) if number > 1 else self._path
+                older = self._numbered(number - 1) if number > 1 else self.path
                 if older.exists():
                     older.replace(self._numbered(number))
             self._descriptor = self._opened()
@@ -77,17 +79,40 @@ class RotatingFile:
             self._give_up(error)
 
     def _numbered(self, number: int) -> Path:
-        return self._path.with_name(f"{self._path.name}.{number}")
+        return self.path.with_name(f"{self.path.name}.{number}")
 
     def _give_up(self, error: OSError) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
         self._pending.clear()
-        self._on_error(f"the log file {self._path} ended: {error.strerror}")
+        self._on_error(f"the log file {self.path} ended: {error.strerror}")
+
+
+def trim(folder: Path, bytes_max: int, in_use: frozenset[Path]) -> tuple[int, int]:
+    """Removes our oldest log files until those of ``folder`` fit ``bytes_max``; never one in use.
+
+    Returns how many files went and how many bytes they had. A file that cannot be removed stays.
+    """
+    found = []
+    for path in folder.glob(f"{STEM}*.log*"):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            found.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in found)
+    files = freed = 0
+    for _, size, path in sorted(found):
+        if total - freed <= bytes_max:
+            break
+        if path in in_use:
+            continue
+        with contextlib.suppress(OSError):
+            path.unlink()
+            files, freed = files + 1, freed + size
+    return files, freed
 
 
 def auto_name(*, network: str, dex: str, asset: str, started_at: float) -> str:
     """``mm_{network|dex}_{asset}_{YYYY-MM-DD}_{HH-MM-SS}``, in UTC, without the ending."""
     where = dex or network
-    return f"mm_{where}_{asset}_{datetime.fromtimestamp(started_at, UTC):%Y-%m-%d_%H-%M-%S}"
+    return f"{STEM}{where}_{asset}_{datetime.fromtimestamp(started_at, UTC):%Y-%m-%d_%H-%M-%S}"

@@ -19,7 +19,7 @@ from mmtui.domain.intents import Log, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.domain.view import LogLine
 from mmtui.errors import ConfigError
-from mmtui.runtime.logs.files import RotatingFile, auto_name
+from mmtui.runtime.logs.files import RotatingFile, auto_name, trim
 from mmtui.runtime.logs.lines import LevelFilter, Line, as_compact, as_json, as_pretty
 from mmtui.runtime.redaction import Redactor
 
@@ -156,6 +156,8 @@ class _Files:
     def __init__(self, settings: Settings, started_at: float, on_error: Callable[[str], None]) -> None:
         self._on_error = on_error
         self._bytes_max = int(settings.number("logging.max_mb") * 1_000_000)
+        self._total_max = int(settings.number("logging.total_mb") * 1_000_000)
+        self._untrimmed = 0
         self._folder = Path(settings.text("logging.dir")).expanduser()
         self._stem = auto_name(
             network=settings.text("network.base_url"),
@@ -169,8 +171,12 @@ class _Files:
         self._streams: dict[str, RotatingFile] | None = {} if settings.flag("logging.multi_stream") else None
         if self._streams is not None:
             self._streams["engine"] = self._opened(self._stream_path("engine"))
+        self._trim()
 
     def write(self, line: Line, text: str) -> None:
+        self._untrimmed += len(text)
+        if self._untrimmed > min(self._bytes_max, self._total_max) // 4:
+            self._trim()
         if self._main is not None:
             self._main.write(text)
         if self._streams is None:
@@ -191,6 +197,13 @@ class _Files:
     def close(self) -> None:
         for file in self._all():
             file.close()
+
+    def _trim(self) -> None:
+        """Keeps the folder of the logs within its bound; a log named by a person elsewhere rotates and that is all."""
+        self._untrimmed = 0
+        files, freed = trim(self._folder, self._total_max, frozenset(file.path for file in self._all()))
+        if files:
+            self._on_error(f"logs trimmed: {files} old files, {freed / 1e6:.0f} MB")
 
     def _all(self) -> list[RotatingFile]:
         return [*([self._main] if self._main else []), *(self._streams or {}).values()]
