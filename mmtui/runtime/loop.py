@@ -7,7 +7,7 @@ shell's; time-outs and the end of a run are the event loop's.
 import asyncio
 from collections.abc import Callable
 
-from mmtui.domain.events import LoopStalled, Tick
+from mmtui.domain.events import AnyEvent, LoopStalled, Tick
 from mmtui.domain.intents import Finish
 from mmtui.engine.engine import Engine
 from mmtui.journal.port import Journal
@@ -23,18 +23,25 @@ STALL_S = 0.25
 
 
 class EngineLoop:
-    """One engine at work; ``run`` returns how it ended.
-
-    ``sink`` takes an event from anywhere on this loop; it is applied in the next turn.
-    """
+    """One engine at work; ``run`` returns how it ended."""
 
     def __init__(self, engine: Engine, venue: Venue, journal: Journal, outlets: Outlets, *, clock: EngineClock) -> None:
         self.shell = Shell(engine, venue, journal, outlets, clock=clock, host=self)
         self.latency = self.shell.latency
-        self.sink = self.shell.sink
         self._clock = clock
+        self._awake_at: float | None = None
         self._finished: asyncio.Future[Finish] | None = None
         self._ticking: asyncio.Task[None] | None = None
+
+    def sink(self, event: AnyEvent) -> None:
+        """Takes an event from anywhere on this loop; it is applied in the next turn.
+
+        After a gap without ticks the engine hears of the stall first: what waited in the sockets meanwhile
+        is received now and still old.
+        """
+        if self._awake_at is not None and event.received_at - self._awake_at > TICK_S + STALL_S:
+            self._stalled(event.received_at, event.received_at - self._awake_at - TICK_S)
+        self.shell.sink(event)
 
     @property
     def engine(self) -> Engine:
@@ -79,14 +86,18 @@ class EngineLoop:
         """Hands what failed after a defect to the event loop's own handler."""
         asyncio.get_running_loop().call_exception_handler({"message": "after a defect", "exception": error})
 
+    def _stalled(self, now: float, seconds: float) -> None:
+        self._awake_at = now
+        self.shell.sink(LoopStalled(received_at=now, stalled_s=seconds))
+
     async def _tick(self) -> None:
-        due = self._clock() + TICK_S
+        self._awake_at = self._clock()
+        due = self._awake_at + TICK_S
         while True:
             await asyncio.sleep(max(SLEEP_MIN_S, (due - self._clock()) / self._clock.speed))
             now = self._clock()
             late = now - due
             self.latency.add("loop stall", max(0.0, late) * 1e3)
-            if late > STALL_S:
-                self.sink(LoopStalled(received_at=now, stalled_s=late))
             self.sink(Tick(received_at=now))
+            self._awake_at = now
             due = now + TICK_S if late > TICK_S else due + TICK_S

@@ -182,3 +182,67 @@ async def test_what_waited_for_a_disk_that_failed_is_told_to_the_engine_as_never
     assert (failed.request_id, failed.certainty) == (place.request_id, Certainty.NOT_EXECUTED)
     bench.journal.sync()
     assert place not in bench.wire.sent
+
+
+class SleepyClock:
+    """A clock that counts the time a machine sleeps, and can be put forward by it."""
+
+    speed = 1.0
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Watched:
+    """An engine that only notes what it is given; ``ticked`` is set by the second tick."""
+
+    def __init__(self, state: object) -> None:
+        self.state = state
+        self.seen: list[object] = []
+        self.ticked = asyncio.Event()
+
+    def step(self, event: object) -> list[object]:
+        self.seen.append(event)
+        if self.kinds.count("Tick") == 2:
+            self.ticked.set()
+        return []
+
+    @property
+    def kinds(self) -> list[str]:
+        return [type(event).__name__ for event in self.seen]
+
+
+@pytest.mark.fault("F56")
+async def test_after_a_sleep_the_engine_hears_of_it_before_anything_that_waited_in_the_sockets() -> None:
+    bench, clock = Bench(), SleepyClock()
+    engine = Watched(bench.session.engine.state)
+    loop = EngineLoop(engine, bench.wire, bench.journal, bench.loop.shell._outlets, clock=clock)  # type: ignore[arg-type]
+    touch = bench.session.engine.state.market.touch
+    running = asyncio.create_task(loop.run())
+    await turn()
+    clock.now += 41.0
+    loop.sink(TouchUpdate(received_at=clock.now, touch=touch))
+    loop.sink(TouchUpdate(received_at=clock.now + 0.01, touch=touch))
+    await turn()
+    assert engine.kinds == ["LoopStalled", "TouchUpdate"]
+    assert engine.seen[0].stalled_s == pytest.approx(40.9)  # type: ignore[attr-defined]
+    await engine.ticked.wait()
+    assert engine.kinds.count("LoopStalled") == 1
+    running.cancel()
+
+
+@pytest.mark.fault("F57")
+async def test_a_late_tick_is_told_as_a_stall_and_the_ticks_that_were_missed_are_not_repeated() -> None:
+    bench, clock = Bench(), SleepyClock()
+    engine = Watched(bench.session.engine.state)
+    loop = EngineLoop(engine, bench.wire, bench.journal, bench.loop.shell._outlets, clock=clock)  # type: ignore[arg-type]
+    running = asyncio.create_task(loop.run())
+    await turn()
+    clock.now += 3.1
+    await engine.ticked.wait()
+    assert engine.kinds == ["LoopStalled", "Tick", "Tick"]
+    assert engine.seen[0].stalled_s == pytest.approx(3.0)  # type: ignore[attr-defined]
+    running.cancel()
