@@ -109,7 +109,17 @@ class JournalReader:
         return [row for row in sampled if isinstance(row, EquitySampled)]
 
     def _day_pnl(self, first: int, after: int) -> int:
-        """Each session's change of total P&L within the day; what it had before midnight is not the day's."""
+        """The day's P&L as last sampled, time without a process included.
+
+        Rows of version 1 do not have it: then each session's change of total P&L within the day, without
+        what it had before midnight.
+        """
+        kept = self._all(
+            'SELECT day_pnl FROM equity WHERE "at" >= ? AND "at" < ? AND mid2 > 0 ORDER BY seq DESC LIMIT 1',
+            (first, after),
+        )
+        if kept and isinstance(kept[0][0], int):
+            return kept[0][0]
         latest = 'SELECT "total" FROM equity e WHERE e.session = s.session AND e."at" < {} ORDER BY seq DESC LIMIT 1'
         (pnl,) = self._sums(
             f"SELECT sum(coalesce(({latest.format('?2')}), 0) - coalesce(({latest.format('?1')}), 0))"  # noqa: S608 - own names

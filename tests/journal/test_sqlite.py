@@ -455,6 +455,22 @@ def test_day_totals_count_a_fill_once_and_split_profit_at_midnight(tmp_path: Pat
     assert (second.fills, second.pnl) == (2, -500_000)
 
 
+def test_the_days_profit_is_what_was_sampled_last_and_recovered_fills_are_no_sessions(
+    tmp_path: Path, loop: Loop
+) -> None:
+    path, midnight = tmp_path / "j.sqlite", 20_000 * DAY_S
+    journal = opened(path, loop)
+    journal.begin_session(START)
+    sampled = msgspec.structs.replace(equity(midnight + 10, 7_000_000), mid2=200, day_pnl=9_000_000)
+    late = msgspec.structs.replace(a_fill(4, venue_time_ms=midnight * 1000), is_recovered=True)
+    journal.append([late, a_fill(5, venue_time_ms=midnight * 1000), sampled])
+    journal.close()
+    with JournalReader(path) as reader:
+        day, session = reader.day_totals(20_000), reader.session_totals("run-1")
+    assert (day.pnl, day.fills) == (9_000_000, 2)
+    assert (session.pnl, session.fills) == (7_000_000, 1)
+
+
 def test_memory_numbers_its_rows_as_the_file_does(tmp_path: Path, loop: Loop) -> None:
     on_disk, in_memory = opened(tmp_path / "j.sqlite", loop), MemoryJournal()
     for journal in (on_disk, in_memory):
