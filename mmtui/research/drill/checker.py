@@ -1,9 +1,10 @@
 """The judge of a world: holds the engine's acts against the venue's truth after every event.
 
-Owns the invariants that can be seen from outside the engine (reliability: I4 to I10, I12 to I18, I20,
+Owns the invariants that can be seen from outside the engine (reliability: I4 to I18, I20,
 I21, I25, I27). It reads the engine's memory only to compare it with the truth, never to excuse it.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -30,6 +31,7 @@ EXPIRY_MAX_S = 10.0
 COLLAR_MAX = 0.0101
 ADOPT_MAX_MS = 30_000
 LIVE_MAX = 400
+OPEN_ORDERS_PER_LEVEL = 4
 _OVER = frozenset({"Filled", "Cancelled", "Rejected", "Lost", "FilledDuringCancel", "FilledImmediately"})
 _PLACING = frozenset({Mode.QUOTING, Mode.REDUCE_ONLY, Mode.FLATTENING})
 
@@ -69,6 +71,8 @@ class Checker:
         self._engine: ObservedEngine | None = None
         self._journal: SimJournal | None = None
         self._run = 0
+        self._actions: deque[float] = deque(maxlen=1_000)
+        self._orders_max = 2 * OPEN_ORDERS_PER_LEVEL * settings.count("strategy.ladder_config.num_levels")
         self.is_halted = False
         self.limit: Size = instrument.floor_size(settings.number("trading.max_absolute_position_size"))
 
@@ -78,6 +82,7 @@ class Checker:
         self._unadopted.clear()
         self._seen = Seen()
         self._fills.clear()
+        self._actions.clear()
         self._settings = engine.state.settings
 
     def died(self) -> None:
@@ -95,7 +100,10 @@ class Checker:
         for intent in intents:
             if isinstance(intent, PlaceOrders):
                 self._placed(event.received_at, intent)
-            elif isinstance(intent, OrderChanged):
+                self._check_rate(event.received_at)
+            if isinstance(intent, Send):
+                self._actions.append(event.received_at)
+            if isinstance(intent, OrderChanged):
                 self._changed(intent)
             elif isinstance(intent, FillBooked):
                 self._booked(intent)
@@ -173,6 +181,14 @@ class Checker:
             if terms.purpose is Purpose.QUOTE:
                 self._check_age(now, terms)
 
+    def _check_rate(self, now: float) -> None:
+        actions, settings = self._actions, self._settings
+        while actions and actions[0] <= now - 60.0:
+            actions.popleft()
+        share = 1.0 - settings.number("risk.cancel_reserve_pct") / 100.0
+        if not len(actions) <= share * settings.number("risk.actions_per_min_max"):
+            raise Violation("I14", f"an order although {len(actions)} actions were sent within a minute")
+
     def _check_terms(self, terms: OrderTerms) -> None:
         instrument = self._instrument
         if not (terms.size > 0 and terms.price > 0 and instrument.is_price_on_grid(terms.price)):
@@ -241,14 +257,17 @@ class Checker:
         )
 
     def _check_crossing(self) -> None:
-        bid, ask = 0, 0
+        bid, ask, count = 0, 0, 0
         for order in self._truth.open.values():
             if not order.cloid:
                 continue
+            count += 1
             if order.side is Side.BUY:
                 bid = max(bid, order.price)
             else:
                 ask = min(ask or order.price, order.price)
+        if count > self._orders_max:
+            raise Violation("I12", f"{count} own orders rest, {self._orders_max} are allowed")
         if bid and ask and bid >= ask:
             raise Violation("I13", f"own bid {bid} and own ask {ask} cross")
 

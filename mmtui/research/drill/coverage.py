@@ -10,8 +10,8 @@ from mmtui.research.drill.seeds import Total
 FILLS_PER_HOUR = 20.0
 STATES = ("Submitted", "Resting", "PartialFilled", "CancelPending", "Unknown", "Settling", "Filled", "Cancelled",
           "Rejected", "Lost")  # fmt: skip
-DENIALS = ("POSITION", "OLD_DATA", "ADDS_RISK")
-RULES = ("operator", "journal", "data age", "key refused")
+DENIALS = ("POSITION", "DUPLICATE", "SELF_CROSS", "OFF_COLLAR", "OLD_DATA", "ADDS_RISK")
+RULES = ("operator", "journal", "disk", "data age", "key refused", "divergence")
 
 
 def missing(total: Total) -> list[str]:

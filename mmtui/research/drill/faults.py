@@ -88,7 +88,7 @@ _NETWORK = {
 _VENUE = {
     Fault.RATE_LIMIT: 0.01, Fault.ITEM_REJECT: 0.02, Fault.BATCH_ERROR: 0.01, Fault.TRUNCATED: 0.01,
     Fault.NOVEL_STATUS: 0.01, Fault.BAD_NONCE: 0.01, Fault.MARGIN: 2.0, Fault.OI_CAP: 2.0, Fault.POST_ONLY: 2.0,
-    Fault.HALT: 1.0, Fault.REVOKED: 0.1,
+    Fault.HALT: 1.0, Fault.REVOKED: 0.4,
 }  # fmt: skip
 _DISK = {Fault.SLOW_FSYNC: 10.0, Fault.DISK_FULL: 0.5, Fault.DISK_ERROR: 0.5, Fault.POWER_CUT: 1.5}
 _PROCESS = {
