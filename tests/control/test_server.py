@@ -39,7 +39,7 @@ class Engine:
     """The session's side of the socket: what was sent to it, and a view that a test changes."""
 
     def __init__(self, folder: Path) -> None:
-        self.view = a_view()
+        self.view: View | None = a_view()
         self.commands: list[Command] = []
         self.notes: list[str] = []
         self.server = ControlServer(
@@ -309,6 +309,20 @@ async def test_a_watcher_gets_the_past_once_and_pictures_after(engine: Engine) -
     assert any(isinstance(frame, Past) for frame in frames)
     assert len(pictures) >= 2
     assert len(set(pictures)) == len(pictures)
+
+
+async def test_a_look_before_the_first_picture_is_answered_by_the_first(engine: Engine) -> None:
+    view, engine.view = engine.view, None
+    client = await connected(engine)
+    client.say(Look())
+    (seat,) = engine.server._seats
+    await until(lambda: seat.is_looking)
+    engine.server.show()
+    engine.view = view
+    engine.server.show()
+    engine.server.show()
+    assert isinstance(await client.hear(), Picture)
+    assert len(seat.shown._pictures) == 1
 
 
 async def test_the_idlest_client_makes_room_so_that_a_command_always_gets_in(engine: Engine) -> None:

@@ -69,6 +69,7 @@ class Seat(asyncio.Protocol):
         self.uid = -1
         self.rate_hz = 0.0
         self.due_at = 0.0
+        self.is_looking = False
         self.active_at = desk.now_s()
         self.shown = Shown()
         self._desk = desk
@@ -157,8 +158,7 @@ class Seat(asyncio.Protocol):
             case Hello():
                 self._greet(request)
             case Look():
-                if not self.show():
-                    self._desk.note(f"control: {self.by}: no picture yet")
+                self.is_looking = not self.show()
             case Watch():
                 self._watch(request)
             case Ask():

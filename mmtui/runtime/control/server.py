@@ -83,9 +83,11 @@ class ControlServer:
             await asyncio.sleep(ROUND_S)
 
     def show(self) -> None:
-        """One round: a picture for everybody whose time has come."""
+        """One round: a picture for everybody whose time has come, and for who asked before there was one."""
         now = self.now_s()
-        for seat in self._seats:
+        for seat in list(self._seats):
+            if seat.is_looking:
+                seat.is_looking = not seat.show()
             if seat.rate_hz > 0.0 and now >= seat.due_at and seat.show():
                 seat.due_at = now + (1.0 - _SLACK) / seat.rate_hz
 

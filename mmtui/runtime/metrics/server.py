@@ -9,10 +9,13 @@ import socketserver
 import threading
 from collections.abc import Callable
 
+from mmtui.runtime.clock import work_seconds
+
 ADDRESS = "127.0.0.1"
 REQUEST_MAX = 4_096
 DEADLINE_S = 2.0
 READS_MAX = 8
+SOON_S = 0.001
 _POLL_S = 0.1
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -75,8 +78,10 @@ class _Request(socketserver.BaseRequestHandler):
             self._answer("200 OK", self.server.render())
 
     def _head(self) -> bytes:
-        head = b""
+        head, ends_at = b"", work_seconds() + DEADLINE_S
         for _ in range(READS_MAX):
+            # One deadline for the whole request: a byte every second would otherwise hold the server for long.
+            self.request.settimeout(max(SOON_S, ends_at - work_seconds()))
             part = self.request.recv(REQUEST_MAX)
             head += part
             if not part or b"\r\n\r\n" in head or len(head) > REQUEST_MAX:
