@@ -15,6 +15,7 @@ from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.risk.budget import DESPERATE_SHARE
 from mmtui.risk.restraints import Effect, Restraint
+from mmtui.strategies.sizing import is_dust
 
 DIVERGENCE_MAX = 0.01
 DIVERGENCE_PATIENCE_S = 10.0
@@ -43,6 +44,7 @@ def watch(state: EngineState, out: Outbox) -> None:
     ahead_s = market.ahead_s
     text = f"clock {-ahead_s:+.1f} s: this machine is behind the exchange, set it"
     _tell(state, out, "clock", text, is_on=ahead_s > AHEAD_SHOWN_S)
+    _dust(state, out)
     oldest = oldest_unconfirmed_s(state, out.now)
     most = UNCONFIRMED_INTERVALS * state.settings.number("execution.reconcile_interval_s")
     _tell(state, out, "unconfirmed", f"an order was last confirmed {oldest:.0f} s ago", is_on=oldest > most)
@@ -84,6 +86,13 @@ def take_notice(state: EngineState, out: Outbox, event: VenueNotice) -> None:
         restrain(state, out, Restraint(key=key, effect=Effect.STALE, text=text))
     else:
         state.tape.alarm(key, out.now, 1, text, lasts_s=NOTICE_S)
+
+
+def _dust(state: EngineState, out: Outbox) -> None:
+    size, touch = state.account.position.size, state.market.touch
+    is_on = touch is not None and is_dust(state.instrument, size, state.instrument.price_units(touch.mid))
+    text = f"dust {state.instrument.wire_size(size)}: below the exchange's minimum, carried into the next fill"
+    _tell(state, out, "dust", text, is_on=is_on)
 
 
 def _tell(state: EngineState, out: Outbox, key: str, text: str, *, is_on: bool) -> None:

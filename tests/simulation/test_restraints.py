@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from mmtui.domain.commands import Verb
 from mmtui.domain.events import ContextUpdate, DiskSlow, FillsReceived, VenueNotice
 from mmtui.domain.instrument import Side
 from mmtui.domain.view import Mode
@@ -141,3 +142,19 @@ def test_restraints_and_alarms_never_outgrow_their_caps(effect: Effect) -> None:
     assert len(session.view.alarms) <= ALARMS_MAX
     if effect is not Effect.STALE:
         assert restraints.find("grave") is not None, "the mildest give way"
+
+
+def test_dust_is_carried_and_told_and_no_order_is_wasted_on_it() -> None:
+    session, faults = quoting()
+    session.act(Verb.PAUSE)
+    session.run(3)
+    held = position(session)
+    faults.trade_by_hand(Side.BUY if held <= 0 else Side.SELL, abs(held) + 20)
+    session.run(12)
+    assert 0 < abs(position(session)) <= 20
+    assert session.view.position.is_dust
+    assert "dust" in alarms(session)
+    session.act(Verb.RESUME)
+    assert until(session, lambda: has_both_sides(session), 20)
+    least = session.venue.instrument.min_size(min(order.price for order in resting(session)))
+    assert all(order.size >= least * 0.99 for order in resting(session))
