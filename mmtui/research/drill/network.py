@@ -157,6 +157,11 @@ class SimNetwork:
 
     def come(self, event: AnyEvent) -> None:
         """Takes what the exchange says and puts it on its way to the process."""
+        if isinstance(event, FillsReceived):
+            self._recent = [*self._recent[-SNAPSHOT_FILLS + 1 :], event]
+        if isinstance(event, ANSWERS):
+            self.version += 1
+            self.in_flight.pop(event.request_id, None)
         if self._receive is None or isinstance(event, ConnectionChanged):
             return
         if isinstance(event, ANSWERS):
@@ -169,8 +174,6 @@ class SimNetwork:
         if feed is None:
             self._later(event, self._latency_ms())
             return
-        if feed is Feed.USER and isinstance(event, FillsReceived):
-            self._recent = [*self._recent[-SNAPSHOT_FILLS + 1 :], event]
         if not self.is_up[feed] or feed in self.silent or self._is_lost(event):
             return
         if feed is Feed.MARKET:
@@ -231,10 +234,10 @@ class SimNetwork:
 
     def _arrive(self, key: int, intent: Send, nonce: int) -> None:
         self.version += 1
-        self.in_flight.pop(key, None)
         epoch, _ = self._asked.get(key, (0, 0))
         mine = epoch == self._epoch
         if self.is_out and self._rng.random() < 0.5:
+            self.in_flight.pop(key, None)
             if mine:
                 self._later(_unknown(intent.request_id, "502 bad gateway"), self._latency_ms())
             return
@@ -244,6 +247,7 @@ class SimNetwork:
             self._later(failure, self._latency_ms())
             self._asked.pop(key, None)
         if judged.intent is None:
+            self.in_flight.pop(key, None)
             return
         if isinstance(judged.intent, PlaceOrders) and not judged.intent.orders:
             self.come(ActionAnswered(received_at=0.0, request_id=key, outcomes=()))
@@ -251,7 +255,7 @@ class SimNetwork:
         self._exchange.send(self._timeline.now_ms, [judged.intent], nonces=[nonce])
         if isinstance(intent, ScheduleCancel) and intent.expires_at_ms >= self._timeline.now_ms:
             self.is_switch_set = intent.at_ms is not None
-        if isinstance(intent, Fence):
+        if isinstance(intent, Fence) and intent.expires_at_ms >= self._timeline.now_ms:
             self.in_flight = {key: one for key, one in self.in_flight.items() if one.nonce != nonce}
         if self._faults.hit(Fault.DOUBLE_REQUEST):
             again_ms = self._faults.stream(Fault.DOUBLE_REQUEST).randint(1, 2_000)

@@ -133,13 +133,12 @@ class SimProcess:
         self._engine, self.shell = engine, shell
         self._watch.booted(engine)
         parts.network.connect(self.receive)
-        if self.is_guarded:
-            self.guard(is_armed=True)
+        self.guard(is_armed=True)
         self._tick(self._epoch)
 
     def guard(self, *, is_armed: bool) -> None:
-        """The guard process comes up or is lost, where there is one."""
-        if self._parts.has_guard:
+        """The guard process comes up or is lost, where there is one; only a living engine starts another."""
+        if self._parts.has_guard and self.shell is not None:
             self.is_guarded = is_armed
             self.receive(GuardChanged(received_at=0.0, name="guard", is_armed=is_armed, text="simulated"))
 
