@@ -252,3 +252,15 @@ def test_only_this_machine_is_served() -> None:
         assert server._server.server_address[0] == "127.0.0.1"
     finally:
         server.close()
+
+
+@pytest.mark.fault("F107")
+def test_a_scrape_that_stands_still_holds_the_others_up_for_its_deadline_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmtui.runtime.metrics.server.DEADLINE_S", 0.05)
+    server = MetricsServer(0, exposition(lambda: FULL))
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as idle:
+            idle.sendall(b"GET /met")
+            assert ask(server.port, b"GET /metrics HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
+    finally:
+        server.close()

@@ -1,0 +1,197 @@
+"""`ctl` and `ps` against a served socket: which instance, which exit code, which line."""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmtui.cli import main
+from mmtui.domain.commands import Act, CancelSide, Command, CommandResult, CommandStatus, SetParameters, Verb
+from mmtui.domain.instrument import Side
+from mmtui.runtime.control import client as client_module
+from mmtui.runtime.control.server import ControlPort, ControlServer
+from mmtui.runtime.instances import RunLock, Running, register
+from mmtui.runtime.state import MarketFiles, state_folder
+from tests.console.pictures import a_view
+
+VIEW = a_view()
+MARKET = "sim-BTC-local"
+
+
+class Served:
+    """A socket with no engine behind it, on a loop of its own: it answers what a test tells it to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.commands: list[Command] = []
+        self.status: CommandStatus | None = CommandStatus.ACCEPTED
+        self.loop = asyncio.new_event_loop()
+        self.path = MarketFiles(folder, MARKET).socket
+        self.server = ControlServer(
+            ControlPort(
+                id=MARKET, run_id="r", version="0", path=self.path, latest=lambda: VIEW, send=self._take,
+                clock=lambda: VIEW.engine.at, note=lambda _: None,
+            )
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self.server.open(), self.loop).result(10)
+        self._round = asyncio.run_coroutine_threadsafe(self.server.run(), self.loop)
+
+    def _take(self, command: Command) -> None:
+        self.commands.append(command)
+        if self.status is not None:
+            self.server.answered(CommandResult(id=command.id, status=self.status, text="so it is\x1b[31m", at=1.0))
+
+    def close(self) -> None:
+        self._round.cancel()
+        asyncio.run_coroutine_threadsafe(self._close(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    async def _close(self) -> None:
+        await self.server.close()
+        await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return state_folder(os.environ)
+
+
+@pytest.fixture
+def served(folder: Path) -> Iterator[Served]:
+    lock = RunLock.take(folder, MARKET, since=1.0)
+    made = Served(folder)
+    register(folder, running(MARKET, str(made.path)))
+    try:
+        yield made
+    finally:
+        made.close()
+        lock.release()
+
+
+def running(market: str, socket: str) -> Running:
+    return Running(
+        id=market, pid=os.getpid(), network="sim", account="0x1", coin="BTC", started_at=1.0, version="0",
+        run_kind="SIM", socket=socket,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["pause"], Act(id="", by="", verb=Verb.PAUSE)),
+        (["reduce-only"], Act(id="", by="", verb=Verb.REDUCE_ONLY)),
+        (["kill"], Act(id="", by="", verb=Verb.KILL)),
+        (["stop"], Act(id="", by="", verb=Verb.STOP)),
+        (["resume"], Act(id="", by="", verb=Verb.RESUME, seen_at=VIEW.engine.at)),
+        (["flatten"], Act(id="", by="", verb=Verb.FLATTEN, seen_at=VIEW.engine.at)),
+        (["undo"], Act(id="", by="", verb=Verb.UNDO, seen_at=VIEW.engine.at)),
+        (["cancel-side", "bid"], CancelSide(id="", by="", side=Side.BUY)),
+        (
+            ["set", "a.b=1", "c.d=x=y"],
+            SetParameters(id="", by="", changes={"a.b": "1", "c.d": "x=y"}, seen_at=VIEW.engine.at),
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_each_verb_becomes_its_command(
+    served: Served, words: list[str], expected: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import msgspec
+
+    assert main(["ctl", "sim", *words]) == 0
+    (command,) = served.commands
+    assert msgspec.structs.replace(command, id="", by="") == expected
+    assert command.by.endswith(f"/{os.getpid()}")
+    assert capsys.readouterr().out == f"{MARKET}: so it is\\x1b[31m\n"
+
+
+def test_a_refusal_is_one_line_and_exit_code_1(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    served.status = CommandStatus.REFUSED
+    assert main(["ctl", "pause"]) == 1
+    assert capsys.readouterr().err == f"mmtui: {MARKET}: pause refused: so it is\\x1b[31m\n"
+    assert main(["ctl", "pause", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["status"] == "refused"
+
+
+def test_an_engine_that_does_not_answer_is_an_error_that_names_the_way_out(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served.status = None
+    real = client_module.ControlClient.__init__
+    monkeypatch.setattr(
+        client_module.ControlClient, "__init__", lambda self, path, name: real(self, path, name=name, timeout_s=0.2)
+    )
+    assert main(["ctl", "kill"]) == 1
+    assert "does not answer; `mmtui kill` works without it" in capsys.readouterr().err
+
+
+def test_view_and_ps_carry_the_schema(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ctl", "view", "--json"]) == 0
+    view = json.loads(capsys.readouterr().out)
+    assert (view["schema"], view["session"]["coin"]) == (1, "BTC")
+    assert main(["ps", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["schema"] == 1
+    assert [(row["id"], row["mode"]) for row in listed["instances"]] == [(MARKET, VIEW.engine.mode.value)]
+    assert main(["ctl", "view"]) == 0
+    assert VIEW.engine.mode.value in capsys.readouterr().out
+    assert main(["ctl", "explain"]) == 0
+    assert "(bps)" in capsys.readouterr().out
+
+
+def test_following_goes_on_until_the_engine_ends(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    threading.Timer(0.5, lambda: asyncio.run_coroutine_threadsafe(served.server.close(), served.loop)).start()
+    assert main(["ctl", "view", "--follow", "--rate", "10"]) == 1
+    said = capsys.readouterr()
+    assert said.out.count("BTC") >= 2
+    assert "the session has ended" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["sim", "fly"], "no verb"),
+        (["sim"], "no verb"),
+        (["other", "pause"], f"running: {MARKET}"),
+        (["set", "x"], "KEY=VALUE"),
+        (["set"], "nothing to set"),
+        (["pause", "now"], "takes nothing more"),
+        (["view", "now"], "takes nothing more"),
+        (["cancel-side", "up"], "which side"),
+        (["view", "--follow", "--rate", "50"], "too fast"),
+    ],
+)
+def test_a_misuse_is_exit_code_2_and_reaches_no_engine(
+    served: Served, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ctl", *words]) == 2
+    assert expected in capsys.readouterr().err
+    assert served.commands == []
+
+
+def test_with_several_instances_one_must_be_named(
+    served: Served, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = RunLock.take(folder, "sim-ETH-local", since=1.0)
+    register(folder, running("sim-ETH-local", ""))
+    assert main(["ctl", "pause"]) == 2
+    assert f"say one of: {MARKET}, sim-ETH-local" in capsys.readouterr().err
+    assert main(["ctl", "sim-E", "pause"]) == 1
+    assert "no control socket" in capsys.readouterr().err
+    assert main(["ctl", "sim-B", "pause"]) == 0
+    other.release()
+
+
+def test_without_an_instance_there_is_nothing_to_ask(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ctl", "pause"]) == 2
+    assert main(["ps"]) == 0
+    assert capsys.readouterr().out == "nothing is running\n"
