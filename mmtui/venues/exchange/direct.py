@@ -64,7 +64,6 @@ class DirectVenue:
         "_context_ms",
         "_exchange",
         "_inbox",
-        "_last_nonce",
         "_latency",
         "_nonces",
         "_reserved",
@@ -95,7 +94,6 @@ class DirectVenue:
         self._context_ms = 0
         self._nonces: dict[int, int] = {}
         self._reserved: dict[int, int] = {}
-        self._last_nonce = 0
         exchange.set_listener(self)
         for feed in (Feed.MARKET, Feed.USER):
             self._deliver(ConnectionChanged(received_at=self._due_s(), feed=feed, is_up=True))
@@ -124,11 +122,6 @@ class DirectVenue:
                 expires_after_ms=intent.expires_at_ms,
                 nonce=nonce,
             )
-
-    def restart(self) -> None:
-        """Another process signs from now on; its requests are numbered from the beginning."""
-        self._nonces.clear()
-        self._reserved.clear()
 
     def ask(self, intents: Sequence[Query]) -> None:
         """Answers each query from the exchange's state now, one round trip later."""
@@ -228,17 +221,18 @@ class DirectVenue:
             nonce = self._nonces.get(intent.of_request_id)
             if nonce is not None:
                 return nonce
-            self._reserved[intent.of_request_id] = self._remember(now_ms, intent.of_request_id)
-            return self._reserved[intent.of_request_id]
+            nonce = self._reserved[intent.of_request_id] = self._remember(now_ms, intent.of_request_id)
+            if len(self._reserved) > NONCES_REMEMBERED:
+                del self._reserved[next(iter(self._reserved))]
+            return nonce
         reserved = self._reserved.pop(intent.request_id, None)
         return self._remember(now_ms, intent.request_id) if reserved is None else reserved
 
     def _remember(self, now_ms: int, request_id: int) -> int:
-        self._last_nonce = max(self._last_nonce + 1, now_ms)
-        self._nonces[request_id] = self._last_nonce
+        nonce = self._nonces[request_id] = self._exchange.fresh_nonce(self._account, now_ms)
         if len(self._nonces) > NONCES_REMEMBERED:
             del self._nonces[next(iter(self._nonces))]
-        return self._last_nonce
+        return nonce
 
     def _due_s(self, trips: int = 1) -> float:
         return (self._exchange.now_ms + trips * self._latency.downlink_ms) / 1000.0

@@ -104,6 +104,12 @@ class Exchange:
         """
         self._mempool.add(Submission(now_ms, signer, action, reply, expires_after_ms, vault, nonce))
 
+    def fresh_nonce(self, signer: str, now_ms: int) -> int:
+        """A nonce for a signer in this process, above all that it was given before."""
+        marks = self._state.nonce_marks
+        marks[signer] = max(marks.get(signer, 0) + 1, now_ms)
+        return marks[signer]
+
     def advance(self, now_ms: int) -> None:
         """Run every block due until ``now_ms``; blocks with nothing to do are passed over."""
         while (block_ms := self.next_event_ms()) <= now_ms:

@@ -25,7 +25,7 @@ class State:
 
     __slots__ = (
         "_next_oid", "accounts", "balance_micro", "fees_micro", "liquidating", "listener", "listing",
-        "nonces", "now_ms", "pits", "settings", "signers", "transaction",
+        "nonce_marks", "nonces", "now_ms", "pits", "settings", "signers", "transaction",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +40,7 @@ class State:
         self.fees_micro: dict[str, UsdMicro] = {dex.name: 0 for dex in listing.dexes}
         self.listener: Listener | None = None
         self.nonces: dict[str, NonceWindow] = {}
+        self.nonce_marks: dict[str, int] = {}
         self.now_ms = 0
         self.transaction = SYSTEM_HASH
         self.liquidating: LiquidationMark | None = None
