@@ -1,8 +1,10 @@
 """The guard beside a real engine: what rests on the exchange when the engine dies, hangs, or loses its guard."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +135,58 @@ def test_without_the_setting_there_is_no_guard(programs) -> None:
     _, said = maker.communicate(timeout=30)
     assert maker.returncode == 0
     assert b"Guard armed" not in said
+
+
+@pytest.mark.fault("F115")
+def test_a_second_signal_leaves_at_once_and_the_guard_sees_to_the_rest(programs) -> None:
+    exchange = programs.exchange("--seed", "4")
+    maker = programs.maker("--no-ui")
+    programs.wait_for(lambda: quoting(programs), "quotes on both sides")
+    guard = guard_pid(programs)
+    exchange.send_signal(signal.SIGSTOP)
+    try:
+        maker.send_signal(signal.SIGTERM)
+        maker.send_signal(signal.SIGINT)
+        _, said = maker.communicate(timeout=30)
+    finally:
+        exchange.send_signal(signal.SIGCONT)
+    assert maker.returncode == 4, said.decode()
+    assert b"another signal cancels everything and leaves at once" in said
+    assert b"Second signal" in said
+    programs.wait_for(lambda: not programs.orders(ACCOUNT), "an empty book", GUARD_S)
+    programs.wait_for(lambda: not is_running(guard), "the guard to end", 60.0)
+    (report,) = reports(programs)
+    assert (report["verified"], report["left"]) == (True, 0)
+
+
+@pytest.mark.fault("F69")
+def test_a_service_manager_hears_ready_life_and_stopping(programs, tmp_path) -> None:
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.setblocking(False)
+    manager.bind(str(tmp_path / "notify"))
+    heard: list[str] = []
+
+    def listen() -> list[str]:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                heard.append(manager.recv(4096).decode())
+        return heard
+
+    plain = programs.environment()
+    watched = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3000000"}
+    programs.exchange()
+    programs.environment = lambda: {**plain, **watched}
+    maker = programs.maker("--no-ui")
+    programs.wait_for(lambda: listen().count("WATCHDOG=1") >= 3, "three signs of life")
+    assert heard.count("READY=1") == 1
+    guard = guard_pid(programs)
+    assert b"NOTIFY_SOCKET" not in Path(f"/proc/{guard}/environ").read_bytes()
+    os.kill(maker.pid, signal.SIGSTOP)
+    listen()
+    heard.clear()
+    os.kill(maker.pid, signal.SIGCONT)
+    maker.send_signal(signal.SIGTERM)
+    assert maker.wait(timeout=30) == 0
+    assert listen().count("STOPPING=1") == 1
+    assert any(word.startswith("STATUS=STOPPING") for word in heard)
+    manager.close()
