@@ -48,7 +48,7 @@ from mmtui.engine.state import EngineOptions, EngineState
 from mmtui.engine.statements import take_contract
 from mmtui.strategies.registry import Strategy
 
-GOVERN_EVERY_S = 0.1
+GOVERN_EVERY_S = 0.25
 
 
 class Engine:
