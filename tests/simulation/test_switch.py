@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from mmtui.domain.commands import Verb
+from mmtui.domain.commands import Rearm, Verb
 from mmtui.domain.events import (
     AccountSnapshot,
     ActionFailed,
@@ -436,3 +436,22 @@ def test_reports_of_one_fire_count_once_however_late_they_come() -> None:
         session.feed(event)
         session.run(2)
     assert session.days[-1].switch_fires == 1
+
+
+def test_after_a_re_armed_kill_it_is_set_again_at_once_and_before_the_first_order() -> None:
+    world = Switched(options=EngineOptions(run=1, finish_on_kill=False))
+    world.until(Mode.QUOTING)
+    session = world.session
+    session.run(1)
+    session.act(Verb.KILL)
+    session.run(5)
+    assert world.at_the_exchange is None
+    count = len(session.sends)
+    session.command(Rearm(id="again", by="op", reason="looked into"))
+    session.act(Verb.RESUME)
+    session.run(1)
+    assert world.at_the_exchange is not None
+    world.until(Mode.QUOTING, 10)
+    session.run(1)
+    kinds = [type(intent) for intent in session.sends[count:]]
+    assert kinds.index(ScheduleCancel) < kinds.index(PlaceOrders)

@@ -84,7 +84,9 @@ def _missing_switch(state: EngineState, now: float, left_s: float | None) -> str
         return "switch spent until 00:00 UTC, and it is required" if is_required else ""
     if switch.was_set:
         return (
-            f"the exchange's switch was not renewed: {left_s:.0f} s left" if left_s else "the exchange's switch is lost"
+            f"the exchange's switch was not renewed: {left_s:.0f} s left"
+            if left_s
+            else "the exchange's switch is not set"
         )
     is_first = state.quoting.first_at is None and (switch.asked_at is None or now - switch.asked_at < ARM_PATIENCE_S)
     return "setting the exchange's switch" if is_required or is_first else ""

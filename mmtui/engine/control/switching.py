@@ -40,7 +40,8 @@ def advance(state: EngineState, out: Outbox) -> None:
     control, switch = state.control, state.control.switch
     if control.clearance is not None or control.finished or not is_wanted(state):
         return
-    switch.disarm_at = None
+    if switch.disarm_at is not None:
+        switch.disarm_at, switch.next_at = None, 0.0
     if state.account.day is not None:
         switch.restore(state.account.day.switch_fires, state.account.day.switch_fired_ms)
     venue_ms = state.market.venue_ms(out.now)
@@ -94,7 +95,8 @@ def take_failure(state: EngineState, out: Outbox, event: ActionFailed) -> bool:
     switch, snapshot = state.control.switch, state.account.snapshot
     if not switch.is_known(event.request_id):
         return False
-    switch.next_at = min(switch.next_at, out.now + RETRY_S)
+    wait_s = ANSWER_S if event.reason is RefusalReason.RATE_LIMITED else RETRY_S
+    switch.next_at = min(switch.next_at, out.now + wait_s)
     if event.certainty is not Certainty.NOT_EXECUTED:
         return True
     switch.refuse(event.request_id)
@@ -130,6 +132,7 @@ def _set(state: EngineState, out: Outbox, at_ms: int | None) -> None:
     request_id = state.ledger.numbering.request()
     sent_ms, expires_ms = state.market.venue_ms(out.now), int((out.now + life_s) * 1000.0)
     lasts_until_ms = max(expires_ms, sent_ms + int(life_s * 1000.0))
+    state.risk.burn.sent(out.now, 1)
     state.control.switch.sent(request_id, Setting(at_ms, sent_ms, lasts_until_ms))
     out.send(ScheduleCancel(request_id=request_id, at_ms=at_ms, expires_at_ms=expires_ms))
 

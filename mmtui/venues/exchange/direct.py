@@ -123,6 +123,11 @@ class DirectVenue:
                 nonce=nonce,
             )
 
+    def restart(self) -> None:
+        """Another process signs from now on; its requests are numbered from the beginning."""
+        self._nonces.clear()
+        self._reserved.clear()
+
     def ask(self, intents: Sequence[Query]) -> None:
         """Answers each query from the exchange's state now, one round trip later."""
         for intent in intents:
