@@ -45,6 +45,7 @@ class Programs:
         self.proxy: Proxy | None = None
         self._exchange: subprocess.Popen[bytes] | None = None
         self.last: subprocess.Popen[bytes] | None = None
+        self._unanswered = ""
         self._questions = itertools.count()
         self._started: list[subprocess.Popen[bytes]] = []
 
@@ -127,12 +128,13 @@ class Programs:
         """
         number = next(self._questions) % ADDRESSES
         source = (f"127.1.{number // 250}.{number % 250 + 1}", 0)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5, source_address=source)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=source)
         try:
             connection.request("POST", "/info", json.dumps(request), {"Content-Type": "application/json"})
             answer = connection.getresponse()
             body = answer.read()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
+            self._unanswered = repr(error)
             return None
         finally:
             connection.close()
@@ -154,7 +156,7 @@ class Programs:
     def orders(self, account: str) -> list[dict[str, Any]]:
         """Open orders of an account at the exchange."""
         found = self.info({"type": "openOrders", "user": account, "dex": ""})
-        assert found is not None, "the exchange does not answer"
+        assert found is not None, f"the exchange does not answer: {self._trouble()}"
         return list(found)
 
     def quotes_both_sides(self, account: str) -> bool:
@@ -184,6 +186,12 @@ class Programs:
         assert self.last is not None
         assert self.last.stderr is not None
         return self.last.stderr.read().decode(errors="replace")[-2000:]
+
+    def _trouble(self) -> str:
+        exchange = self._exchange
+        if exchange is None or exchange.stderr is None or exchange.poll() is None:
+            return f"it runs, {self._unanswered}" if exchange is not None else "none was started"
+        return f"it ended with {exchange.returncode}: {exchange.stderr.read().decode(errors='replace')[-1000:]}"
 
     def log_tail(self) -> str:
         """The last lines of the market maker's log."""
