@@ -33,17 +33,22 @@ class Server:
         self.loop.close()
 
 
-async def place_orders_now(*, own: int = 0, foreign: int = 0, coin: str = "BTC", counter: int = 0) -> None:
-    """Rests buy orders far below the market, ours and another program's; the key is that of the environment."""
+async def place_orders_now(
+    *, own: int = 0, foreign: int = 0, coin: str = "BTC", dex: str = "", counter: int = 0
+) -> int:
+    """Rests buy orders far below the market, ours and another program's; the key is that of the environment.
+
+    Returns the number that the exchange has for the coin.
+    """
     config = load(
         path=None,
         environment={},
-        flags={"network.base_url": ("x", "localhost"), "trading.asset": ("x", coin)},
+        flags={"network.base_url": ("x", "localhost"), "trading.asset": ("x", coin), "trading.dex": ("x", dex)},
         folder=Path.cwd(),
     )
     async with open_access(config, needs_key=True) as access:
         instrument = access.instrument()
-        bid, _ = await _touch(access, coin)
+        bid, _ = await _touch(access, instrument.coin)
         price = instrument.quote_price(Side.BUY, bid * 0.9)
         size = instrument.wire_size(2 * instrument.min_size(price))
         cloids = [make_cloid(7, counter + n) for n in range(own)] + [f"0x{n + 1:032x}" for n in range(foreign)]
@@ -54,6 +59,7 @@ async def place_orders_now(*, own: int = 0, foreign: int = 0, coin: str = "BTC",
         answer = await access.send(actions.Order(wires, "na"))
         assert isinstance(answer, ActionAnswered)
         assert all(outcome.kind is OutcomeKind.RESTING for outcome in answer.outcomes)
+        return instrument.asset_id
 
 
 def place_orders(*, own: int = 0, foreign: int = 0, coin: str = "BTC") -> None:

@@ -18,7 +18,7 @@ from mmtui.runtime.guard.exchange import HttpExchange
 from mmtui.runtime.guard.keeper import Ears, GuardKeeper
 from mmtui.runtime.guard.messages import Charge, Worked
 from mmtui.runtime.guard.reports import BYTES_MAX, keep_report, last_report
-from mmtui.runtime.guard.work import Report, TroubleError
+from mmtui.runtime.guard.work import Report, Resting, TroubleError
 from mmtui.runtime.instances import RunLock, other_holder
 from mmtui.venues.hyperliquid.nonces import NonceSource
 from mmtui.venues.hyperliquid.signing import Secret, Signer
@@ -152,6 +152,47 @@ async def test_own_orders_of_the_coin_are_seen_and_cancelled_and_nothing_else(
         ("BTC", False),
         ("ETH", True),
     ]
+
+
+async def test_on_a_builder_deployed_exchange_it_asks_and_cancels_there(charge: Charge) -> None:
+    await place_orders_now(own=1)
+    asset_id = await place_orders_now(own=2, dex="hyna", counter=10)
+    there = HttpExchange(
+        replace(charge, coin="hyna:BTC", dex="hyna", asset_id=asset_id), venue_ms=wall_ms, learn=lambda _: None
+    )
+    orders = await asyncio.to_thread(there.own_orders)
+    assert len(orders) == 2
+    await asyncio.to_thread(there.cancel, orders)
+    assert await asyncio.to_thread(there.own_orders) == []
+    assert len(await resting(charge)) == 1
+
+
+@pytest.mark.fault("F83")
+async def test_a_key_that_may_not_cancel_for_the_account_is_told_in_the_exchanges_words(charge: Charge) -> None:
+    await place_orders_now(own=1)
+    stranger = HttpExchange(replace(charge, key=os.urandom(32)), venue_ms=wall_ms, learn=lambda _: None)
+    orders = await asyncio.to_thread(stranger.own_orders)
+    assert len(orders) == 1
+    assert "never placed" in await asyncio.to_thread(stranger.cancel, orders)
+    assert await asyncio.to_thread(stranger.own_orders) == orders
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"status":"err","response":"User or API Wallet 0xab does not exist."}', "User or API Wallet 0xab does not"),
+        (b"<html>busy</html>", "cannot be read"),
+        (b'{"status":"ok"}', "cancel refused"),
+        (b'{"status":"ok","response":7}', "cannot be read"),
+    ],
+)
+def test_an_answer_that_does_not_say_what_was_done_is_trouble(
+    charge: Charge, monkeypatch: pytest.MonkeyPatch, body: bytes, said: str
+) -> None:
+    exchange = HttpExchange(charge, venue_ms=wall_ms, learn=lambda _: None)
+    monkeypatch.setattr(exchange, "_post", lambda *_: body)
+    with pytest.raises(TroubleError, match=said):
+        exchange.cancel([Resting(1, "0x1")])
 
 
 async def test_its_nonces_lie_a_thousand_above_the_engines(charge: Charge, exchange: HttpExchange) -> None:

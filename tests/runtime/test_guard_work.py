@@ -61,11 +61,12 @@ class World:
             self.resting.append(self.arrivals.pop(at))
         return list(self.resting)
 
-    def cancel(self, orders: Sequence[Resting]) -> None:
+    def cancel(self, orders: Sequence[Resting]) -> str:
         self.now += 0.01
         self.cancels.append((self.elapsed, [order.oid for order in orders]))
         if not self.ignores_cancels:
             self.resting = [order for order in self.resting if order not in orders]
+        return "will not go" if self.ignores_cancels else ""
 
     def wait(self, seconds: float) -> list[ToGuard] | None:
         if self.asleep is not None and self.asleep[0] <= self.elapsed:
@@ -204,6 +205,8 @@ def test_orders_that_will_not_go_are_reported_as_left() -> None:
     world.ignores_cancels = True
     world.guard()
     assert (world.reports[0].cancelled, world.reports[0].left, world.reports[0].verified) == (0, 2, False)
+    assert world.reports[0].errors == ("will not go",)
+    assert len(world.looks) < 100
 
 
 def test_orders_of_an_engine_that_took_over_are_left_to_it() -> None:

@@ -38,9 +38,21 @@ class _Listed(msgspec.Struct, frozen=True):
     cloid: str | None = None
 
 
+class _Entry(msgspec.Struct, frozen=True):
+    error: str = ""
+
+
+class _Statuses(msgspec.Struct, frozen=True):
+    statuses: list[_Entry | str] = []
+
+
+class _Body(msgspec.Struct, frozen=True):
+    data: _Statuses = _Statuses()
+
+
 class _Answer(msgspec.Struct, frozen=True):
     status: str
-    response: object = None
+    response: _Body | str = ""
 
 
 class _Book(msgspec.Struct, frozen=True):
@@ -71,24 +83,26 @@ class HttpExchange:
             if order.coin == charge.coin and order.cloid is not None and is_ours(order.cloid)
         ]
 
-    def cancel(self, orders: Sequence[Resting]) -> None:
+    def cancel(self, orders: Sequence[Resting]) -> str:
         """Cancels them in batches; raises TroubleError for a batch that was refused as a whole."""
+        objections = ""
         for start in range(0, len(orders), BATCH_MAX):
-            wires = [
-                actions.CancelWire(self._charge.asset_id, order.oid) for order in orders[start : start + BATCH_MAX]
-            ]
-            self._send(actions.Cancel(wires, True))
+            batch = orders[start : start + BATCH_MAX]
+            wires = [actions.CancelWire(self._charge.asset_id, order.oid) for order in batch]
+            objections = objections or self._send(actions.Cancel(wires, True))
+        return objections
 
-    def _send(self, action: actions.Action) -> None:
+    def _send(self, action: actions.Action) -> str:
         now_ms = self._venue_ms()
         expires_at_ms = now_ms + LIFE_MS
         nonce = self._nonces.take(now_ms)
         signature = self._signer.sign(action, nonce, expires_at_ms)
         envelope = actions.Envelope(action, nonce, signature, self._signer.vault_address, expires_at_ms)
         answer = _decoded(self._post("/exchange", envelope), _Answer)
-        if answer.status == "ok":
-            return
-        text = str(answer.response)
+        if answer.status == "ok" and isinstance(answer.response, _Body):
+            entries = [entry for entry in answer.response.data.statuses if isinstance(entry, _Entry)]
+            return next((errors.plain(entry.error) for entry in entries if entry.error), "")
+        text = answer.response if isinstance(answer.response, str) else answer.status
         reason = errors.action_refusal(text).reason
         if reason is RefusalReason.BAD_NONCE:
             self._nonces.renew()

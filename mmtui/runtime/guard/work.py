@@ -45,8 +45,8 @@ class Exchange(Protocol):
         """Own orders of the coin that rest now."""
         ...
 
-    def cancel(self, orders: Sequence[Resting]) -> None:
-        """Cancels them; what became of it shows in the next look."""
+    def cancel(self, orders: Sequence[Resting]) -> str:
+        """Cancels them; what became of it shows in the next look. Returns an objection of the exchange, or ""."""
         ...
 
 
@@ -78,13 +78,25 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 class Look:
     """The cancelling under way: what was seen, and when it is over."""
 
-    __slots__ = ("_seen", "began_at", "clean", "errors", "failures", "left", "looked_at", "replaced_since", "why")
+    __slots__ = (
+        "_seen",
+        "began_at",
+        "clean",
+        "errors",
+        "failures",
+        "left",
+        "looked_at",
+        "replaced_since",
+        "stuck",
+        "why",
+    )
 
     def __init__(self, why: str, began_at: float) -> None:
         self.why = why
         self.began_at = began_at
         self.clean = 0
         self.failures = 0
+        self.stuck = 0
         self.left = 0
         self.looked_at = 0.0
         self.replaced_since: float | None = None
@@ -96,6 +108,7 @@ class Look:
         self.looked_at = asked_at
         self.failures = 0
         self.left = len(orders)
+        self.stuck = self.stuck + 1 if orders else 0
         self.clean = 0 if orders else self.clean + 1
         self._seen.update(order.oid for order in orders)
 
@@ -103,7 +116,11 @@ class Look:
         """Counts one try that came to nothing."""
         self.failures += 1
         self.clean = 0
-        if text not in self.errors and len(self.errors) < ERRORS_MAX:
+        self.note(text)
+
+    def note(self, text: str) -> None:
+        """Keeps what went wrong, once."""
+        if text and text not in self.errors and len(self.errors) < ERRORS_MAX:
             self.errors.append(text)
 
     @property
@@ -119,8 +136,8 @@ class Look:
     @property
     def pause_s(self) -> float:
         """How long to wait for the next look: the request weight is shared with the engine."""
-        if self.failures:
-            return min(BACK_OFF_MAX_S, PAUSE_S * 2.0**self.failures)
+        if self.failures or self.stuck > 1:
+            return min(BACK_OFF_MAX_S, PAUSE_S * 2.0 ** max(self.failures, self.stuck - 1))
         return WATCH_PAUSE_S if self.is_verified else PAUSE_S
 
 
@@ -216,7 +233,7 @@ class Guard:
                 orders = self._exchange.own_orders()
                 look.saw(orders, asked_at)
                 if orders:
-                    self._exchange.cancel(orders)
+                    look.note(self._exchange.cancel(orders))
             except TroubleError as trouble:
                 look.failed(str(trouble))
             self._listen(look.pause_s)
