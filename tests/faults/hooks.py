@@ -177,9 +177,16 @@ class Faults:
         self.events.append(lambda event: () if isinstance(event, ActionAnswered) else None)
 
     def refuse_requests(
-        self, kind: type, reason: RefusalReason, text: str, *, times: int = 1_000_000, proven: bool = True
+        self,
+        kind: type,
+        reason: RefusalReason,
+        text: str,
+        *,
+        times: int = 1_000_000,
+        proven: bool = True,
+        executes: bool = False,
     ) -> None:
-        """Whole requests of ``kind`` are refused and not carried out."""
+        """Whole requests of ``kind`` are refused; ``executes`` carries them out all the same."""
         left = {"n": times}
 
         def refuse(intent) -> bool:
@@ -188,7 +195,7 @@ class Faults:
             left["n"] -= 1
             certainty = Certainty.NOT_EXECUTED if proven else Certainty.UNKNOWN
             self._answer_later(intent, certainty, reason, text)
-            return False
+            return executes
 
         self.requests.append(refuse)
 

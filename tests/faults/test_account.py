@@ -219,6 +219,9 @@ def test_f82_money_paid_in_or_out_is_neither_profit_nor_drawdown() -> None:
     assert abs(after.utc_day - before.utc_day) < 100.0
     assert after.drawdown < 0.05
     assert abs(after.equity - (before.equity - 60_000.0)) < 200.0
+    assert after.transfers == -60_000.0
+    day = session.engine.state.account.day
+    assert abs(day.opening_equity / 1e6 - 40_000.0) < 200.0, "shares of the day are shares of what is there"
     faults.transfer(60_000.0)
     session.run(25)
     assert abs(session.view.pnl.utc_day - before.utc_day) < 100.0

@@ -1,5 +1,7 @@
 """Places whose answers are lost, late, broken or not understood: F01 to F11."""
 
+import itertools
+
 import msgspec
 import pytest
 
@@ -143,7 +145,10 @@ def test_f06_too_many_requests_slow_placing_while_cancels_leave_at_once() -> Non
     session.run(40)
     usual = len(places(session, since))
     faults.refuse_requests(PlaceOrders, RefusalReason.RATE_LIMITED, "429 Too Many Requests")
+    since = len(session.sends)
     session.run(40)
+    sent = [place.orders[0].terms.created_at for place in places(session, since)]
+    assert min(later - at for at, later in itertools.pairwise(sent)) >= 1.0, "each waits for longer than a second"
     since = len(session.sends)
     session.run(40)
     assert 0 < len(places(session, since)) < 0.6 * usual

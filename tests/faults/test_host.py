@@ -2,9 +2,9 @@
 
 import pytest
 
-from mmtui.domain.commands import Verb
+from mmtui.domain.commands import SetParameters, Verb
 from mmtui.domain.events import DiskSlow, JournalStalled, LoopStalled, Tick
-from mmtui.domain.intents import CancelOrders
+from mmtui.domain.intents import CancelOrders, QueryAccount
 from mmtui.domain.view import Mode
 from mmtui.engine.state import EngineOptions
 from mmtui.research.simulation import SimulatedSession
@@ -13,13 +13,17 @@ from tests.faults.sessions import alarms, has_both_sides, places, quoting, settl
 from tests.simulation.truth import assert_books_agree, position, resting
 
 
-def test_f54_a_clock_that_jumps_back_makes_no_data_young_again() -> None:
+@pytest.mark.parametrize("jump_s", [2.0, 60.0])
+def test_f54_a_clock_that_jumps_back_makes_no_data_young_again(jump_s) -> None:
     session, faults = quoting()
     faults.freeze("market")
     session.run(2.2)
     since = len(session.sends)
-    back = session.now_ms / 1000.0 - 60.0
-    for n in range(30):
+    other = {"trading.order_notional_usd": 700.0}
+    session.command(SetParameters(id="other sizes", by="op", changes=other))
+    back = session.now_ms / 1000.0 - jump_s
+    for n in range(15):
+        session.engine.state.quoting.urgent = True
         session.feed(Tick(received_at=back + n / 10.0))
     assert places(session, since) == [], "by the clock that went back the data would be fresh"
     session.run(5)
@@ -101,10 +105,11 @@ def test_f63_after_a_kill_the_next_run_cancels_what_was_left_before_it_quotes(wh
 
 @pytest.mark.incident("B5", "B37")
 def test_f69_a_stop_ends_within_its_budget_with_nothing_left_and_verified() -> None:
-    session, _ = quoting()
-    started = session.now_ms
+    session, faults = quoting()
+    started, asked = session.now_ms, len(faults.asked)
     session.act(Verb.STOP, by="supervisor")
     assert until(session, lambda: session.finish is not None, 12)
+    assert sum(isinstance(one, QueryAccount) for one in faults.asked[asked:]) >= 2, "verified by two queries"
     assert session.now_ms - started <= 10_000
     assert session.finish is not None
     assert not session.finish.is_killed

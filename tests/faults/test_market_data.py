@@ -151,6 +151,17 @@ def test_f38_changes_of_orders_that_a_gap_swallowed_are_found_by_asking() -> Non
     settle(session, faults)
 
 
+def test_f38_an_order_that_went_without_a_word_is_missed_at_the_next_comparison() -> None:
+    session, faults = quoting(trading__max_bps_diff=40.0, execution__size_tolerance_pct=90.0)
+    gone = {order.cloid for order in resting(session)}
+    faults.drop(OrderReports)
+    faults.cancel_by_hand()
+    session.run(1)
+    assert not gone & {order.cloid for order in resting(session)}
+    assert until(session, lambda: all(order_of(session, cloid).is_terminal for cloid in gone), 15)
+    settle(session, faults)
+
+
 def test_f39_a_backlog_reads_as_old_data_however_fast_it_arrives() -> None:
     session, faults = quoting()
     for kind in MARKET:

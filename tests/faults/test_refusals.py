@@ -4,7 +4,7 @@ import pytest
 
 from mmtui.domain.cloid import make_cloid
 from mmtui.domain.commands import Verb
-from mmtui.domain.events import Outcome, OutcomeKind, RefusalReason
+from mmtui.domain.events import ActionAnswered, OrderReports, Outcome, OutcomeKind, RefusalReason
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import CancelOrders, PlaceOrders
 from mmtui.domain.order import OrderState
@@ -15,6 +15,7 @@ from mmtui.venues.exchange import actions
 from tests.faults.hooks import Faults
 from tests.faults.sessions import (
     alarms,
+    assert_reserved_for_what_may_fill,
     has_both_sides,
     order_of,
     places,
@@ -184,6 +185,25 @@ def test_f31_a_refused_nonce_places_nothing_twice_and_goes_on_with_another_order
     later = {a.terms.cloid for one in places(session, since) if one is not place for a in one.orders}
     assert later, "the level is quoted again"
     assert not later & mine, "under another id"
+    settle(session, faults)
+
+
+def test_f31_a_nonce_refused_as_used_may_be_that_of_the_request_itself_so_its_orders_are_asked_about() -> None:
+    session, faults = quoting()
+    since = len(session.sends)
+    faults.refuse_requests(
+        PlaceOrders, RefusalReason.BAD_NONCE, "Invalid nonce: duplicate nonce", times=1, executes=True
+    )
+    faults.drop(ActionAnswered, OrderReports)
+    assert until(session, lambda: bool(places(session, since)), 60)
+    mine = {a.terms.cloid for a in places(session, since)[0].orders}
+    session.run(0.5)
+    assert mine & {order.cloid for order in resting(session)}, "it had run"
+    assert OrderState.REJECTED not in {order_of(session, cloid).state for cloid in mine}
+    assert_reserved_for_what_may_fill(session)
+    session.run(3)
+    assert_reserved_for_what_may_fill(session)
+    assert "nonce" in alarms(session)
     settle(session, faults)
 
 
