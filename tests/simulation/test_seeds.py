@@ -40,14 +40,16 @@ def test_a_seed_keeps_every_invariant(job) -> None:
 
 
 def test_the_same_seed_is_the_same_run_in_every_process() -> None:
-    def digests(hash_seed: str) -> list[str]:
-        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        run = subprocess.run(
-            [sys.executable, "-c", DIGESTS, str(PAIRS)], env=environment, capture_output=True, text=True, check=True
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", DIGESTS, str(PAIRS)],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        return run.stdout.splitlines()
-
-    first, second = digests("1"), digests("2")
+        for hash_seed in ("1", "2")
+    ]
+    first, second = (process.communicate()[0].splitlines() for process in running)
     assert len(first) == PAIRS
     assert first == second
 

@@ -18,11 +18,11 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.records import FillBooked, OrderChanged, ParametersChanged
 from mmtui.domain.units import Size
 from mmtui.domain.view import Mode
-from mmtui.research.drill.disk import SimJournal
-from mmtui.research.drill.network import SimNetwork
+from mmtui.research.drill.ports.disk import SimJournal
+from mmtui.research.drill.ports.network import SimNetwork
+from mmtui.research.drill.ports.timeline import Timeline
+from mmtui.research.drill.ports.truth import Truth
 from mmtui.research.drill.process import ObservedEngine
-from mmtui.research.drill.timeline import Timeline
-from mmtui.research.drill.truth import Truth
 from mmtui.research.drill.violation import Violation
 
 BOOK_AGE_MAX_S = 2.0

@@ -65,7 +65,7 @@ def die_often(seed: int, deaths: list[Death]) -> World:
         world.run(rng.uniform(*DOWN_S))
         world.process.boot()
         _wait_for_quotes(world)
-    world.stop()
+    world.ending.stop()
     return world
 
 

@@ -12,14 +12,14 @@ from mmtui.domain.events import CommandReceived, Feed
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Value
 from mmtui.journal.memory import MemoryDisk
-from mmtui.research.drill.clock import SimClock
-from mmtui.research.drill.disk import NO_ROOM, SYNC_S
 from mmtui.research.drill.faults import EPISODES, Fault, Faults
-from mmtui.research.drill.network import SimNetwork
-from mmtui.research.drill.outsider import Outsider
+from mmtui.research.drill.ports.clock import SimClock
+from mmtui.research.drill.ports.disk import NO_ROOM, SYNC_S
+from mmtui.research.drill.ports.network import SimNetwork
+from mmtui.research.drill.ports.outsider import Outsider
+from mmtui.research.drill.ports.timeline import Timeline
+from mmtui.research.drill.ports.venue import SimVenue
 from mmtui.research.drill.process import SimProcess
-from mmtui.research.drill.timeline import Timeline
-from mmtui.research.drill.venue import SimVenue
 
 WINDOWS = (Fault.MARGIN, Fault.OI_CAP, Fault.POST_ONLY, Fault.HALT, Fault.REVOKED, Fault.SWITCH_LOST)
 WINDOW_MS = (2_000, 40_000)

@@ -24,11 +24,11 @@ from mmtui.engine.fold import fold
 from mmtui.engine.state import EngineOptions
 from mmtui.journal.memory import MemoryDisk
 from mmtui.journal.port import SessionStart
-from mmtui.research.drill.clock import SimClock
-from mmtui.research.drill.disk import DeathPoints, SimJournal
-from mmtui.research.drill.network import SimNetwork
-from mmtui.research.drill.signer import SimSigner
-from mmtui.research.drill.timeline import Timeline
+from mmtui.research.drill.ports.clock import SimClock
+from mmtui.research.drill.ports.disk import DeathPoints, SimJournal
+from mmtui.research.drill.ports.network import SimNetwork
+from mmtui.research.drill.ports.signer import SimSigner
+from mmtui.research.drill.ports.timeline import Timeline
 from mmtui.research.drill.violation import ProcessDeath
 from mmtui.runtime.shell import Outlets, Shell
 from mmtui.strategies.registry import BUILT_IN

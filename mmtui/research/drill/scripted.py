@@ -14,8 +14,8 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.order import OrderState
 from mmtui.domain.records import FillBooked
 from mmtui.domain.view import Mode
-from mmtui.research.drill.disk import NO_ROOM
 from mmtui.research.drill.faults import Fault
+from mmtui.research.drill.ports.disk import NO_ROOM
 from mmtui.research.drill.scenario import START_MS, Scenario, make_scenario
 from mmtui.research.drill.violation import Violation
 from mmtui.research.drill.world import World
@@ -101,7 +101,7 @@ class Stage:
     def ends(self) -> None:
         """Stops, and compares the books."""
         try:
-            self.world.stop()
+            self.world.ending.stop()
             self.must("stopped, nothing rests, position and cash and fills equal the exchange's", True)
         except Violation as violation:
             self.must(f"stop and comparison: {violation}", False)

@@ -10,7 +10,7 @@ from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, Outcome
 from mmtui.domain.intents import PlaceOrders, Send
 from mmtui.domain.order import TimeInForce
 from mmtui.research.drill.faults import Fault, Faults
-from mmtui.research.drill.truth import Truth
+from mmtui.research.drill.ports.truth import Truth
 
 _ITEM_TEXTS = {
     RefusalReason.INSUFFICIENT_MARGIN: "Insufficient margin to place order.",

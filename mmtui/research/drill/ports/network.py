@@ -34,9 +34,9 @@ from mmtui.domain.events import (
 from mmtui.domain.intents import Fence, PlaceOrders, Query, ScheduleCancel, Send
 from mmtui.domain.order import OrderTerms
 from mmtui.research.drill.faults import Fault, Faults
-from mmtui.research.drill.signer import SimSigner
-from mmtui.research.drill.timeline import Timeline
-from mmtui.research.drill.venue import SimVenue
+from mmtui.research.drill.ports.signer import SimSigner
+from mmtui.research.drill.ports.timeline import Timeline
+from mmtui.research.drill.ports.venue import SimVenue
 from mmtui.venues.exchange.direct import DirectVenue
 
 MARKET = (BookUpdate, TouchUpdate, TradePrints, ContextUpdate)

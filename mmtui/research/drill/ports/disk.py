@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from mmtui.domain.records import CancelIntended, OrderIntended, Record
 from mmtui.journal.memory import MemoryDisk, MemoryJournal
 from mmtui.journal.port import OnError
-from mmtui.research.drill.timeline import Timeline
+from mmtui.research.drill.ports.timeline import Timeline
 
 SYNC_S = 0.001
 NO_ROOM = 0

@@ -4,7 +4,7 @@ Owns skew and drift. Like the live clock it never goes back while a process live
 clock shows only at the next start, a suspended machine shows as a leap forward.
 """
 
-from mmtui.research.drill.timeline import Timeline
+from mmtui.research.drill.ports.timeline import Timeline
 
 
 class SimClock:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.units import Price, Size
-from mmtui.research.drill.timeline import Timeline
-from mmtui.research.drill.truth import Truth
+from mmtui.research.drill.ports.timeline import Timeline
+from mmtui.research.drill.ports.truth import Truth
 from mmtui.venues.exchange import actions
 from mmtui.venues.exchange.exchange import Exchange
 

@@ -1,0 +1,140 @@
+"""The end of a seed: faults off, everything known and quoted again, a stop, and the books compared."""
+
+from typing import TYPE_CHECKING
+
+from mmtui.domain.commands import Verb
+from mmtui.domain.instrument import Side
+from mmtui.domain.order import OrderState
+from mmtui.domain.records import FillBooked, PositionAdjusted
+from mmtui.domain.view import Mode
+from mmtui.research.drill.process import ObservedEngine
+from mmtui.research.drill.violation import Violation
+
+if TYPE_CHECKING:
+    from mmtui.research.drill.world import World
+
+CALM_S = 120
+QUOTING_AGAIN_S = 45
+DARK_MAX_MS = 5_000
+UNKNOWN_MAX_S = 10.0
+STOP_MAX_S = 20
+NO_ROOM = "no room"
+
+
+class Ending:
+    """What must hold once the faults of a world are over."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._dark_since: int | None = None
+
+    def calm_down(self) -> None:
+        """Faults off: within two minutes everything is known and quotes stand on both sides."""
+        self._world.faults.is_on = False
+        self._world.hands.end()
+        self._recover()
+        for second in range(CALM_S):
+            self._world.run(1.0)
+            self._recover()
+            if second >= QUOTING_AGAIN_S and not self._is_excused():
+                self._check_quoting()
+            if second >= QUOTING_AGAIN_S:
+                self._check_unknown()
+
+    def stop(self) -> None:
+        """Stops the engine and compares the books."""
+        self._world.hands.command(Verb.STOP)
+        engine = self._world.process.engine
+        for _ in range(STOP_MAX_S):
+            self._world.run(1.0)
+            if self._world.process.shell is None:
+                break
+        finish = self._world.process.finish
+        if finish is None:
+            raise Violation("I18", f"not stopped {STOP_MAX_S} s after the order to stop")
+        if self._world.truth.own():
+            raise Violation("I18", f"{len(self._world.truth.own())} own orders rest after the stop")
+        if finish.unverified:
+            raise Violation("I18", "stopped without proof although the venue was reachable")
+        assert engine is not None, "a stopped engine was alive"
+        self._reconcile(engine)
+
+    def _reconcile(self, engine: ObservedEngine) -> None:
+        account, truth = engine.state.account, self._world.truth
+        if account.position.size != truth.position:
+            raise Violation("I3", f"position {account.position.size}, the venue says {truth.position}")
+        statement = self._world.exchange.statements.statement(self._world.account, self._world.direct.instrument.dex)
+        cash = statement.total.total_raw_usd_micro
+        if account.cash != cash:
+            raise Violation("I24", f"cash {account.cash}, the venue says {cash}")
+        if self._world.exchange.unaccounted_micro(self._world.direct.instrument.dex):
+            raise Violation("world", "the exchange's own books do not balance")
+        keys = [
+            (row.venue_time_ms, row.tid, row.oid) for _, row in self._world.disk.rows if isinstance(row, FillBooked)
+        ]
+        if len(set(keys)) != len(keys):
+            raise Violation("I6", "a fill stands twice in the journal")
+        known = {(fill.time_ms, fill.tid, fill.oid) for fill in truth.fills}
+        if not set(keys) <= known:
+            raise Violation("I6", "the journal has a fill that the venue has not")
+        self._world.tally.adjusted = sum(isinstance(row, PositionAdjusted) for _, row in self._world.disk.rows)
+        if not self._world.tally.adjusted and set(keys) != known:
+            raise Violation("I3", f"{len(known - set(keys))} fills of the venue are not in the journal")
+
+    def _recover(self) -> None:
+        if self._world.process.latch is not None:
+            self.resume()
+        if self._world.process.shell is None:
+            self._world.process.boot()
+        engine = self._world.process.engine
+        if engine is not None and engine.mode is Mode.PAUSED:
+            self._world.hands.command(Verb.RESUME)
+
+    def resume(self) -> None:
+        """A person has seen the latch and lets trading go on."""
+        if self._world.process.shell is None:
+            self._world.process.clear_latch()
+            self._world.process.boot()
+        elif self._world.process.journal is not None and self._world.process.journal.failure:
+            self._world.hands.command(Verb.STOP)
+        elif not self._world.process.is_stalled:
+            self._world.hands.rearm()
+            self._world.hands.command(Verb.RESUME)
+
+    def _is_excused(self) -> bool:
+        """Scarce requests slow quoting down, and an account that must be guarded and is not quotes nothing."""
+        is_bare = (
+            self._world.scenario.must_be_guarded
+            and not self._world.scenario.has_guard
+            and not self._world.network.is_switch_set
+        )
+        return self._world.scenario.is_budget_poor or is_bare
+
+    def _check_quoting(self) -> None:
+        engine = self._world.process.engine
+        if engine is None:
+            raise Violation("L1", "no process lives although nothing is wrong any more")
+        sides = {order.side for order in self._world.truth.own()}
+        wanted = {Side.BUY, Side.SELL}
+        position = self._world.truth.position
+        is_full = any(NO_ROOM in text for text in engine.state.quoting.why_not)
+        if position and (engine.mode is Mode.REDUCE_ONLY or is_full):
+            wanted = {Side.SELL if position > 0 else Side.BUY}
+        if wanted <= sides:
+            self._dark_since = None
+            return
+        since = self._dark_since if self._dark_since is not None else self._world.timeline.now_ms
+        self._dark_since = since
+        if self._world.timeline.now_ms - since > DARK_MAX_MS:
+            raise Violation(
+                "L1", f"no quotes on both sides for 5 s: {engine.mode.value}, {engine.state.quoting.why_not}"
+            )
+
+    def _check_unknown(self) -> None:
+        engine = self._world.process.engine
+        if engine is None:
+            return
+        now = self._world.clock()
+        for order in engine.state.ledger.live.values():
+            if order.state is OrderState.UNKNOWN and now - order.unknown_since > UNKNOWN_MAX_S:
+                raise Violation("L2", f"{order.cloid} unknown for {now - order.unknown_since:.1f} s: {order.reason}")
