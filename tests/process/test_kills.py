@@ -13,7 +13,7 @@ SEED = 169
 
 
 @pytest.mark.fault("F63")
-@pytest.mark.incident("B41")
+@pytest.mark.incident("B41", "B10")
 def test_five_kills_at_random_moments_lose_no_fill_and_leave_no_order(programs: Programs) -> None:
     programs.exchange("--seed", "9")
     killings = Killings(programs)

@@ -72,6 +72,7 @@ def test_a_session_that_is_killed_again_and_again_loses_and_doubles_nothing(numb
     assert world.tally.boots > len(SESSIONS[number])
 
 
+@pytest.mark.fault("F01", "F02", "F04", "F16", "F35", "F55", "F58", "F62", "F63", "F70", "F71", "F80", "F83")
 @pytest.mark.parametrize("name", DRILLS)
 def test_a_scripted_drill_passes(name) -> None:
     scored = rehearse(name)
