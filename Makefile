@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 SEEDS ?= 1000:3000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check simulate soak-simulate test-process fuzz bench snapshots example lock clean
+.PHONY: demo test check simulate soak-simulate test-process fuzz bench snapshots example lock clean bench-safety soak-kill soak-memory soak-terminal
 
 demo: $(INSTALLED)
 	$(BIN)/mmtui demo
@@ -29,6 +29,18 @@ soak-simulate: $(INSTALLED)
 
 test-process: $(INSTALLED)
 	$(BIN)/pytest -n 2 -m process tests
+
+bench-safety: $(INSTALLED)
+	$(BIN)/python -m tests.process.measure_safety
+
+soak-kill: $(INSTALLED)
+	$(BIN)/python -m tests.process.soak_kill
+
+soak-memory: $(INSTALLED)
+	$(BIN)/python -m tests.process.soak_memory
+
+soak-terminal: $(INSTALLED)
+	MMTUI_UNREAD_CYCLES=200 $(BIN)/pytest -n 0 -m process tests/process/test_session.py -k not_read
 
 fuzz: $(INSTALLED)
 	MMTUI_FUZZ_INPUTS=1000000 $(BIN)/pytest -n 2 tests/fuzz
