@@ -24,6 +24,7 @@ MEMORY_MAX = 64 * 1024 * 1024
 pytestmark = pytest.mark.parametrize("name", TARGETS)
 
 
+@pytest.mark.fault("F43", "F51", "F102", "F120")
 @settings(max_examples=30, deadline=None)
 @given(data=st.binary(max_size=300))
 @example(data=b"")
@@ -46,6 +47,7 @@ def test_good_inputs_damaged_in_every_way_do_too(name: str) -> None:
             raise
 
 
+@pytest.mark.fault("F51")
 @pytest.mark.parametrize(
     "huge",
     [

@@ -78,6 +78,7 @@ def test_a_full_disk_takes_a_batch_whole_or_not_at_all_and_is_told_once(clock: C
     assert journal.waiting_s(100.0) == 0.0
 
 
+@pytest.mark.fault("F61")
 def test_a_failing_sync_is_not_retried(clock: Clock) -> None:
     disk, told = MemoryDisk(sync_s=1.0), list[str]()
     journal = MemoryJournal(disk, clock=clock, on_error=told.append)

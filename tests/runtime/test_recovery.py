@@ -98,6 +98,7 @@ def test_a_start_after_a_clean_end_has_nothing_to_say(files: MarketFiles) -> Non
     assert started(files).notes == ()
 
 
+@pytest.mark.incident("B20")
 def test_the_journal_is_the_truth_of_the_day_and_the_file_stands_in_for_one_set_aside(files: MarketFiles) -> None:
     files.save_day(SaveDay(utc_day=DAY, opening_equity=100, peak_pnl=3, pnl=-6, relief=2))
     ran(files, [OPENED, SAMPLE], ended=True)
@@ -119,6 +120,7 @@ def test_a_damaged_day_file_does_not_matter_while_the_journal_has_the_day(files:
     assert [note.message for note in started(files).notes] == ["The day so far is not known"]
 
 
+@pytest.mark.fault("F65")
 def test_three_starts_in_five_minutes_without_an_end_latch_a_halt_until_it_is_cleared(files: MarketFiles) -> None:
     for before in (200, 130, 60):
         ran(files, [], started_at=NOW - before)
@@ -175,6 +177,7 @@ def damaged(files: MarketFiles) -> None:
     connection.close()
 
 
+@pytest.mark.fault("F60")
 def test_a_damaged_journal_is_refused_with_the_row_and_what_to_do(files: MarketFiles) -> None:
     damaged(files)
     with pytest.raises(DamagedJournalError, match=r"damaged at row 6; .*--rebuild"):

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from mmtui.domain.commands import Act, Verb
 from mmtui.domain.events import CommandReceived, DiskSlow, Tick
 from mmtui.domain.intents import CancelOrders, Finish, Latch, PlaceOrders, Query, Send
@@ -91,6 +93,7 @@ def quoting() -> Desk:
     return desk
 
 
+@pytest.mark.fault("F62")
 def test_a_disk_that_takes_two_seconds_holds_places_back_and_trading_goes_on_after_it() -> None:
     desk = quoting()
     desk.disk.sync_s = 2.2
@@ -111,6 +114,7 @@ def test_a_disk_that_takes_two_seconds_holds_places_back_and_trading_goes_on_aft
     assert desk.placed_since(desk.clock() - 8.0)
 
 
+@pytest.mark.fault("F62")
 def test_a_disk_that_hangs_ends_trading_and_every_order_is_cancelled_all_the_same() -> None:
     desk = quoting()
     desk.disk.sync_s = 1e9
@@ -135,6 +139,7 @@ def test_a_cancel_waits_for_a_quick_disk_and_not_for_a_slow_one() -> None:
     assert desk.cancelled_since(asked)
 
 
+@pytest.mark.fault("F58")
 def test_a_full_disk_places_nothing_more_cancels_everything_and_latches() -> None:
     desk = quoting()
     desk.disk.room = 0

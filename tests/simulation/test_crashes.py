@@ -25,6 +25,8 @@ def test_a_crash_at_every_row_of_a_stretch_of_trading_ends_in_the_exchanges_acco
     assert cuts > 30
 
 
+@pytest.mark.fault("F63")
+@pytest.mark.incident("B10")
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(1, 40),
@@ -47,6 +49,7 @@ def test_any_crash_of_any_session_and_a_second_one_soon_after_lose_and_double_no
     assert settled(third) == []
 
 
+@pytest.mark.incident("B41")
 def test_a_fill_made_while_nothing_ran_is_booked_once_and_counts_for_the_day_and_for_no_session() -> None:
     world = a_world(8)
     world.live(40.0)
@@ -63,6 +66,7 @@ def test_a_fill_made_while_nothing_ran_is_booked_once_and_counts_for_the_day_and
     assert life.engine.state.account.day_pnl() != session
 
 
+@pytest.mark.fault("F63")
 def test_resting_orders_of_the_dead_run_are_cancelled_and_the_unknown_keep_their_reservation() -> None:
     world = a_world(9)
     world.live(40.0)
