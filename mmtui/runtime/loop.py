@@ -30,6 +30,7 @@ class EngineLoop:
         self.latency = self.shell.latency
         self._clock = clock
         self._awake_at: float | None = None
+        self._told_s = 0.0
         self._finished: asyncio.Future[Finish] | None = None
         self._ticking: asyncio.Task[None] | None = None
 
@@ -39,8 +40,10 @@ class EngineLoop:
         After a gap without ticks the engine hears of the stall first: what waited in the sockets meanwhile
         is received now and still old.
         """
-        if self._awake_at is not None and event.received_at - self._awake_at > TICK_S + STALL_S:
-            self._stalled(event.received_at, event.received_at - self._awake_at - TICK_S)
+        if self._awake_at is not None and not self._told_s:
+            late = event.received_at - self._awake_at - TICK_S
+            if late > STALL_S:
+                self._stalled(event.received_at, late)
         self.shell.sink(event)
 
     @property
@@ -87,7 +90,7 @@ class EngineLoop:
         asyncio.get_running_loop().call_exception_handler({"message": "after a defect", "exception": error})
 
     def _stalled(self, now: float, seconds: float) -> None:
-        self._awake_at = now
+        self._told_s = seconds
         self.shell.sink(LoopStalled(received_at=now, stalled_s=seconds))
 
     async def _tick(self) -> None:
@@ -98,6 +101,8 @@ class EngineLoop:
             now = self._clock()
             late = now - due
             self.latency.add("loop stall", max(0.0, late) * 1e3)
-            self.sink(Tick(received_at=now))
-            self._awake_at = now
+            if late > self._told_s + STALL_S:
+                self._stalled(now, late)
+            self._awake_at, self._told_s = now, 0.0
+            self.shell.sink(Tick(received_at=now))
             due = now + TICK_S if late > TICK_S else due + TICK_S
