@@ -9,6 +9,10 @@ FOUND = [
     (3, "process", 0.2, 1.0, "a session's own fold held recovered fills against a position it did not have yet"),
     (2, "hostile", 0.2, 1.0, "the same, after a crash during a one-sided run"),
     (141, "clock", 0.25, 1.0, "a process that lives on with a clock a minute slow sees only books of the future"),
+    (913, "network", 0.2, 5.0, "a side whose cancel still reserved its size stays without a quote for a slow cycle"),
+    (839, "hostile", 0.2, 4.0, "a process killed between the decision to halt and its record starts again"),
+    (13, "hostile", 0.2, 3.0, "an engine was re-armed although its journal could not be written any more"),
+    (397, "hostile", 0.25, 4.0, "a late order rests beside a position that other hands have moved"),
 ]
 
 

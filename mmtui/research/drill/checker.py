@@ -12,7 +12,7 @@ import msgspec
 from mmtui.domain.cloid import is_ours, run_of
 from mmtui.domain.events import AnyEvent, BookUpdate, CommandReceived, TouchUpdate
 from mmtui.domain.instrument import Instrument, Side
-from mmtui.domain.intents import CancelOrders, ClearLatch, Intent, Latch, PlaceOrders, Send, SetLeverage
+from mmtui.domain.intents import CancelOrders, Intent, PlaceOrders, Send, SetLeverage
 from mmtui.domain.order import OrderTerms, Purpose
 from mmtui.domain.parameters import Settings
 from mmtui.domain.records import FillBooked, OrderChanged, ParametersChanged
@@ -109,10 +109,6 @@ class Checker:
                 self._booked(intent)
             elif isinstance(intent, ParametersChanged):
                 self._settings = self._settings.with_values(intent.after)
-            elif isinstance(intent, Latch):
-                self.is_halted = True
-            elif isinstance(intent, ClearLatch):
-                self.is_halted = False
         if isinstance(event, CommandReceived):
             self._check_settings()
 

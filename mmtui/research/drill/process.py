@@ -17,10 +17,12 @@ from mmtui.domain.events import AnyEvent, GuardChanged, LoopStalled, Tick
 from mmtui.domain.instrument import Instrument
 from mmtui.domain.intents import ClearLatch, Finish, Intent, Latch, Log, SaveDay
 from mmtui.domain.parameters import Settings
+from mmtui.domain.records import Checkpoint, Record
 from mmtui.domain.view import Mode
 from mmtui.engine.account import DayState
 from mmtui.engine.engine import Engine
 from mmtui.engine.fold import fold
+from mmtui.engine.folded import Folded
 from mmtui.engine.state import EngineOptions
 from mmtui.journal.memory import MemoryDisk
 from mmtui.journal.port import SessionStart
@@ -82,6 +84,7 @@ class SimProcess:
         self._stalled_from_ms: int | None = None
         self._day: DayState | None = None
         self._engine: ObservedEngine | None = None
+        self._cleared_at = 0.0
         self.run = 0
         self.is_guarded = parts.has_guard
         self.journal: SimJournal | None = None
@@ -105,13 +108,15 @@ class SimProcess:
         parts = self._parts
         if self.shell is not None or self.latch is not None or parts.disk.is_broken or parts.disk.room is not None:
             return
+        folded = fold(_since_checkpoint(parts.disk.records()))
+        if self._refuses_forgotten_kill(folded):
+            return
         self.run += 1
         self._epoch += 1
         self.finish, self.dead_since_ms = None, None
         parts.clock.restart()
         parts.signer.restart()
         self._watch.starting()
-        folded = fold(parts.disk.records())
         options = EngineOptions(
             run=self.run,
             day=self._day,
@@ -277,7 +282,16 @@ class SimProcess:
         self.latch = latch
         self._watch.latched(latch)
 
+    def _refuses_forgotten_kill(self, folded: Folded) -> bool:
+        """A kill that stands in the journal holds although its latch could not be written."""
+        kill = folded.kill
+        if kill is None or kill.at <= self._cleared_at:
+            return False
+        self._set_latch(Latch(reason=kill.reason, detail=kill.detail, position_base=0.0, at=kill.at))
+        return True
+
     def _clear_latch(self, _: ClearLatch | None = None) -> None:
+        self._cleared_at = self._parts.clock()
         self.latch = None
         self._watch.unlatched()
 
@@ -287,6 +301,14 @@ class SimProcess:
 
     def _save_day(self, day: SaveDay) -> None:
         self._day = msgspec.convert(day, DayState, from_attributes=True)
+
+
+def _since_checkpoint(rows: list[Record]) -> list[Record]:
+    """The last checkpoint and what came after it: a start reads no more."""
+    for index in range(len(rows) - 1, -1, -1):
+        if isinstance(rows[index], Checkpoint):
+            return rows[index:]
+    return rows
 
 
 class ObservedEngine(Engine):
