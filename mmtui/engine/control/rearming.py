@@ -13,6 +13,8 @@ from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.risk.readings import Verdict
 
+JOURNAL_FAILED = "journal"
+
 
 def rearm(state: EngineState, out: Outbox, command: Rearm) -> None:
     """Clears a kill for a reason, or says what speaks against it."""
@@ -21,6 +23,9 @@ def rearm(state: EngineState, out: Outbox, command: Rearm) -> None:
         out.answer(command.id, CommandStatus.REFUSED, "nothing is killed")
     elif control.finished or control.stop_reason:
         out.answer(command.id, CommandStatus.REFUSED, "the session is being stopped")
+    elif killed.reason == JOURNAL_FAILED:
+        text = "the journal of this run cannot be written any more: mend the disk, then stop and start again"
+        out.answer(command.id, CommandStatus.REFUSED, text)
     elif not command.reason.strip():
         text = f"a reason is needed: what caused it and what changed. {checklist(state, out.now, killed)}"
         out.answer(command.id, CommandStatus.REFUSED, text)
