@@ -6,8 +6,8 @@ from mmtui.domain.cloid import make_cloid
 from mmtui.domain.commands import Verb
 from mmtui.domain.events import ActionAnswered, OrderReports, Outcome, OutcomeKind, RefusalReason
 from mmtui.domain.instrument import Side
-from mmtui.domain.intents import CancelOrders, PlaceOrders
-from mmtui.domain.order import OrderState
+from mmtui.domain.intents import PlaceOrders
+from mmtui.domain.order import OrderState, OrderTerms
 from mmtui.domain.view import Mode
 from mmtui.engine.orders.ledger import Ledger
 from mmtui.errors import InvariantError
@@ -73,11 +73,11 @@ def test_f23_a_post_only_refusal_is_priced_once_from_the_touch_it_names_and_then
 
 def test_f24_without_margin_the_farthest_levels_go_first_and_adding_stops_when_it_lasts() -> None:
     session, faults = quoting()
-    since = start_over(session)
     faults.reject_items(lambda terms: True, refusal(RefusalReason.INSUFFICIENT_MARGIN, "Insufficient margin"), times=1)
-    session.run(2)
-    tried = attempts(session, Side.BUY, 0, since) + attempts(session, Side.SELL, 0, since)
-    assert tried, "the inner levels are tried before the outer ones"
+    start_over(session)
+    session.run(3)
+    levels = session.engine.state.settings.count("strategy.ladder_config.num_levels")
+    assert {order.level for order in resting_terms(session)} == set(range(levels - 1)), "the farthest is left out"
     faults.heal()
     faults.reject_items(lambda terms: not terms.reduce_only, refusal(RefusalReason.INSUFFICIENT_MARGIN, "margin"))
     start_over(session)
@@ -146,20 +146,22 @@ def test_f28_prices_too_far_from_the_oracle_again_and_again_mean_that_our_data_i
     settle(session, faults)
 
 
-def test_f29_too_many_open_orders_takes_the_farthest_off() -> None:
+def test_f29_too_many_open_orders_takes_the_farthest_level_off() -> None:
     session, faults = quoting()
-    some_resting(session, Side.BUY)
-    there = {order.cloid: order for order in resting(session)}
-    mid = session.view.ladder.mid or 0.0
-    price_of = session.venue.instrument.price_usd
-    farthest = max(there.values(), key=lambda order: abs(price_of(order.price) / mid - 1.0)).cloid
-    since = len(session.sends)
-    faults.reject_items(lambda terms: True, refusal(RefusalReason.OPEN_ORDER_LIMIT, "Too many open orders"), times=1)
-    assert until(session, lambda: bool(faults.session.view.counters.orders_refused), 60)
-    session.run(1.5)
-    cancelled = {c for i in session.sends[since:] if isinstance(i, CancelOrders) for c in i.cloids}
-    assert farthest in cancelled or farthest not in {order.cloid for order in resting(session)}
+    levels = session.engine.state.settings.count("strategy.ladder_config.num_levels")
+    assert until(session, lambda: {t.level for t in resting_terms(session)} == set(range(levels)), 20)
+    refused = refusal(RefusalReason.OPEN_ORDER_LIMIT, "Too many open orders")
+    faults.reject_items(lambda terms: terms.level < levels - 1, refused, times=1)
+    assert until(session, lambda: bool(session.view.counters.orders_refused), 60)
+    session.run(2)
+    assert {terms.level for terms in resting_terms(session)} == set(range(levels - 1))
     settle(session, faults)
+
+
+def resting_terms(session) -> list[OrderTerms]:
+    """The terms of own orders that rest and that the engine knows to rest."""
+    there = {order.cloid for order in resting(session)}
+    return [o.terms for o in session.engine.state.ledger.live.values() if o.cloid in there and o.is_active]
 
 
 def test_f30_an_order_that_the_venue_cancels_against_our_own_is_closed_and_told() -> None:
