@@ -112,6 +112,7 @@ def test_an_engine_that_hangs_loses_its_orders_and_goes_on_when_it_wakes(program
 
 
 @pytest.mark.fault("F70")
+@pytest.mark.fault("F63")
 def test_a_guard_that_is_killed_is_told_of_and_replaced_while_quoting_goes_on(programs) -> None:
     maker = started(programs)
     first = guard_pid(programs)
