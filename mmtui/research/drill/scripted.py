@@ -295,6 +295,35 @@ def _foreign_order(stage: Stage) -> None:
     stage.must("the foreign order was left alone", left == foreign)
 
 
+def _absurd_book(stage: Stage) -> None:
+    stage.say("every book and touch is followed by an absurd one, for 20 s")
+    stage.switch(Fault.ABSURD_BOOK, on=True)
+    stage.run(20.0)
+    stage.switch(Fault.ABSURD_BOOK, on=False)
+    engine = stage.world.process.engine
+    stage.must("they were refused", engine is not None and engine.state.market.refused > 10)
+    stage.recovers()
+
+
+def _manual_trade(stage: Stage) -> None:
+    truth = stage.world.truth
+    before = len(truth.fills)
+    stage.say("somebody trades by hand on the same account")
+    stage.world.outsider.trade()
+    stage.until("the trade is done", lambda: len(truth.fills) > before, within_s=2)
+    stage.until("the engine counts it", lambda: _position(stage) == truth.position, within_s=15)
+    stage.recovers()
+
+
+def _requests_scarce(stage: Stage) -> None:
+    stage.say("the exchange answers 429 to every request for 5 s")
+    stage.switch(Fault.RATE_LIMIT, on=True)
+    stage.run(5.0)
+    stage.switch(Fault.RATE_LIMIT, on=False)
+    stage.until("no order is unknown", lambda: OrderState.UNKNOWN not in stage.states, within_s=15)
+    stage.recovers(within_s=120.0)
+
+
 def _stop(stage: Stage) -> None:
     stage.say("the operator stops the engine")
     stage.ends()
@@ -339,6 +368,9 @@ DRILLS: dict[str, Rehearsal] = {
     "key-revoked": Rehearsal("the key may not sign any more", _key_revoked),
     "clock-wrong": Rehearsal("the machine's clock is wrong", _clock_wrong),
     "foreign-order": Rehearsal("somebody else trades on the account", _foreign_order),
+    "absurd-book": Rehearsal("the feed shows absurd prices", _absurd_book),
+    "manual-trade": Rehearsal("somebody else moves the position", _manual_trade),
+    "rate-limited": Rehearsal("the exchange refuses requests as too many", _requests_scarce),
     "pause": Rehearsal("the operator pauses and resumes", _pause),
     "kill": Rehearsal("the operator kills", _kill),
     "stop": Rehearsal("the operator stops", _stop),
