@@ -23,6 +23,7 @@ from mmtui.runtime.commands.emergency import _touch
 from mmtui.runtime.config import load
 from mmtui.runtime.instances import RunLock, Running, register
 from mmtui.runtime.state import MarketFiles
+from mmtui.runtime.wiring import resolved
 from mmtui.venues.hyperliquid import actions
 from tests.runtime.local_exchange import Server, place_orders, place_orders_now
 
@@ -345,7 +346,10 @@ def test_resume_shows_cause_exchange_and_changes_before_it_takes_a_reason(
             network="localhost",
             account="x",
             coin="BTC",
-            settings={**{row.key: value for row, value in Settings.defaults().items()}, "trading.asset": "BTC"},
+            settings={
+                **{row.key: value for row, value in resolved(Settings.defaults()).items()},
+                "trading.asset": "BTC",
+            },
         )
     )
     journal.close()
@@ -356,6 +360,7 @@ def test_resume_shows_cause_exchange_and_changes_before_it_takes_a_reason(
     assert ", 1 own and 2 other orders; the next start cancels them first" in told.out
     assert "changed   the program: 0.0.9 -> " in told.out
     assert "changed   risk.stale_kill_s: " in told.out
+    assert "warmup_on_timeout" not in told.out, "what a start makes definite has not changed"
     assert files.latched() is not None
     assert command("resume", "--reason", "limit was right, market calmed") == 0
     assert files.latched() is None

@@ -25,6 +25,7 @@ from mmtui.runtime.guard.reports import last_report
 from mmtui.runtime.instances import is_locked
 from mmtui.runtime.logs.lines import printable
 from mmtui.runtime.state import LatchRecord, MarketFiles, state_folder
+from mmtui.runtime.wiring import resolved
 from mmtui.venues.hyperliquid.account.overview import holdings, open_orders
 
 ASK_S = 5.0
@@ -109,7 +110,7 @@ def _changes(market: MarketFiles, config: LoadedConfig) -> Iterator[str]:
     if session is None:
         yield "changed   not known: no session is in the journal"
         return
-    now = {row.key: value for row, value in config.settings.items() if not row.secret}
+    now = {row.key: value for row, value in resolved(config.settings).items() if not row.secret}
     before = session.start.settings
     changed = [key for key in sorted({*now, *before}) if now.get(key) != before.get(key)]
     if session.start.version != __version__:
