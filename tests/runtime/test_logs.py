@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mmtui.domain.intents import Log, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.errors import ConfigError
+from mmtui.runtime.logs import files
 from mmtui.runtime.logs.files import auto_name
 from mmtui.runtime.logs.lines import Line, as_compact, as_json, as_pretty, level_filter
 from mmtui.runtime.logs.pipeline import Logs
@@ -227,6 +228,26 @@ def test_files_are_rotated_by_size_private_and_at_most_five(tmp_path: Path) -> N
         int(line.split("mmtui.engine: ")[1].split()[0]) for n in reversed(kept) for line in lines_of(tmp_path, n)
     ]
     assert numbers == list(range(numbers[0], 700))
+
+
+@pytest.mark.fault("F118")
+def test_the_last_of_a_disk_is_left_to_the_journal_old_files_first_and_logging_resumes(tmp_path: Path) -> None:
+    said: list[str] = []
+    path = tmp_path / "mm.log"
+    for number in (1, 2, 4):
+        path.with_name(f"mm.log.{number}").write_text("old")
+    short = iter([True, False, True, True, True, False, False])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_is_short", lambda _: next(short))
+        file = files.RotatingFile(path, bytes_max=1_000_000, on_error=said.append)
+        for line in ("fits once the oldest is gone", "does not fit", "fits again"):
+            file.write(line)
+            file.flush()
+        file.close()
+    assert path.read_text().splitlines() == ["fits once the oldest is gone", "fits again"]
+    assert [old.name for old in tmp_path.iterdir()] == ["mm.log"]
+    assert len(said) == 2
+    assert all(text.startswith("logs trimmed") for text in said)
 
 
 def test_a_log_file_that_cannot_be_opened_is_a_usage_error(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Log files: named, private, rotated by size.
 
 Owns the documents' naming and the rotation; a file that cannot be written is given up with one
-report, never an exception on the way of a line.
+report, never an exception on the way of a line. The last of a disk is the journal's: there old files
+are removed, then lines dropped, until there is room again. Answers F118.
 """
 
 import contextlib
@@ -13,6 +14,8 @@ from pathlib import Path
 from mmtui.errors import ConfigError, Problem
 
 KEPT = 4
+RESERVE_BYTES = 32 * 1024 * 1024
+RESERVE_SHARE = 8  # of a small disk an eighth
 STEM = "mm_"
 _BUFFER = 64 * 1024
 
@@ -25,6 +28,7 @@ class RotatingFile:
         self._bytes_max = bytes_max
         self._on_error = on_error
         self._pending = bytearray()
+        self._is_trimmed = False
         try:
             self._descriptor = self._opened()
         except OSError as error:
@@ -46,8 +50,11 @@ class RotatingFile:
             self.flush()
 
     def flush(self) -> None:
-        """Hands what was written to the system."""
+        """Hands what was written to the system, unless that is the last of the disk."""
         try:
+            if self._pending and self._descriptor >= 0 and not self._has_room():
+                self._size -= len(self._pending)
+                self._pending.clear()
             while self._pending and self._descriptor >= 0:
                 del self._pending[: os.write(self._descriptor, self._pending)]
         except OSError as error:
@@ -66,6 +73,24 @@ class RotatingFile:
         descriptor = os.open(self.path, flags, 0o600)
         self._size = os.fstat(descriptor).st_size
         return descriptor
+
+    def _has_room(self) -> bool:
+        """Whether the disk has more left than the journal's share, once old files are gone."""
+        number = KEPT
+        while _is_short(self._descriptor):
+            self._tell_trimmed()
+            while number and not self._numbered(number).exists():
+                number -= 1
+            if not number:
+                return False
+            self._numbered(number).unlink(missing_ok=True)
+        self._is_trimmed = False
+        return True
+
+    def _tell_trimmed(self) -> None:
+        if not self._is_trimmed:
+            self._is_trimmed = True
+            self._on_error(f"logs trimmed: the disk of {self.path} is nearly full, the rest is the journal's")
 
     def _rotate(self) -> None:
         self.close()
@@ -110,6 +135,12 @@ def trim(folder: Path, bytes_max: int, in_use: frozenset[Path]) -> tuple[int, in
             path.unlink()
             files, freed = files + 1, freed + size
     return files, freed
+
+
+def _is_short(descriptor: int) -> bool:
+    disk = os.fstatvfs(descriptor)
+    reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
+    return disk.f_bavail * disk.f_frsize < reserve
 
 
 def auto_name(*, network: str, dex: str, asset: str, started_at: float) -> str:
