@@ -99,6 +99,11 @@ class LongRun(World):
         truth.funding.clear()
         truth.seen.clear()
         self.checker._fills.clear()
+        assert self.process.journal is not None, "nothing here kills the engine"
+        live = self.engine.state.ledger.live
+        intended = self.process.journal.intended
+        for cloid in [cloid for cloid in intended if cloid not in live]:
+            del intended[cloid]
 
 
 def resident_mb() -> float:
