@@ -25,7 +25,7 @@ simulate: $(INSTALLED)
 	MMTUI_PAIRS=20 MMTUI_DEATHS=1000 $(BIN)/pytest -n 2 tests/simulation -k "killed_again or same_run"
 
 soak-simulate: $(INSTALLED)
-	$(BIN)/mmtui drill --seeds $(SEEDS) --profile all --hours 1 --intensity 5 -j 2 --json soak-simulate.json
+	$(BIN)/mmtui drill --seeds $(SEEDS) --profile all --hours 1 --intensity 5 --pace coarse -j 2 --json soak-simulate.json
 
 test-process: $(INSTALLED)
 	$(BIN)/pytest -n 2 -m process tests
