@@ -337,6 +337,7 @@ def test_resume_shows_cause_exchange_and_changes_before_it_takes_a_reason(
     market = seen(capsys)["engine"]["market"]  # type: ignore[index]
     files = MarketFiles(state(place), market)
     files.latch(Latch(reason="day loss", detail="-501 of -500", position_base=0.2, at=1_700_000_000.0))
+    kept = {**{row.key: value for row, value in resolved(Settings.defaults()).items()}, "trading.asset": "BTC"}
     journal = SqliteJournal(files.journal, post=lambda call: call(), on_error=lambda text: None)
     journal.begin_session(
         SessionStart(
