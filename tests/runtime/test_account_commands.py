@@ -347,10 +347,7 @@ def test_resume_shows_cause_exchange_and_changes_before_it_takes_a_reason(
             network="localhost",
             account="x",
             coin="BTC",
-            settings={
-                **{row.key: value for row, value in resolved(Settings.defaults()).items()},
-                "trading.asset": "BTC",
-            },
+            settings=kept,
         )
     )
     journal.close()
