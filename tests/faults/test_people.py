@@ -103,15 +103,15 @@ def test_f98_an_invalid_edit_is_refused_whole_and_changes_no_order(value) -> Non
 
 def test_f99_a_limit_lowered_below_the_position_reduces_from_the_same_step() -> None:
     session, faults = quoting()
-    faults.trade_by_hand(Side.BUY, 6_000)
+    faults.trade_by_hand(Side.BUY, 8_000 - position(session))
     session.run(2)
     assert session.view.mode is Mode.QUOTING
     edit(session, "lower", trading__max_position_usd=2_500.0)
     assert answer(session, "lower").status is not CommandStatus.REFUSED, answer(session, "lower").text
     assert session.view.mode is Mode.REDUCE_ONLY
-    session.run(4)
-    assert {(order.side, order.reduce_only) for order in resting(session)} <= {(Side.SELL, True)}
-    assert resting(session)
+    session.run(1.5)
+    assert session.view.mode is Mode.REDUCE_ONLY
+    assert {(order.side, order.reduce_only) for order in resting(session)} == {(Side.SELL, True)}
 
 
 def test_f100_an_edit_in_the_dark_is_journaled_at_once_and_shapes_the_first_quotes_after_it() -> None:

@@ -120,6 +120,8 @@ def test_f26_reduce_only_orders_that_the_venue_cuts_or_ends_settle_by_their_fill
 
 def test_f27_capped_open_interest_takes_the_increasing_side_off_for_a_minute() -> None:
     session, faults = quoting()
+    faults.trade_by_hand(Side.BUY, 500 - position(session))
+    session.run(1)
     faults.reject_items(
         lambda terms: terms.side is Side.BUY, refusal(RefusalReason.OPEN_INTEREST_CAP, "open interest is at its cap")
     )

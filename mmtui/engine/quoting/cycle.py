@@ -322,6 +322,9 @@ def _fit_to_budget(ladder: Ladder, levels_max: int) -> Ladder:
 def _runs_away(state: EngineState, out: Outbox, cancels: list[Order]) -> bool:
     most = state.settings.count("risk.replacements_max")
     for order in cancels:
+        if order.cancel_sent_at:
+            # A cancel that has to be repeated is no other cycle: it was counted when it was first sent.
+            continue
         level, price = order.terms.level, order.price
         if state.risk.replaced.replaced(out.now, order.side, level, price) > most:
             at = state.instrument.wire_price(price)
