@@ -90,7 +90,7 @@ _VENUE = {
     Fault.NOVEL_STATUS: 0.01, Fault.BAD_NONCE: 0.01, Fault.MARGIN: 2.0, Fault.OI_CAP: 2.0, Fault.POST_ONLY: 2.0,
     Fault.HALT: 1.0, Fault.REVOKED: 0.4,
 }  # fmt: skip
-_DISK = {Fault.SLOW_FSYNC: 10.0, Fault.DISK_FULL: 0.5, Fault.DISK_ERROR: 0.5, Fault.POWER_CUT: 1.5}
+_DISK = {Fault.SLOW_FSYNC: 10.0, Fault.DISK_FULL: 1.0, Fault.DISK_ERROR: 1.0, Fault.POWER_CUT: 1.5}
 _PROCESS = {
     Fault.KILL_BEFORE_JOURNAL: 0.0015, Fault.KILL_BEFORE_SYNC: 0.0015, Fault.KILL_BEFORE_SEND: 0.0015,
     Fault.KILL_AFTER_SEND: 0.0015, Fault.KILL: 4.0, Fault.FREEZE_ENGINE: 1.5,
