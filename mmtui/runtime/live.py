@@ -103,6 +103,7 @@ class LiveSession:
             if is_embedded:
                 self._forget_embedded()
             self.files.refuse_if_latched()
+            self.files.keep_room()
             left = await asyncio.to_thread(inheritance, self.parts, self.files)
             journal = self._open_journal()
             recorder = self._open_recording(tap)

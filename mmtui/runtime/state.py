@@ -21,6 +21,7 @@ from mmtui.runtime.files import read_small_file, replace_file, sync_folder, utc_
 ESTIMATORS_SIZE_MAX = 4 * 1024 * 1024
 
 FIGURE_MAX = 2**62
+RESERVE_BYTES = 16 * 1024
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
 
 
@@ -101,7 +102,17 @@ class MarketFiles:
         record = LatchRecord(
             reason=intent.reason, detail=intent.detail, position_base=intent.position_base, at=intent.at
         )
-        self._replace("latch.json", msgspec.json.encode(record))
+        data = msgspec.json.encode(record)
+        try:
+            self._replace("latch.json", data)
+        except JournalError:
+            self._path("reserve").unlink(missing_ok=True)
+            self._replace("latch.json", data)
+
+    def keep_room(self) -> None:
+        """Sets space aside that a latch takes when the disk is full; raises JournalError when there is none."""
+        if not self._path("reserve").exists():
+            self._replace("reserve", bytes(RESERVE_BYTES))
 
     def latched(self) -> LatchRecord | None:
         """The latched kill; a damaged latch is a latch."""

@@ -10,7 +10,7 @@ import pytest
 
 from mmtui.domain.intents import Latch, SaveDay
 from mmtui.errors import JournalError, LatchedError, LockError
-from mmtui.runtime import files
+from mmtui.runtime import files, state
 from mmtui.runtime.files import replace_file
 from mmtui.runtime.instances import RunLock, Running, is_locked, register, running_instances, unregister
 from mmtui.runtime.state import MarketFiles, market_id, state_folder
@@ -168,3 +168,24 @@ def test_everything_kept_is_private(tmp_path: Path) -> None:
     market.ask_kill("k")
     market.save_day(SaveDay(utc_day=1, opening_equity=1, peak_pnl=1, pnl=1))
     assert {p.name: p.stat().st_mode & 0o077 for p in tmp_path.iterdir()} == {p.name: 0 for p in tmp_path.iterdir()}
+
+
+@pytest.mark.fault("F58")
+def test_a_latch_takes_the_room_set_aside_for_it_when_the_disk_is_full(tmp_path: Path, monkeypatch) -> None:
+    market = MarketFiles(tmp_path, MARKET)
+    market.keep_room()
+    reserve = tmp_path / f"{MARKET}.reserve"
+    assert reserve.stat().st_size == state.RESERVE_BYTES
+
+    def replace(path: Path, data: bytes) -> None:
+        if reserve.exists():
+            raise JournalError("no space left")
+        path.write_bytes(data)
+
+    monkeypatch.setattr(state, "replace_file", replace)
+    market.latch(Latch(reason="journal", detail="disk full", position_base=0.0, at=1.0))
+    latched = market.latched()
+    assert latched is not None
+    assert latched.reason == "journal"
+    market.keep_room()
+    assert reserve.exists()
