@@ -35,12 +35,12 @@ def stops_clean(programs: Programs) -> None:
     assert_books_agree(programs)
 
 
-def stop(programs: Programs) -> None:
+def stop(programs: Programs, codes: tuple[int, ...] = (0,)) -> None:
     maker = programs.last
     assert maker is not None
     maker.send_signal(signal.SIGTERM)
-    _, said = maker.communicate(timeout=30)
-    assert maker.returncode == 0, said.decode()[-2000:]
+    _, said = maker.communicate(timeout=60)
+    assert maker.returncode in codes, said.decode()[-2000:]
     assert b"Traceback" not in said
 
 
@@ -113,7 +113,8 @@ def test_an_exchange_that_starts_anew_is_believed(programs: Programs, line: Prox
     programs.wait_for(lambda: account(programs)[0] != 0.0, "a position")
     programs.restart_exchange("--seed", "6")
     quotes_again(programs)
-    stop(programs)
+    # Asking after every order that this exchange never heard of may use the request weight up: then the end says so.
+    stop(programs, codes=(0, 4))
     assert own_orders(programs) == []
     position, _ = account(programs)
     assert json.loads((programs.folder / "summary.json").read_text())["position"] == pytest.approx(position, abs=1e-9)
