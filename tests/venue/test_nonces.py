@@ -5,6 +5,7 @@ import fcntl
 import multiprocessing
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,38 @@ def test_a_cancel_gets_its_nonce_though_the_disk_is_full_and_a_placing_does_not(
     monkeypatch.undo()
     assert engine.take(later) > before
     assert NonceSource(path).take(later + 1_000) > before
+
+
+@pytest.mark.fault("F62")
+def test_a_refill_that_the_disk_holds_up_holds_up_no_cancel_and_is_not_begun_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "nonce"
+    engine = NonceSource(path)
+    before = engine.take(NOW)
+    is_stuck, go_on = threading.Event(), threading.Event()
+    replace = nonces._replace
+
+    def slowly(where: Path, value: int) -> None:
+        is_stuck.set()
+        go_on.wait(30.0)
+        replace(where, value)
+
+    monkeypatch.setattr(nonces, "_replace", slowly)
+    later = NOW + 2 * BLOCK
+    refill = threading.Thread(target=engine.refill, args=(later,))
+    refill.start()
+    try:
+        assert is_stuck.wait(30.0)
+        assert not engine.is_low(later)
+        with pytest.raises(JournalError, match="wait for the disk"):
+            engine.take(later)
+        cancel = engine.take(later, must_give=True)
+        assert cancel > max(before, later - 1)
+    finally:
+        go_on.set()
+        refill.join()
+    assert engine.take(later) > cancel
 
 
 def test_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ class NonceSource:
     nonces from beyond any block that another process can have reserved.
     """
 
-    __slots__ = ("_current", "_generation", "_headroom", "_last", "_must_give", "_path", "_spare")
+    __slots__ = ("_current", "_generation", "_headroom", "_is_refilling", "_last", "_must_give", "_path", "_spare")
 
     def __init__(self, path: Path, *, headroom: int = 0, must_give: bool = False) -> None:
         self._path = path
@@ -41,6 +41,7 @@ class NonceSource:
         self._current = (1, 0)
         self._spare: tuple[int, int] | None = None
         self._generation = 0
+        self._is_refilling = False
 
     @property
     def last(self) -> int:
@@ -50,9 +51,9 @@ class NonceSource:
     def take(self, wall_ms: int, *, must_give: bool = False) -> int:
         """The next nonce: wall time where that is higher than every nonce before.
 
-        Raises JournalError when the file cannot be read or written; no nonce is used then. What takes orders off the
-        book must not wait for a disk: with ``must_give`` it gets one nonce that no file vouches for, and the next
-        placing still meets the same disk.
+        Raises JournalError when the file cannot be read or written, or while ``refill`` still waits for it in its
+        thread; no nonce is used then. What takes orders off the book must not wait for a disk: with ``must_give`` it
+        gets one nonce that no file vouches for, and the next placing still meets the same disk.
         """
         try:
             return self._take(wall_ms)
@@ -65,11 +66,11 @@ class NonceSource:
     def _take(self, wall_ms: int) -> int:
         nonce = self._candidate(wall_ms)
         if nonce > self._current[1]:
-            self._current = self._spare or self._reserve(wall_ms)
+            self._current = self._spare or self._reserve_now(wall_ms)
             self._spare = None
             nonce = self._candidate(wall_ms)
             if nonce > self._current[1]:
-                self._current = self._reserve(wall_ms)
+                self._current = self._reserve_now(wall_ms)
                 nonce = self._candidate(wall_ms)
         if not self._last < nonce <= self._current[1]:
             raise InvariantError(f"nonce {nonce} does not rise within its reserved block")
@@ -86,15 +87,21 @@ class NonceSource:
 
     def is_low(self, wall_ms: int) -> bool:
         """Whether ``refill`` should be called soon, off the event loop."""
-        return self._spare is None and self._candidate(wall_ms) > self._current[1] - BLOCK // 2
+        is_due = self._candidate(wall_ms) > self._current[1] - BLOCK // 2
+        return is_due and self._spare is None and not self._is_refilling
 
     def refill(self, wall_ms: int) -> None:
         """Reserve the next block ahead of need; safe to run in a thread. Raises JournalError."""
-        if self._spare is None:
+        if self._spare is not None:
+            return
+        self._is_refilling = True
+        try:
             generation = self._generation
             spare = self._reserve(wall_ms)
             if generation == self._generation:
                 self._spare = spare
+        finally:
+            self._is_refilling = False
 
     def renew(self) -> None:
         """Give up what is reserved: the next nonce lies above whatever any process has reserved by then."""
@@ -103,6 +110,12 @@ class NonceSource:
 
     def _candidate(self, wall_ms: int) -> int:
         return max(self._last + 1, self._current[0], wall_ms)
+
+    def _reserve_now(self, wall_ms: int) -> tuple[int, int]:
+        """A block for the caller, who must not wait behind a refill that a slow disk holds up."""
+        if self._is_refilling:
+            raise JournalError("the next nonces wait for the disk", remedy="check the disk of the state directory")
+        return self._reserve(wall_ms)
 
     def _reserve(self, wall_ms: int) -> tuple[int, int]:
         try:
