@@ -241,7 +241,9 @@ class SimNetwork:
             if mine:
                 self._later(_unknown(intent.request_id, "502 bad gateway"), self._latency_ms())
             return
-        judged = self._venue.judge(msgspec.structs.replace(intent, request_id=key))
+        judged = self._venue.judge(msgspec.structs.replace(intent, request_id=key), nonce)
+        floor = self._venue.nonce_floor
+        self.in_flight = {key: one for key, one in self.in_flight.items() if one.nonce > floor}
         if judged.failure is not None and mine:
             failure = msgspec.structs.replace(judged.failure, request_id=intent.request_id)
             self._later(failure, self._latency_ms())

@@ -1,7 +1,8 @@
 """The venue's own misbehaviour: what it refuses, and how it garbles an answer.
 
 Owns windows during which the venue refuses a class of orders, and faults of single requests. Requests
-that pass go to the exchange's own rules; this only takes from them and from their answers.
+that pass go to the exchange's own rules; this only takes from them and from their answers. A nonce that
+is refused as too low is too low from then on, whichever request carries it.
 """
 
 import msgspec
@@ -35,12 +36,13 @@ class SimVenue:
         self._truth = truth
         self._held: dict[int, tuple[int, dict[int, Outcome]]] = {}
         self.windows: dict[Fault, int] = {}
+        self.nonce_floor = 0
 
     def is_open(self, window: Fault) -> bool:
         """Whether a window of refusals is open."""
         return window in self.windows
 
-    def judge(self, intent: Send) -> Judged:
+    def judge(self, intent: Send, nonce: int) -> Judged:
         """Takes out what the venue refuses."""
         faults = self._faults
         if self.is_open(Fault.REVOKED):
@@ -50,6 +52,8 @@ class SimVenue:
         if faults.hit(Fault.RATE_LIMIT):
             return _failed(intent, RefusalReason.RATE_LIMITED, "429: too many requests")
         if faults.hit(Fault.BAD_NONCE):
+            self.nonce_floor = max(self.nonce_floor, nonce)
+        if nonce <= self.nonce_floor:
             return _failed(intent, RefusalReason.BAD_NONCE, "Invalid nonce: nonce too low")
         if faults.hit(Fault.BATCH_ERROR):
             if isinstance(intent, PlaceOrders):
