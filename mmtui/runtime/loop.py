@@ -32,6 +32,7 @@ class EngineLoop:
         self._awake_at: float | None = None
         self._told_s = 0.0
         self._finished: asyncio.Future[Finish] | None = None
+        self._finish: Finish | None = None
         self._ticking: asyncio.Task[None] | None = None
 
     def sink(self, event: AnyEvent) -> None:
@@ -52,7 +53,9 @@ class EngineLoop:
         return self.shell.engine
 
     async def run(self) -> Finish:
-        """Ticks until the engine has come to rest."""
+        """Ticks until the engine has come to rest; an end that came before the first tick is one."""
+        if self._finish is not None:
+            return self._finish
         self._finished = asyncio.get_running_loop().create_future()
         self._ticking = asyncio.create_task(self._tick())
         try:
@@ -82,6 +85,7 @@ class EngineLoop:
 
     def ended(self, finish: Finish) -> None:
         """Lets ``run`` return."""
+        self._finish = self._finish or finish
         if self._finished is not None and not self._finished.done():
             self._finished.set_result(finish)
 

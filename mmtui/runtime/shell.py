@@ -164,7 +164,11 @@ class Shell:
             self._host.soon(self._drain)
 
     def cancel_everything(self) -> None:
-        """Sends one cancel for every own order that may rest, past the engine: the last resort."""
+        """Sends one cancel for every own order that may rest, past the engine: the last resort.
+
+        What waits for the disk to be placed does not leave after it.
+        """
+        self._is_over = True
         live = self.engine.state.ledger.live
         if live:
             expires_at_ms = self.engine.state.market.venue_ms(self._clock()) + LAST_CANCEL_EXPIRY_MS

@@ -7,12 +7,14 @@ import pytest
 
 from mmtui.domain.commands import Act, Verb
 from mmtui.domain.events import CommandReceived, Tick
-from mmtui.domain.intents import CancelOrders, Latch, PlaceOrders, Send
+from mmtui.domain.intents import CancelOrders, Finish, Latch, PlaceOrders, Send
 from mmtui.domain.parameters import Settings
 from mmtui.errors import JournalError
 from mmtui.journal.memory import MemoryJournal
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
+from mmtui.runtime.ending.stopping import StopLadder
 from mmtui.runtime.loop import EngineLoop, Outlets
+from mmtui.runtime.state import MarketFiles
 
 
 @pytest.fixture(autouse=True)
@@ -146,6 +148,42 @@ async def test_orders_waiting_for_the_disk_do_not_leave_after_the_end() -> None:
     assert finish.unverified
     rig.journal.release()
     assert len(rig.placed()) == before
+
+
+async def test_orders_waiting_for_the_disk_do_not_leave_once_everything_was_cancelled_past_the_engine() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    await waiting_place(rig, loop)
+    before = len(rig.placed())
+    loop.cancel_everything()
+    rig.journal.release()
+    assert len(rig.placed()) == before
+
+
+async def test_an_end_that_comes_before_the_first_tick_ends_the_run() -> None:
+    loop = Rig().loop()
+    finish = Finish(exit_reason="interrupted twice by SIGTERM", is_killed=False, orders_left=0, unverified=True)
+    loop.end(finish)
+    assert await asyncio.wait_for(loop.run(), 10) is finish
+
+
+async def test_the_first_signal_stops_with_verification_also_when_the_time_was_up_before_it(tmp_path) -> None:
+    rig = Rig()
+    loop, verbs = rig.loop(), []
+    ladder = StopLadder(
+        loop,
+        MarketFiles(tmp_path, "sim-ETH-local"),
+        on_hangup="detach",
+        act=lambda verb, by: verbs.append((verb, by)),
+        say=lambda level, message, **fields: None,
+    )
+    ladder.stop_after(0.0)
+    await asyncio.sleep(0.01)
+    ladder.interrupted("SIGTERM")
+    assert verbs == [(Verb.STOP, "duration"), (Verb.STOP, "SIGTERM")]
+    assert rig.wire.sent == []
+    ladder.interrupted("SIGTERM")
+    assert [type(intent) for intent in rig.wire.sent] == [CancelOrders]
 
 
 async def test_orders_waiting_for_the_disk_do_not_leave_after_a_defect() -> None:

@@ -40,11 +40,12 @@ class StopLadder:
         self._act = act
         self._say = say
         self._is_stopping = False
+        self._is_signalled = False
 
     def interrupted(self, name: str) -> None:
         """First signal: graceful stop. Second: cancel everything at once and leave."""
-        if not self._is_stopping:
-            self._is_stopping = True
+        if not self._is_signalled:
+            self._is_signalled = self._is_stopping = True
             self._say(LogLevel.WARN, "Stopping; another signal cancels everything and leaves at once", signal=name)
             self._act(Verb.STOP, name)
             return
