@@ -72,7 +72,7 @@ def test_f12_a_fill_before_its_answer_counts_at_once_and_exactly_once() -> None:
     since = len(session.sends)
     assert until(session, lambda: bool(places(session, since)), 10)
     session.run(0.2)
-    before = session.engine.state.account.position.size
+    before, known = session.engine.state.account.position.size, len(fills_in(session))
     submitted = [o for o in session.engine.state.ledger.live.values() if o.state is OrderState.SUBMITTED]
     for order in submitted:
         hit(session, faults, order, order.size // 2)
@@ -80,8 +80,9 @@ def test_f12_a_fill_before_its_answer_counts_at_once_and_exactly_once() -> None:
     order = next(order for order in submitted if order.filled)
     assert order.acked_at == 0.0, "the answer is still on its way"
     assert not order.is_terminal or order.filled == order.size
-    filled = sum(order.side * order.filled for order in submitted)
-    assert session.engine.state.account.position.size - before == filled
+    booked = fills_in(session)[known:]
+    assert session.engine.state.account.position.size - before == sum(row.side * row.size for row in booked)
+    assert sum(row.size for row in booked if row.oid == order.oid) == order.filled
     settle(session, faults)
     assert keys_are_unique(session)
 
@@ -288,7 +289,7 @@ def test_f21_cancels_that_are_lost_for_long_are_repeated_together_and_not_one_by
     since = len(session.sends)
     session.act(Verb.PAUSE)
     session.run(12)
-    assert len(resting(session)) == there
+    assert there - 3 <= len(resting(session)) <= there, "but for what the market takes"
     assert 10 <= len(session.sends) - since <= 24, "about once a second, all in one action"
     faults.heal()
     assert until(session, lambda: not resting(session), 4)
