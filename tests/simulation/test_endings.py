@@ -124,6 +124,25 @@ def test_cancels_that_cannot_be_delivered_kill_also_when_nothing_comes_back_at_a
     assert session.latches[0].reason == "cancel undelivered"
 
 
+def test_quotes_that_stay_after_all_are_no_undelivered_cancels(make_session) -> None:
+    still = {"trading.max_bps_diff": 50.0, "execution.size_tolerance_pct": 100.0, "execution.reply_timeout_s": 1.0}
+    far = {"num_levels": 1, "min_depth_bps": 30.0, "max_depth_bps": 40.0}
+    still |= {f"strategy.ladder_config.{key}": value for key, value in far.items()}
+    session = make_session("ETH", seed=3, speed=0.05, **still)
+    while session.view.mode is not Mode.QUOTING:
+        session.run(1)
+    session.run(5)
+    session.on_send = lambda intent: not isinstance(intent, CancelOrders)
+    session.act(Verb.PAUSE)
+    session.run(2)
+    session.act(Verb.RESUME)
+    session.run(1.5)
+    session.on_send = lambda _: True
+    assert session.view.mode is Mode.QUOTING
+    session.run(40)
+    assert not session.latches
+
+
 @pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.STOP, Verb.KILL])
 def test_pause_stop_and_kill_end_a_flatten_and_answer_it(make_session, verb) -> None:
     session = holding(make_session, trading__order_notional_usd=50.0)

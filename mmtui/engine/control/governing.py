@@ -15,6 +15,7 @@ from mmtui.risk.restraints import Effect
 
 ERROR_WINDOW_S = 60.0
 SLOW_FACTOR_LEFT = 0.04
+REPEATED_SHARE = 0.5
 
 
 def govern(state: EngineState, out: Outbox) -> None:
@@ -133,8 +134,11 @@ def _facts(state: EngineState, now: float) -> RiskFacts:
 
 
 def _undelivered_s(state: EngineState, now: float) -> float:
+    # A cancel that is still wanted is repeated: one that was not for long belongs to an order that stays after all.
+    wanted_since = now - REPEATED_SHARE * state.settings.number("risk.cancel_undelivered_kill_s")
     waits = any(
-        order.cancel_sent_at > 0.0 and order.state is not OrderState.SETTLING for order in state.ledger.live.values()
+        order.cancel_sent_at > wanted_since and order.state is not OrderState.SETTLING
+        for order in state.ledger.live.values()
     )
     if not waits:
         state.risk.undelivered_since = None
