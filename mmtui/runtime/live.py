@@ -13,6 +13,7 @@ from mmtui.domain.commands import Act, CommandResult, Verb
 from mmtui.domain.intents import Finish, Log, LogLevel
 from mmtui.domain.view import EngineView, View
 from mmtui.engine.engine import Engine
+from mmtui.errors import JournalError
 from mmtui.journal.port import SessionStart
 from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
@@ -21,10 +22,10 @@ from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.control.server import ControlPort, ControlServer
 from mmtui.runtime.day_keeper import DayKeeper
 from mmtui.runtime.ending.crash import crash_text, state_text
+from mmtui.runtime.ending.last_writes import LastWrites
 from mmtui.runtime.ending.stopping import StopLadder
 from mmtui.runtime.ending.summary import is_clear
 from mmtui.runtime.estimator_keeper import EstimatorKeeper
-from mmtui.runtime.files import replace_file
 from mmtui.runtime.fills import FillFeed, load_consumers
 from mmtui.runtime.guard.beside import Beside, acted
 from mmtui.runtime.guard.keeper import GuardKeeper
@@ -72,9 +73,11 @@ class LiveSession:
         self._ladder: StopLadder | None = None
         self._has_socket = False
         self._guard_pid = 0
+        self._announcing = asyncio.Lock()
         self._stops = 0
         self._learned: EstimatorKeeper | None = None
         self._pulse = Pulse(Notifier.from_environment(os.environ), seconds=work_seconds, clock=parts.clock)
+        self._last = LastWrites(self.files, clock=parts.clock, say=self.log)
         self._day = DayKeeper(
             self.files, lambda reason: self.log(LogLevel.ERROR, "The day's P&L could not be kept", reason=reason)
         )
@@ -111,16 +114,23 @@ class LiveSession:
                 return await self._trade(relay, journal, left, screen)
             finally:
                 tap.target = None
+                await self._last.finish()
                 await asyncio.to_thread(self._fills.close)
                 await self._day.finish()
                 if recorder is not None:
                     await asyncio.to_thread(recorder.close)
-                reason = self.finish.exit_reason if self.finish else "did not finish"
-                journal.end_session(self.parts.clock(), reason)
-                await asyncio.to_thread(journal.close)
+                await self._close(journal)
         finally:
             unregister(self.parts.folder, self.files.market)
             lock.release()
+
+    async def _close(self, journal: SqliteJournal) -> None:
+        """How the run ended stands whatever becomes of the journal now."""
+        journal.end_session(self.parts.clock(), self.finish.exit_reason if self.finish else "did not finish")
+        try:
+            await asyncio.to_thread(journal.close)
+        except JournalError as error:
+            self.log(LogLevel.ERROR, "The journal could not be closed", reason=str(error))
 
     @property
     def ladder(self) -> StopLadder:
@@ -212,9 +222,9 @@ class LiveSession:
                 self._publisher.publish()
                 return self.finish
             finally:
+                await self._pulse.end(is_clean=self.finish is not None and is_clear(self.finish))
                 if self._learned is not None:
                     await self._learned.save()
-                await self._pulse.end(is_clean=self.finish is not None and is_clear(self.finish))
                 if self._control is not None:
                     await self._control.close()
                 await self._end_background()
@@ -270,7 +280,15 @@ class LiveSession:
 
     def _announce_guard(self, pid: int) -> None:
         self._guard_pid = pid
-        register(self.parts.folder, self._running())
+        self._spawn(self._announce_again())
+
+    async def _announce_again(self) -> None:
+        """A disk that hangs or refuses costs the announcement and nothing else."""
+        async with self._announcing:
+            try:
+                await asyncio.to_thread(register, self.parts.folder, self._running())
+            except JournalError as error:
+                self.log(LogLevel.WARN, "The guard could not be announced", reason=str(error))
 
     def _announce(self) -> None:
         parts = self.parts
@@ -303,11 +321,10 @@ class LiveSession:
         )
 
     def _outlets(self) -> Outlets:
-        files = self.files
         return Outlets(
             log=self.logs.write,
-            latch=files.latch,
-            clear_latch=lambda intent: files.clear_latch(reason=intent.reason, by=intent.by, at=self.parts.clock()),
+            latch=self._last.latch,
+            clear_latch=self._last.clear_latch,
             save_day=self._day.save,
             answer=self._answered,
             crash=self._dump,
@@ -324,11 +341,11 @@ class LiveSession:
         self.crashed = True
         path = Path(self.parts.folder) / f"crash-{self.run_id}.txt"
         head = self.logs.clean(crash_text(trace, self.files.market, self.run_id))
-        replace_file(path, head.encode())
-        self.log(LogLevel.ERROR, "Crash file written", path=str(path))
+        self._last.replace(path, head)
+        self.log(LogLevel.ERROR, "Crash file", path=str(path))
         assert self._loop is not None, "only a running engine has a defect"
         rest = self.logs.clean(state_text(self._loop.engine, self._loop.shell.recent))
-        replace_file(path, (head + rest).encode())
+        self._last.replace(path, head + rest)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
