@@ -89,10 +89,14 @@ def take_notice(state: EngineState, out: Outbox, event: VenueNotice) -> None:
 
 
 def _dust(state: EngineState, out: Outbox) -> None:
+    size = state.instrument.wire_size(state.account.position.size)
+    text = f"dust {size}: below the exchange's minimum, carried into the next fill"
+    _tell(state, out, "dust", text, is_on=_is_dust(state))
+
+
+def _is_dust(state: EngineState) -> bool:
     size, touch = state.account.position.size, state.market.touch
-    is_on = touch is not None and is_dust(state.instrument, size, state.instrument.price_units(touch.mid))
-    text = f"dust {state.instrument.wire_size(size)}: below the exchange's minimum, carried into the next fill"
-    _tell(state, out, "dust", text, is_on=is_on)
+    return touch is not None and is_dust(state.instrument, size, state.instrument.price_units(touch.mid))
 
 
 def _tell(state: EngineState, out: Outbox, key: str, text: str, *, is_on: bool) -> None:
@@ -139,12 +143,13 @@ def _degenerate(state: EngineState, out: Outbox) -> None:
 def _scarce(state: EngineState, out: Outbox) -> None:
     """At the last twentieth of the allowance a position is only reduced.
 
-    A flat account goes on at the slowest pace: only fills earn requests, and a quote that may not be made
-    could never earn the next one.
+    A flat account, or one with dust that no order can take away, goes on at the slowest pace: only fills earn
+    requests, and a quote that may not be made could never earn the next one.
     """
     burn = state.risk.burn
     left = burn.left
-    if left is None or left > DESPERATE_SHARE * burn.cap or not state.account.position.size:
+    is_flat = not state.account.position.size or _is_dust(state)
+    if left is None or left > DESPERATE_SHARE * burn.cap or is_flat:
         lift(state, out, "requests")
         return
     text = f"requests {100.0 * left / max(burn.cap, 1):.0f} %: 1/10 s, the position is only reduced"

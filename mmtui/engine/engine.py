@@ -184,9 +184,9 @@ class Engine:
 
     def _stated(self, event: ContextUpdate) -> None:
         state = self._state
-        state.market.take_context(self._now, event.context)
-        own_base = state.instrument.size_base(abs(state.account.position.size))
-        state.panel.on_context(self._now, event.context, own_base)
+        if state.market.take_context(self._now, event.context):
+            own_base = state.instrument.size_base(abs(state.account.position.size))
+            state.panel.on_context(self._now, event.context, own_base)
 
     def _allowed(self, event: BudgetUpdate) -> None:
         risk = self._state.risk

@@ -6,7 +6,7 @@ while there is no fresh mark and oracle to hold them against. A jump is believed
 oracle that are no longer told neither open the gate nor shut it.
 """
 
-from mmtui.domain.book import AssetContext, Book, BookRefusal, Touch, book_refusal, touch_refusal
+from mmtui.domain.book import PRICE_USD_MAX, AssetContext, Book, BookRefusal, Touch, book_refusal, touch_refusal
 from mmtui.domain.units import Price
 
 CONFIRMATIONS = 3
@@ -91,9 +91,12 @@ class Market:
         self._last_touch_ms = touch.venue_time_ms
         return self._accept(now, touch)
 
-    def take_context(self, now: float, context: AssetContext) -> None:
-        """Takes mark, oracle and the other slow facts."""
+    def take_context(self, now: float, context: AssetContext) -> bool:
+        """Takes mark, oracle and the other slow facts if both are prices; returns whether they are."""
+        if not (0.0 < context.mark <= PRICE_USD_MAX and 0.0 < context.oracle <= PRICE_USD_MAX):
+            return False
         self.context, self.context_at, self._is_context_old = context, now, False
+        return True
 
     def take_hint(self, now: float, touch: tuple[Price, Price]) -> None:
         """Takes the touch that the venue quoted with a refusal: later than our picture, for a moment."""
@@ -179,7 +182,7 @@ class Market:
         if bid < self._price_unit:
             return BookRefusal.NOT_FINITE
         context = self.fresh_context
-        if context is not None and context.oracle > 0.0 and abs(mid / context.oracle - 1.0) > JUMP_FRACTION_MAX:
+        if context is not None and abs(mid / context.oracle - 1.0) > JUMP_FRACTION_MAX:
             return BookRefusal.OFF_REFERENCE
         if not self.is_confirmed or abs(mid / self._candidate_mid - 1.0) <= JUMP_FRACTION_MAX:
             return None

@@ -56,7 +56,7 @@ class ActionRate:
 
 
 class FillRun:
-    """Distinct orders filled on one side with none on the other, within a minute."""
+    """Distinct orders that made the position larger on one side with no fill on the other, within a minute."""
 
     __slots__ = ("_orders", "_side")
 
@@ -73,6 +73,11 @@ class FillRun:
         if len(self._orders) > RUN_MAX:
             del self._orders[next(iter(self._orders))]
         return len(self._orders)
+
+    def reduced(self, side: Side) -> None:
+        """Takes a fill that made the position smaller: part of no run, the end of one on the other side."""
+        if side is not self._side:
+            self._side, self._orders = side, {}
 
     def length(self, now: float, side: Side) -> int:
         """Length of the run on ``side`` at ``now``."""

@@ -13,6 +13,8 @@ from mmtui.engine.state import EngineState
 from mmtui.risk.restraints import Effect
 
 _NEEDS_FRESH_PICTURE = frozenset({Verb.RESUME, Verb.FLATTEN})
+# Alarms about what a person has looked at by resuming.
+_SETTLED_BY_RESUME = ("fighting", "flatten")
 
 
 def obey(state: EngineState, out: Outbox, command: Command) -> None:
@@ -53,6 +55,8 @@ def _act(state: EngineState, out: Outbox, command: Act) -> None:
         case Verb.RESUME:
             control.paused_by, control.reduce_only_by = "", ""
             control.sides_off.clear()
+            for key in _SETTLED_BY_RESUME:
+                state.tape.clear(key)
             text = "quoting again when the data allows it"
         case Verb.REDUCE_ONLY:
             control.reduce_only_by = command.by

@@ -175,6 +175,9 @@ def _count(state: EngineState, out: Outbox, fill: Fill, booked: Booked, mid2: in
         return
     if order.filled == order.size:
         tape.count("filled")
+    if fill.side * state.account.position.size <= 0:
+        state.risk.fill_run.reduced(fill.side)
+        return
     run = state.risk.fill_run.filled(out.now, fill.side, order.cloid)
     most = state.settings.count("risk.one_sided_orders_max")
     if run > most:

@@ -1,0 +1,75 @@
+"""Nothing that holds trading back outlives its cause, and what only reduces ends no trading."""
+
+import msgspec
+import pytest
+
+from mmtui.domain.commands import Verb
+from mmtui.domain.events import BudgetUpdate, ContextUpdate
+from mmtui.domain.instrument import Side
+from mmtui.domain.intents import PlaceOrders
+from mmtui.domain.view import Mode
+from mmtui.strategies.sizing import is_dust
+from tests.faults.sessions import alarms, has_both_sides, quoting, until
+from tests.simulation.test_endings import trade_by_hand
+from tests.simulation.truth import position
+
+
+def test_a_position_of_dust_may_earn_the_requests_that_it_lacks() -> None:
+    session, _ = quoting()
+    session.act(Verb.PAUSE)
+    session.run(3)
+    missing = 100 - position(session)
+    trade_by_hand(session, Side.BUY if missing > 0 else Side.SELL, abs(missing))
+    session.run(3)
+    trade_by_hand(session, Side.SELL, 80)
+    session.run(12)
+    touch = session.engine.state.market.touch
+    assert is_dust(session.venue.instrument, position(session), session.venue.instrument.price_units(touch.mid))
+    session.on_event = lambda event: (
+        msgspec.structs.replace(event, address_left=100, address_cap=10_000)
+        if isinstance(event, BudgetUpdate)
+        else event
+    )
+    session.run(15)
+    session.act(Verb.RESUME)
+    assert until(session, lambda: has_both_sides(session), 30)
+    assert session.view.mode is Mode.QUOTING
+
+
+def test_fills_that_only_reduce_a_position_are_no_run(make_session) -> None:
+    session = make_session("ETH", speed=6.0, trading__order_notional_usd=200.0, trading__max_position_usd=9_000.0)
+    while session.view.mode is not Mode.QUOTING:
+        session.run(1)
+    session.run(2)
+    trade_by_hand(session, Side.BUY, 20_000 - position(session))
+    session.run(1)
+    session.act(Verb.REDUCE_ONLY)
+    before = position(session)
+    session.run(120)
+    assert not session.latches
+    assert session.engine.state.tape.counts["filled"] > 13
+    assert 0 <= position(session) < before
+
+
+def test_a_flatten_that_gave_up_is_no_alarm_any_more_once_someone_resumes() -> None:
+    session, _ = quoting()
+    trade_by_hand(session, Side.BUY, 3_000)
+    session.run(2)
+    session.on_send = lambda intent: not isinstance(intent, PlaceOrders)
+    session.act(Verb.FLATTEN)
+    assert until(session, lambda: "flatten" in alarms(session), 60)
+    session.on_send = lambda _: True
+    session.act(Verb.RESUME)
+    session.run(1)
+    assert "flatten" not in alarms(session)
+
+
+@pytest.mark.parametrize("price", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_mark_that_is_no_price_says_nothing(price: float) -> None:
+    session, _ = quoting()
+    known = session.engine.state.market.context
+    strange = msgspec.structs.replace(known, mark=price, oracle=price)
+    session.feed(ContextUpdate(received_at=session.now_ms / 1000.0, context=strange))
+    assert session.engine.state.market.context == known
+    session.run(1)
+    assert session.view.mode is Mode.QUOTING
