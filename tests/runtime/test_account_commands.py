@@ -327,6 +327,47 @@ def test_an_engine_that_hangs_is_killed_without_it(place: Path, capsys: pytest.C
     assert said.index("latched") < said.index("asked to kill itself")
     assert seen(capsys)["open_orders"] == {"own": [], "foreign": []}
     assert MarketFiles(state(place), market).kill_asked() is not None
+    assert command("resume", "--reason", "the engine is gone") == 0
+    assert MarketFiles(state(place), market).kill_asked() is None
+
+
+@pytest.mark.parametrize("how", ["killed once before and still hanging", "ends without a word"])
+def test_only_an_engine_that_latched_by_itself_has_answered(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("mmtui.runtime.commands.killing.WAIT_S", 0.5)
+    monkeypatch.setattr("mmtui.runtime.commands.killing.LIFE_S", 0.1)
+    place_orders(own=1)
+    told = seen(capsys)
+    market, account = told["engine"]["market"], told["account"]  # type: ignore[index]
+    files = MarketFiles(state(place), market)
+    lock = RunLock.take(state(place), market, since=1.0)
+    announce(state(place), market, account)
+    if how == "ends without a word":
+        ask = MarketFiles.ask_kill
+        monkeypatch.setattr(MarketFiles, "ask_kill", lambda self, reason: (ask(self, reason), lock.release()))
+    else:
+        assert command("kill") == 0
+        capsys.readouterr()
+        place_orders(own=1)
+    assert command("kill") == 0
+    said = capsys.readouterr().out
+    assert "its orders are cancelled from here" in said
+    assert "on its way" in said or "on their way" in said
+    assert files.latched() is not None
+    if how != "ends without a word":
+        lock.release()
+
+
+def test_a_kill_that_cannot_read_when_this_key_signed_last_watches_all_the_same(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmtui.runtime.commands.killing.LIFE_S", 0.5)
+    place_orders(own=1)
+    (nonces,) = (path for path in state(place).glob("nonces-*") if path.suffix != ".lock")
+    nonces.write_text("?")
+    assert command("kill") == 0
+    assert "watching" in capsys.readouterr().out
 
 
 def test_resume_shows_cause_exchange_and_changes_before_it_takes_a_reason(

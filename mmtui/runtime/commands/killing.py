@@ -40,13 +40,13 @@ def kill(args: argparse.Namespace) -> int:
     for one in running:
         MarketFiles(folder, one.id).ask_kill(f"mmtui kill by {who()}")
         tell(f"{one.id}: asked to kill itself (process {one.pid})")
-    waiting = asyncio.run(_wait_for_engines([MarketFiles(folder, one.id) for one in running], ours))
+    silent = asyncio.run(_wait_for_engines([MarketFiles(folder, one.id) for one in running], ours))
     try:
-        return asyncio.run(_kill_here(config, engine_answers=bool(running) and not waiting))
+        return asyncio.run(_kill_here(config, engine_answers=bool(running) and not silent))
     except PreflightError as error:
         raise UnverifiedError(f"own orders may remain: {error.message}", remedy=error.remedy) from None
     except (CredentialError, ConfigError) as error:
-        if waiting or not running:
+        if silent or not running:
             raise
         tell(f"the engine killed itself; not verified from here: {error.message}")
         return int(ExitCode.CLEAN)
@@ -59,33 +59,37 @@ def _only_known(config: LoadedConfig, folder: Path) -> list[MarketFiles]:
 
 
 def _latch(files: MarketFiles) -> LatchRecord | None:
-    """Latches unless a latch is there; returns the record written. A disk that refuses must not keep orders alive."""
+    """Latches unless a latch is there; returns the record where it is one of this command, now or earlier, and no
+    engine's. A disk that refuses must not keep orders alive.
+    """
     try:
         if files.latched() is None:
             files.latch(Latch(reason=REASON, detail=f"by {who()}", position_base=0.0, at=wall_seconds()))
             tell(f"{files.market}: latched; the next start refuses until `mmtui resume --reason TEXT`")
-            return files.latched()
+        record = files.latched()
     except JournalError as error:
         tell(f"{files.market}: NOT latched: {error}")
-    return None
+        return None
+    return record if record is not None and record.reason == REASON else None
 
 
 async def _wait_for_engines(markets: list[MarketFiles], ours: dict[str, LatchRecord | None]) -> list[MarketFiles]:
-    """Waits until each engine has latched by itself or ended; returns those that have not."""
+    """Waits until each engine has latched by itself or ended; returns those that have not latched."""
 
     def is_silent(files: MarketFiles) -> bool:
-        latched = files.latched()
-        return is_locked(files.folder, files.market) and (latched is None or latched == ours[files.market])
+        return files.latched() in (None, ours[files.market])
 
-    waiting = list(markets)
+    silent = [files for files in markets if is_silent(files)]
     for _ in range(int(WAIT_S / POLL_S)):
-        waiting = [files for files in waiting if is_silent(files)]
-        if not waiting:
+        if not any(is_locked(files.folder, files.market) for files in silent):
             break
         await asyncio.sleep(POLL_S)
-    for files in waiting:
-        tell(f"{files.market}: did not answer in {WAIT_S:g} s; its orders are cancelled from here")
-    return waiting
+        silent = [files for files in silent if is_silent(files)]
+    for files in silent:
+        is_alive = is_locked(files.folder, files.market)
+        found = f"did not answer in {WAIT_S:g} s" if is_alive else "ended without killing itself"
+        tell(f"{files.market}: {found}; its orders are cancelled from here")
+    return silent
 
 
 async def _kill_here(config: LoadedConfig, *, engine_answers: bool) -> int:
@@ -112,8 +116,8 @@ def _arrivals_until(access: Access) -> float:
     Which nonces were used only the engine knew, so they cannot be fenced one by one from here.
     """
     assert access.credentials is not None, "a kill needs a key"
-    now = access.clock()
-    signed_by = min(now, access.credentials.nonces.high_water() / 1000.0)
+    now, high_water = access.clock(), access.credentials.nonces.high_water()
+    signed_by = now if high_water is None else min(now, high_water / 1000.0)
     until = signed_by + LIFE_S
     if until <= now:
         tell(f"nothing can be on its way: this key signed nothing here since {utc_text(signed_by)}")

@@ -49,6 +49,7 @@ def resume(args: argparse.Namespace) -> int:
         if aside is not None:
             tell(f"the journal is set aside as {aside}; position and orders are taken from the exchange at the start")
     if market.latched() is not None:
+        market.withdraw_kill()
         market.clear_latch(reason=reason, by=who(), at=wall_seconds())
         tell(f"{market.market}: the kill is cleared; the next start may trade")
     return int(ExitCode.CLEAN)

@@ -77,9 +77,12 @@ class NonceSource:
         self._last = nonce
         return nonce
 
-    def high_water(self) -> int:
-        """The highest nonce that any process with this key can have used; 0 when that is not known here."""
-        return self._used_or_zero()
+    def high_water(self) -> int | None:
+        """The highest nonce that any process with this key can have used; 0 for none, None when nobody can tell."""
+        try:
+            return _read(self._path)
+        except (JournalError, OSError):
+            return None
 
     def skip_past(self, nonce: int) -> None:
         """Hand out nothing up to ``nonce``, which the venue refused or named as its floor."""
@@ -127,10 +130,7 @@ class NonceSource:
             return low, low + BLOCK
 
     def _used_or_zero(self) -> int:
-        try:
-            return _read(self._path)
-        except (JournalError, OSError):
-            return 0
+        return self.high_water() or 0
 
     def _reserve_in_file(self, wall_ms: int) -> tuple[int, int]:
         try:
