@@ -39,6 +39,7 @@ def _venue_ms(state: EngineState) -> int:
 def take_stall(state: EngineState, out: Outbox, event: LoopStalled) -> None:
     """Applies that the process did not run: what it believes may be old."""
     out.log(LogLevel.WARN, "Process stalled", seconds=round(event.stalled_s, 3))
+    state.market.slept(event.stalled_s)
     if event.stalled_s >= STALL_S:
         state.market.distrust()
         if state.account.is_anchored:

@@ -25,6 +25,7 @@ class Market:
         "_ahead_count",
         "_ahead_ms",
         "_ahead_s",
+        "_asleep_s",
         "_candidate_count",
         "_candidate_mid",
         "_hint",
@@ -60,6 +61,7 @@ class Market:
         self._ahead_count = 0
         self._ahead_ms = 0
         self._ahead_s = 0.0
+        self._asleep_s = 0.0
         self._candidate_mid = 0.0
         self._candidate_count = 0
         self._last_book_ms = 0
@@ -153,6 +155,15 @@ class Market:
         """Seconds since the last good picture was received."""
         return None if self.good_at is None else max(0.0, now - self.good_at)
 
+    def slept(self, seconds: float) -> None:
+        """Notes time in which the process did not run and could hear nothing."""
+        self._asleep_s += seconds
+
+    def silence_s(self, now: float) -> float | None:
+        """Seconds without a good picture in which the process ran; None before the first one."""
+        age = self.age(now)
+        return None if age is None else max(0.0, age - self._asleep_s)
+
     def venue_age(self, now: float) -> float | None:
         """Seconds since the last good picture by the exchange's clock."""
         return None if self.touch is None else now - self.touch.venue_time_ms / 1000.0
@@ -175,7 +186,7 @@ class Market:
             return False
         if self.touch is None or touch.venue_time_ms >= self.touch.venue_time_ms:
             self.touch = touch
-        self.good_at = now
+        self.good_at, self._asleep_s = now, 0.0
         return True
 
     def _move_refusal(self, mid: float, bid: float) -> BookRefusal | None:

@@ -36,7 +36,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RiskFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the monitors look at. USD, seconds, fractions; ``data_age_s`` is None before any data."""
+    """What the monitors look at. USD, seconds, fractions.
+
+    ``data_age_s`` is None before any data; time in which the process did not run is not in it.
+    """
 
     now: float
     day_pnl_usd: float

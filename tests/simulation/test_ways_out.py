@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from mmtui.domain.commands import Verb
-from mmtui.domain.events import BudgetUpdate, ContextUpdate
+from mmtui.domain.events import BookUpdate, BudgetUpdate, ContextUpdate, LoopStalled, TouchUpdate, TradePrints
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import PlaceOrders
 from mmtui.domain.view import Mode
@@ -73,3 +73,18 @@ def test_a_mark_that_is_no_price_says_nothing(price: float) -> None:
     assert session.engine.state.market.context == known
     session.run(1)
     assert session.view.mode is Mode.QUOTING
+
+
+def test_a_machine_that_slept_wakes_to_trade_and_is_killed_by_silence_alone() -> None:
+    session, _ = quoting()
+    session.now_ms += 600_000
+    session.feed(LoopStalled(received_at=session.now_ms / 1000.0, stalled_s=600.0))
+    assert session.view.mode is Mode.STALE
+    session.run(3)
+    assert not session.latches
+    assert until(session, lambda: session.view.mode is Mode.QUOTING, 60)
+    session.on_event = lambda event: None if isinstance(event, (BookUpdate, TouchUpdate, TradePrints)) else event
+    session.run(57)
+    assert not session.latches
+    session.run(5)
+    assert session.latches[0].reason == "data age"

@@ -125,7 +125,7 @@ def _facts(state: EngineState, now: float) -> RiskFacts:
         peak_pnl_usd=day.peak / 1e6,
         opening_equity_usd=day.opening_equity / 1e6,
         position_value_usd=abs(state.instrument.size_base(account.position.size)) * mid,
-        data_age_s=state.market.age(now),
+        data_age_s=state.market.silence_s(now),
         cascade_severity=estimates.signals.cascade_severity if estimates else 0.0,
         rate_limit_errors=len(state.risk.rate_limit_errors),
         cancel_undelivered_s=_undelivered_s(state, now),

@@ -1,4 +1,4 @@
-"""Age of market data by the engine's clock: quotes pulled first, the end when silence lasts."""
+"""Silence of the market data by the engine's clock: quotes pulled first, the end when it lasts."""
 
 from mmtui.domain.parameters import Settings
 from mmtui.risk.readings import Reading, RiskFacts, Verdict
