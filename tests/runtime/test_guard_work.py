@@ -5,7 +5,16 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from mmtui.runtime.guard.messages import Alive, Beat, Charge, FromGuard, Goodbye, Ready, ToGuard, Troubled, Worked
-from mmtui.runtime.guard.work import EXPIRY_SLACK_S, GIVE_UP_S, SILENT_MAX_S, Guard, Report, Resting, TroubleError
+from mmtui.runtime.guard.work import (
+    EXPIRY_SLACK_S,
+    GIVE_UP_S,
+    REPORT_AFTER_S,
+    SILENT_MAX_S,
+    Guard,
+    Report,
+    Resting,
+    TroubleError,
+)
 
 CHARGE = Charge(
     key=b"k" * 32,
@@ -185,8 +194,19 @@ def test_an_exchange_that_does_not_answer_is_asked_ever_more_slowly_and_given_up
     assert gaps == sorted(gaps)
     assert max(gaps) < 11.0
     assert GIVE_UP_S <= world.elapsed < GIVE_UP_S + 30.0
-    assert world.reports[0].verified is False
+    assert [report.verified for report in world.reports] == [False, False]
+    assert world.reports[0].took_s < REPORT_AFTER_S + 30.0
     assert world.reports[0].errors == ("no answer",)
+
+
+def test_an_exchange_that_was_away_for_longer_than_any_outage_yet_still_loses_its_orders() -> None:
+    world = World({1.2: CLOSED}, beats=(0.0, 1.0))
+    world.rest(1, 2)
+    world.trouble = lambda elapsed: 1.0 < elapsed < 4 * 3_600.0
+    world.guard()
+    assert world.resting == []
+    assert world.reports[-1].verified is True
+    assert world.elapsed < 4 * 3_600.0 + 60.0
 
 
 def test_trouble_while_it_works_is_got_over() -> None:
@@ -206,7 +226,8 @@ def test_orders_that_will_not_go_are_reported_as_left() -> None:
     world.guard()
     assert (world.reports[0].cancelled, world.reports[0].left, world.reports[0].verified) == (0, 2, False)
     assert world.reports[0].errors == ("will not go",)
-    assert len(world.looks) < 100
+    assert sum(at < REPORT_AFTER_S for at in world.looks) < 30
+    assert len(world.looks) < GIVE_UP_S / 50.0
 
 
 def test_orders_of_an_engine_that_took_over_are_left_to_it() -> None:

@@ -16,8 +16,11 @@ CLEAN_LOOKS = 2
 PAUSE_S = 0.3
 WATCH_PAUSE_S = 2.0
 BACK_OFF_MAX_S = 10.0
+STUCK_PAUSE_MAX_S = 60.0
+DOUBLINGS_MAX = 8
 EXPIRY_SLACK_S = 2.0
-GIVE_UP_S = 600.0
+GIVE_UP_S = 86_400.0  # an exchange can be away for hours, and whoever wants the orders gone has nobody else
+REPORT_AFTER_S = 600.0
 SILENT_MAX_S = 3_600.0
 LISTEN_S = 1.0
 READY_EVERY_S = 3.0
@@ -84,6 +87,7 @@ class Look:
         "clean",
         "errors",
         "failures",
+        "is_reported",
         "left",
         "looked_at",
         "replaced_since",
@@ -99,6 +103,7 @@ class Look:
         self.stuck = 0
         self.left = 0
         self.looked_at = 0.0
+        self.is_reported = False
         self.replaced_since: float | None = None
         self.errors: list[str] = []
         self._seen: set[int] = set()
@@ -136,8 +141,9 @@ class Look:
     @property
     def pause_s(self) -> float:
         """How long to wait for the next look: the request weight is shared with the engine."""
-        if self.failures or self.stuck > 1:
-            return min(BACK_OFF_MAX_S, PAUSE_S * 2.0 ** max(self.failures, self.stuck - 1))
+        tries = min(DOUBLINGS_MAX, max(self.failures, self.stuck - 1))
+        if tries > 0:
+            return min(BACK_OFF_MAX_S if self.failures else STUCK_PAUSE_MAX_S, PAUSE_S * 2.0**tries)
         return WATCH_PAUSE_S if self.is_verified else PAUSE_S
 
 
@@ -236,26 +242,31 @@ class Guard:
                     look.note(self._exchange.cancel(orders))
             except TroubleError as trouble:
                 look.failed(str(trouble))
+            if not look.is_reported and self._clock() - began >= REPORT_AFTER_S:
+                look.is_reported = True
+                self._keep(self._report(look, self._clock(), handed_over=False))
             self._listen(look.pause_s)
             if self._is_dismissed or self._beat_at > beat_at:
                 break  # the engine is back and looks after its orders itself
         now = self._clock()
         handed_over = self._is_handed_over(look, now)
         self._is_done = self._closed_at is not None and (look.is_verified or handed_over)
-        left = look.left if not look.is_verified else 0
-        report = Report(
+        report = self._report(look, now, handed_over=handed_over)
+        self._keep(report)
+        self._say(Worked(why=why, cancelled=report.cancelled, left=report.left, verified=report.verified))
+
+    def _report(self, look: Look, now: float, *, handed_over: bool) -> Report:
+        return Report(
             at=now,
             run=self._charge.run_id,
-            why=why,
+            why=look.why,
             cancelled=look.cancelled,
-            left=left,
+            left=0 if look.is_verified else look.left,
             verified=look.is_verified,
-            took_s=round(now - began, 3),
+            took_s=round(now - look.began_at, 3),
             handed_over=handed_over,
             errors=tuple(look.errors),
         )
-        self._keep(report)
-        self._say(Worked(why=why, cancelled=look.cancelled, left=left, verified=look.is_verified))
 
     def _is_over(self, look: Look, now: float) -> bool:
         if now - look.began_at >= GIVE_UP_S or self._is_handed_over(look, now):
