@@ -19,7 +19,7 @@ from mmtui.engine.state import EngineOptions
 from mmtui.errors import ConfigError, PreflightError
 from mmtui.runtime.clock import EngineClock
 from mmtui.runtime.config import LoadedConfig
-from mmtui.runtime.guard.messages import Charge
+from mmtui.runtime.guard.messages import GIVE_UP_S, Charge
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.recovery import Inheritance, inherit
 from mmtui.runtime.redaction import Redactor
@@ -34,6 +34,7 @@ from mmtui.venues.hyperliquid.nonces import NonceSource
 from mmtui.venues.hyperliquid.signing import Signer
 
 LOCAL = frozenset({"localhost", "sim"})
+LOCAL_GIVE_UP_S = 600.0  # an exchange on this machine that has gone took its orders with it
 RUN_KINDS = {"sim": "SIM", "localhost": "LIVE", "testnet": "LIVE", "mainnet": "LIVE"}
 STRATEGY_GROUP = "mmtui.strategies"
 
@@ -257,6 +258,7 @@ def guard_charge(parts: Parts, files: MarketFiles, run_id: str) -> Charge:
         folder=str(files.folder),
         market=files.market,
         engine_pid=os.getpid(),
+        give_up_s=LOCAL_GIVE_UP_S if parts.network.name in LOCAL else GIVE_UP_S,
     )
 
 

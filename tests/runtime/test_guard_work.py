@@ -7,7 +7,6 @@ import pytest
 from mmtui.runtime.guard.messages import Alive, Beat, Charge, FromGuard, Goodbye, Ready, ToGuard, Troubled, Worked
 from mmtui.runtime.guard.work import (
     EXPIRY_SLACK_S,
-    GIVE_UP_S,
     REPORT_AFTER_S,
     SILENT_MAX_S,
     Guard,
@@ -193,7 +192,7 @@ def test_an_exchange_that_does_not_answer_is_asked_ever_more_slowly_and_given_up
     assert len(gaps) > 20
     assert gaps == sorted(gaps)
     assert max(gaps) < 11.0
-    assert GIVE_UP_S <= world.elapsed < GIVE_UP_S + 30.0
+    assert CHARGE.give_up_s <= world.elapsed < CHARGE.give_up_s + 30.0
     assert [report.verified for report in world.reports] == [False, False]
     assert world.reports[0].took_s < REPORT_AFTER_S + 30.0
     assert world.reports[0].errors == ("no answer",)
@@ -227,7 +226,7 @@ def test_orders_that_will_not_go_are_reported_as_left() -> None:
     assert (world.reports[0].cancelled, world.reports[0].left, world.reports[0].verified) == (0, 2, False)
     assert world.reports[0].errors == ("will not go",)
     assert sum(at < REPORT_AFTER_S for at in world.looks) < 30
-    assert len(world.looks) < GIVE_UP_S / 50.0
+    assert len(world.looks) < CHARGE.give_up_s / 50.0
 
 
 def test_orders_of_an_engine_that_took_over_are_left_to_it() -> None:

@@ -11,13 +11,15 @@ import msgspec
 
 FRAME_BYTES_MAX = 4_000  # below PIPE_BUF
 _LENGTH_BYTES = 4
+GIVE_UP_S = 86_400.0
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True, tag="charge"):
     """Whose orders to guard and with what: one account, one coin.
 
     ``local_url`` matters on localhost and sim only. ``expiry_s`` is the longest life of an action the
-    engine signs: an order can still arrive that long after the engine's end. ``folder`` and ``market``
+    engine signs: an order can still arrive that long after the engine's end. ``give_up_s`` is how long it
+    goes on although the exchange does not answer: it can be away for hours. ``folder`` and ``market``
     name the lock by which another engine would show that it has taken over from ``engine_pid``.
     """
 
@@ -37,6 +39,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, tag="charge"):
     engine_pid: int = 0
     silence_s: float = 10.0
     expiry_s: float = 10.0
+    give_up_s: float = GIVE_UP_S
 
     def __repr__(self) -> str:
         return f"Charge({self.network} {self.coin} {self.account})"

@@ -19,7 +19,6 @@ BACK_OFF_MAX_S = 10.0
 STUCK_PAUSE_MAX_S = 60.0
 DOUBLINGS_MAX = 8
 EXPIRY_SLACK_S = 2.0
-GIVE_UP_S = 86_400.0  # an exchange can be away for hours, and whoever wants the orders gone has nobody else
 REPORT_AFTER_S = 600.0
 SILENT_MAX_S = 3_600.0
 LISTEN_S = 1.0
@@ -269,7 +268,7 @@ class Guard:
         )
 
     def _is_over(self, look: Look, now: float) -> bool:
-        if now - look.began_at >= GIVE_UP_S or self._is_handed_over(look, now):
+        if now - look.began_at >= self._charge.give_up_s or self._is_handed_over(look, now):
             return True
         last_sign_of_life = self._beat_at if self._closed_at is None else self._closed_at
         return look.is_verified and look.looked_at >= last_sign_of_life + self._charge.expiry_s + EXPIRY_SLACK_S
