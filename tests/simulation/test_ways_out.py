@@ -8,10 +8,11 @@ from mmtui.domain.events import BookUpdate, BudgetUpdate, ContextUpdate, LoopSta
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import PlaceOrders
 from mmtui.domain.view import Mode
+from mmtui.risk.restraints import Effect, Restraint
 from mmtui.strategies.sizing import is_dust
 from tests.faults.sessions import alarms, has_both_sides, quoting, until
 from tests.simulation.test_endings import trade_by_hand
-from tests.simulation.truth import position
+from tests.simulation.truth import position, resting
 
 
 def test_a_position_of_dust_may_earn_the_requests_that_it_lacks() -> None:
@@ -88,3 +89,21 @@ def test_a_machine_that_slept_wakes_to_trade_and_is_killed_by_silence_alone() ->
     assert not session.latches
     session.run(5)
     assert session.latches[0].reason == "data age"
+
+
+def test_a_side_that_is_off_for_open_interest_still_reduces() -> None:
+    session, _ = quoting()
+    session.act(Verb.PAUSE)
+    session.run(3)
+    capped = Restraint(key="capped", effect=Effect.SIDE_OFF, text="capped", until=1e12, side=Side.SELL)
+    session.engine.state.risk.restraints.put(capped)
+    trade_by_hand(session, Side.BUY, 3_000 - position(session))
+    session.run(12)
+    session.act(Verb.RESUME)
+    assert until(session, lambda: has_both_sides(session), 20)
+    asks = [order for order in session.engine.state.ledger.live.values() if order.side is Side.SELL]
+    assert asks
+    assert all(order.terms.reduce_only for order in asks)
+    trade_by_hand(session, Side.SELL, position(session))
+    session.run(3)
+    assert all(order.side is Side.BUY for order in resting(session)) or position(session) > 0

@@ -253,10 +253,12 @@ def _rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
                 size[side], state.quoting.flagged = owed, side
         off = state.risk.restraints.off(side)
         if off is not None:
-            size[side], why[side] = 0, off.text
-        elif side in state.control.sides_off:
+            # What closes a position is taken where what opens one is not.
+            size[side], why[side] = min(size[side], _owed(state, side, max(0, held))), off.text
+            state.quoting.flagged = side if size[side] else state.quoting.flagged
+        if side in state.control.sides_off:
             size[side], why[side] = 0, f"side cancelled by {state.control.sides_off[side]}"
-        elif size[side] == 0:
+        elif size[side] == 0 and off is None:
             why[side] = "reduce-only" if is_reduce_only else f"position limit ({state.risk.limit.binding})"
     return Rooms(
         buy=size[Side.BUY],
