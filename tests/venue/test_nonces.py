@@ -238,3 +238,30 @@ def test_processes_that_share_a_key_never_share_a_nonce(tmp_path: Path) -> None:
         worker.join()
     assert all(series == sorted(series) for series in drawn)
     assert len({nonce for series in drawn for nonce in series}) == 300
+
+
+def test_a_placing_waits_the_moment_that_a_refill_takes_rather_than_be_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "nonce"
+    engine = NonceSource(path)
+    is_writing, go_on, replace = threading.Event(), threading.Event(), nonces._replace
+
+    class Refilled(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            go_on.set()
+            return super().wait(30.0)
+
+    def takes_a_moment(where: Path, value: int) -> None:
+        is_writing.set()
+        go_on.wait(30.0)
+        replace(where, value)
+
+    engine._refilled = Refilled()
+    monkeypatch.setattr(nonces, "_replace", takes_a_moment)
+    refill = threading.Thread(target=engine.refill, args=(NOW,))
+    refill.start()
+    assert is_writing.wait(30.0)
+    assert engine.take(NOW) == NOW
+    refill.join()
+    assert int(path.read_text()) == NOW + BLOCK

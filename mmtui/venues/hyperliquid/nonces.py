@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ BLOCK = 10_000  # ten seconds of wall time: one write in ten seconds, and a rest
 NONCE_MAX = 2**63
 LOCK_TRIES = 25
 LOCK_PAUSE_S = 0.02
+REFILL_PATIENCE_S = 0.05  # a sound disk has written by then; one that has not is waited for no second time
 
 
 class NonceSource:
@@ -31,7 +33,18 @@ class NonceSource:
     nonces from beyond any block that another process can have reserved.
     """
 
-    __slots__ = ("_current", "_generation", "_headroom", "_is_refilling", "_last", "_must_give", "_path", "_spare")
+    __slots__ = (
+        "_current",
+        "_generation",
+        "_headroom",
+        "_is_refilling",
+        "_last",
+        "_must_give",
+        "_path",
+        "_patience_s",
+        "_refilled",
+        "_spare",
+    )
 
     def __init__(self, path: Path, *, headroom: int = 0, must_give: bool = False) -> None:
         self._path = path
@@ -42,6 +55,8 @@ class NonceSource:
         self._spare: tuple[int, int] | None = None
         self._generation = 0
         self._is_refilling = False
+        self._refilled = threading.Event()
+        self._patience_s = 0.0
 
     @property
     def last(self) -> int:
@@ -97,6 +112,8 @@ class NonceSource:
         """Reserve the next block ahead of need; safe to run in a thread. Raises JournalError."""
         if self._spare is not None:
             return
+        self._refilled.clear()
+        self._patience_s = REFILL_PATIENCE_S
         self._is_refilling = True
         try:
             generation = self._generation
@@ -105,6 +122,7 @@ class NonceSource:
                 self._spare = spare
         finally:
             self._is_refilling = False
+            self._refilled.set()
 
     def renew(self) -> None:
         """Give up what is reserved: the next nonce lies above whatever any process has reserved by then."""
@@ -117,8 +135,10 @@ class NonceSource:
     def _reserve_now(self, wall_ms: int) -> tuple[int, int]:
         """A block for the caller, who must not wait behind a refill that a slow disk holds up."""
         if self._is_refilling:
-            raise JournalError("the next nonces wait for the disk", remedy="check the disk of the state directory")
-        return self._reserve(wall_ms)
+            patience_s, self._patience_s = self._patience_s, 0.0
+            if not self._refilled.wait(patience_s):
+                raise JournalError("the next nonces wait for the disk", remedy="check the disk of the state directory")
+        return self._spare or self._reserve(wall_ms)
 
     def _reserve(self, wall_ms: int) -> tuple[int, int]:
         try:
