@@ -22,7 +22,9 @@ from mmtui.venues.port import Clock
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 ACTION_RESERVE = 200  # weight that queries leave to orders and cancels
+STATUS_SHARE = 300  # weight of questions about single orders, which neither they nor other queries take from each other
 CONNECT_TIMEOUT_S = 4.0
+_STATUS: Final = "orderStatus"
 _JSON_HEADERS = {"Content-Type": "application/json"}
 
 
@@ -43,7 +45,7 @@ class RestAnswer(msgspec.Struct, frozen=True):
 class Rest:
     """One HTTP session to one network."""
 
-    __slots__ = ("_clock", "_network", "_session", "_timeout_s", "weight")
+    __slots__ = ("_clock", "_network", "_session", "_statuses", "_timeout_s", "weight")
 
     def __init__(self, network: Network, *, clock: Clock, timeout_s: float = 8.0) -> None:
         self._network = network
@@ -51,6 +53,7 @@ class Rest:
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
         self.weight = SlidingWindow(REST_WEIGHT_PER_MINUTE)
+        self._statuses = SlidingWindow(STATUS_SHARE)
 
     async def open(self) -> None:
         """Prepares the session; connects to nothing yet."""
@@ -68,24 +71,47 @@ class Rest:
             self._session = None
 
     async def info(self, request: dict[str, object]) -> RestAnswer:
-        """Asks ``/info``; refuses when the weight left is the reserve of orders and cancels."""
+        """Asks ``/info``; refuses when the weight left is what others need."""
         kind = str(request["type"])
-        now = self._clock()
         weight = info_weight(kind)
-        if not self.weight.fits(now, weight, reserve=ACTION_RESERVE):
-            wait_s = self.weight.wait_s(now, weight + ACTION_RESERVE)
-            return RestAnswer(0, b"", False, f"the request weight of this address is used up for {wait_s:.0f} s")
+        if refusal := self._refusal(kind, weight):
+            return RestAnswer(0, b"", False, refusal)
+        now = self._clock()
         self.weight.charge(now, weight)
+        if kind == _STATUS:
+            self._statuses.charge(now, weight)
         answer = await self._post("/info", msgspec.json.encode(request))
-        if answer.is_ok and answer_weight(kind, 1_000_000):
+        if not answer.has_left:
+            self.weight.refund(weight)
+        elif answer.is_ok and answer_weight(kind, 1_000_000):
             # Objects are counted by their time keys: decoding a large answer twice costs more.
             self.weight.charge(self._clock(), answer_weight(kind, answer.body.count(b'"time"')))
         return answer
 
+    def lacks(self, weight: int) -> str:
+        """Why queries of ``weight`` together cannot all be asked now; empty when they can."""
+        return self._refusal("", weight)
+
+    def _refusal(self, kind: str, weight: int) -> str:
+        """Questions about orders and all other queries have a share each, so that neither starves the other."""
+        now = self._clock()
+        asked = self._statuses.used(now)
+        if kind == _STATUS:
+            fits, reserve = self._statuses.fits(now, weight), ACTION_RESERVE
+        else:
+            fits, reserve = True, ACTION_RESERVE + max(0, STATUS_SHARE - asked)
+        if fits and self.weight.fits(now, weight, reserve=reserve):
+            return ""
+        wait_s = self.weight.wait_s(now, weight + reserve) if fits else self._statuses.wait_s(now, weight)
+        return f"the request weight of this address is used up for {wait_s:.0f} s"
+
     async def exchange(self, body: bytes, batch_length: int) -> RestAnswer:
         """Sends one signed action."""
         self.weight.charge(self._clock(), action_weight(batch_length))
-        return await self._post("/exchange", body)
+        answer = await self._post("/exchange", body)
+        if not answer.has_left:
+            self.weight.refund(action_weight(batch_length))
+        return answer
 
     async def _post(self, route: str, body: bytes) -> RestAnswer:
         if self._session is None:

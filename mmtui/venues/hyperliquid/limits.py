@@ -102,6 +102,16 @@ class SlidingWindow:
             self._entries.append((now_s, weight))
         self._used += weight
 
+    def refund(self, weight: int) -> None:
+        """Takes back what was charged and never left this machine, newest first."""
+        while weight > 0 and self._entries:
+            at, charged = self._entries.pop()
+            taken = min(charged, weight)
+            weight -= taken
+            self._used -= taken
+            if charged > taken:
+                self._entries.append((at, charged - taken))
+
     def exhaust(self, now_s: float) -> None:
         """The venue says the window is full: believe it."""
         self.charge(now_s, max(0, self.limit - self.used(now_s)))

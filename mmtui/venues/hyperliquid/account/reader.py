@@ -31,6 +31,7 @@ FILLS_PAGE = 2000
 FILLS_PAGES_MAX = 5
 FEES_AGE_MAX_S = 600.0
 ALLOWANCE_AGE_MAX_S = 60.0
+SNAPSHOT_WEIGHT = 102  # open orders, position, fills, funding, and two of what is read again when it is old
 ENTRY_DECIMALS = 12
 LEVERAGE_MAX = 1000
 
@@ -82,6 +83,9 @@ class AccountReader:
     async def snapshot(self, request_id: int, fills_since_ms: int) -> AccountSnapshot | QueryFailed:
         """The account now, with the fills and funding since an exchange time (0: none), inclusive."""
         try:
+            if lacking := self._rest.lacks(SNAPSHOT_WEIGHT):
+                # The first of its queries alone would spend what the whole snapshot waits for.
+                raise UnreadableError(lacking)
             await self._terms.refresh()
             return await self._snapshot(request_id, fills_since_ms)
         except (UnreadableError, UnitError) as error:
