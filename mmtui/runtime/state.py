@@ -19,7 +19,8 @@ from mmtui.estimators.memory import PanelMemory
 from mmtui.runtime.files import read_small_file, replace_file, sync_folder, utc_text
 
 ESTIMATORS_SIZE_MAX = 4 * 1024 * 1024
-
+KILL_FILE_SIZE_MAX = 64 * 1024
+KILL_REASON_MAX = 500
 FIGURE_MAX = 2**62
 RESERVE_BYTES = 16 * 1024
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
@@ -154,17 +155,20 @@ class MarketFiles:
     def kill_asked(self) -> str | None:
         """The reason given in the kill file, None while there is none."""
         try:
-            with self.kill_file.open("rb") as stream:
-                text = stream.read(500).decode("utf-8", errors="replace").strip()
+            data, _ = read_small_file(self.kill_file, KILL_FILE_SIZE_MAX)
+            text = data.decode("utf-8", errors="replace").strip()[:KILL_REASON_MAX]
         except FileNotFoundError:
             return None
-        except OSError:
+        except (OSError, ValueError):
             text = ""
         return text or "the kill file was made"
 
     def withdraw_kill(self) -> None:
-        """Removes the kill file, once the kill is latched."""
-        self.kill_file.unlink(missing_ok=True)
+        """Removes the kill file, once the kill is latched; raises JournalError when it will not go."""
+        try:
+            self.kill_file.unlink(missing_ok=True)
+        except OSError as error:
+            raise JournalError(f"{self.kill_file} cannot be removed: {error.strerror}", remedy="remove it") from None
 
     def save_day(self, day: SaveDay) -> None:
         """Keeps the day's opening equity and peak."""

@@ -55,6 +55,19 @@ async def test_a_disk_that_hangs_does_not_hold_up_the_loop_and_the_end_waits_for
     assert said.lines == []
 
 
+async def test_the_kill_file_stays_until_the_kill_is_latched(tmp_path) -> None:
+    disk = Disk(tmp_path)
+    writes = LastWrites(disk, clock=lambda: 8.0, say=Said())
+    disk.go_on.clear()
+    disk.kill_file.touch()
+    writes.latch(KILL)
+    await asyncio.sleep(0.01)
+    assert disk.kill_asked() is not None
+    disk.go_on.set()
+    await writes.finish()
+    assert disk.kill_asked() is None
+
+
 async def test_an_end_on_a_disk_that_never_moves_says_what_is_not_written(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(last_writes, "FINISH_S", 0.05)
     disk, said = Disk(tmp_path), Said()

@@ -273,3 +273,25 @@ async def test_cancels_leave_at_once_when_the_journal_has_failed() -> None:
         assert statements.open_orders(rig.session.account) == []
     finally:
         del type(rig.journal).failure
+
+
+async def test_a_kill_file_kills_once_and_is_left_to_whoever_latches(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("mmtui.runtime.ending.stopping.KILL_FILE_EVERY_S", 0.0)
+    files, verbs = MarketFiles(tmp_path, "sim-ETH-local"), []
+    ladder = StopLadder(
+        Rig().loop(),
+        files,
+        on_hangup="detach",
+        act=lambda verb, by: verbs.append(verb),
+        say=lambda level, message, **fields: None,
+    )
+    watch = asyncio.create_task(ladder.watch_kill_file())
+    for expected in (1, 2):
+        files.kill_file.touch()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert verbs == [Verb.KILL] * expected
+        files.withdraw_kill()
+        for _ in range(20):
+            await asyncio.sleep(0)
+    watch.cancel()

@@ -134,6 +134,11 @@ def test_a_kill_file_made_by_hand_or_by_command_asks_for_a_kill(tmp_path: Path) 
     assert market.kill_asked() is None
     market.kill_file.mkdir()
     assert market.kill_asked() is not None
+    with pytest.raises(JournalError, match="cannot be removed"):
+        market.withdraw_kill()
+    market.kill_file.rmdir()
+    os.mkfifo(market.kill_file)
+    assert market.kill_asked() is not None, "a pipe that nobody writes to must not hold up who looks"
 
 
 def test_the_day_survives_a_restart_and_damage_is_not_a_full_purse(tmp_path: Path) -> None:

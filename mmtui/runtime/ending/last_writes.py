@@ -6,6 +6,7 @@ again until it is kept or cleared.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from mmtui.domain.intents import ClearLatch, Latch, LogLevel
-from mmtui.errors import MmtuiError
+from mmtui.errors import JournalError, MmtuiError
 from mmtui.runtime.ending.stopping import Say
 from mmtui.runtime.files import replace_file
 from mmtui.runtime.state import MarketFiles
@@ -45,13 +46,13 @@ class LastWrites:
         self._retry: asyncio.TimerHandle | None = None
 
     def latch(self, intent: Latch) -> None:
-        """Latches a kill: durable as soon as the disk allows, and before ``finish`` returns."""
-        self._put(_Write(partial(self._files.latch, intent), "The kill could not be latched", keeps_latch=True))
+        """Latches a kill and takes the kill file away: as soon as the disk allows, and before ``finish`` returns."""
+        self._put(_Write(partial(self._latch, intent), "The kill could not be latched", keeps_latch=True))
 
     def clear_latch(self, intent: ClearLatch) -> None:
-        """Removes the latch; one that could not be kept so far is not tried again."""
+        """Removes the latch and the kill file; a latch that could not be kept so far is not tried again."""
         self._unkept = None
-        clear = partial(self._files.clear_latch, reason=intent.reason, by=intent.by, at=self._clock())
+        clear = partial(self._clear, intent, self._clock())
         self._put(_Write(clear, "The latch could not be removed", clears_latch=True))
 
     def replace(self, path: Path, text: str) -> None:
@@ -68,6 +69,15 @@ class LastWrites:
                 await asyncio.shield(self._working)
         except TimeoutError:
             self._say(LogLevel.ERROR, "The disk hangs: what must be kept is not written", left=len(self._waiting) + 1)
+
+    def _latch(self, intent: Latch) -> None:
+        self._files.latch(intent)
+        with contextlib.suppress(JournalError):  # a kill file that stays kills the next start once more
+            self._files.withdraw_kill()
+
+    def _clear(self, intent: ClearLatch, at: float) -> None:
+        self._files.withdraw_kill()
+        self._files.clear_latch(reason=intent.reason, by=intent.by, at=at)
 
     def _put(self, write: _Write) -> None:
         self._waiting.append(write)

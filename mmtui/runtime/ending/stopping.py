@@ -41,6 +41,7 @@ class StopLadder:
         self._say = say
         self._is_stopping = False
         self._is_signalled = False
+        self._is_asked = False
 
     def interrupted(self, name: str) -> None:
         """First signal: graceful stop. Second: cancel everything at once and leave."""
@@ -68,13 +69,15 @@ class StopLadder:
             self._stop_once("hangup")
 
     async def watch_kill_file(self) -> None:
-        """Kills when somebody makes the kill file."""
+        """Kills once when somebody makes the kill file, which stays until the kill is latched."""
         while True:
             reason = self._files.kill_asked()
-            if reason is not None:
+            if reason is None:
+                self._is_asked = False
+            elif not self._is_asked:
+                self._is_asked = True
                 self._say(LogLevel.WARN, "Kill file found", reason=reason)
                 self._act(Verb.KILL, "kill file")
-                self._files.withdraw_kill()
             await asyncio.sleep(KILL_FILE_EVERY_S)
 
     def take_signals(self) -> None:
