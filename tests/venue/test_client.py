@@ -189,6 +189,25 @@ async def test_no_answer_in_time_is_unknown_and_a_late_answer_is_still_told(tmp_
         assert (answered.request_id, answered.outcomes[0].oid) == (3, 100)
 
 
+@pytest.mark.fault("F36")
+async def test_while_the_socket_owes_an_answer_cancels_go_another_way_and_come_back_with_the_answer(
+    tmp_path: Path,
+) -> None:
+    async with ScriptedVenue() as venue, opened(venue, tmp_path, answer_timeout_s=0.05) as (traded, inbox):
+        venue.respond = silent
+        traded.send([place(3)])
+        await inbox.until(ActionFailed)
+        venue.respond = resting
+        traded.send([cancel(4, 1)])
+        assert (await inbox.until(ActionAnswered)).request_id == 4
+        assert [way for way, _ in venue.received] == ["post", "http"]
+        await venue.release(resting({"action": {"type": "order", "orders": [1]}}))
+        await inbox.until(ActionAnswered, lambda e: e.request_id == 3)
+        traded.send([cancel(5, 1)])
+        await inbox.until(ActionAnswered, lambda e: e.request_id == 5)
+        assert [way for way, _ in venue.received] == ["post", "http", "post"]
+
+
 async def test_a_refusal_is_definite_and_an_exhausted_budget_is_believed(tmp_path: Path) -> None:
     async with ScriptedVenue() as venue, opened(venue, tmp_path) as (traded, inbox):
         traded.ask([QueryAccount(request_id=1, fills_since_ms=0)])

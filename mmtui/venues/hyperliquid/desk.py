@@ -1,9 +1,10 @@
 """Actions on their way: signed, sent, answered, or left unknown.
 
 Owns the table of requests in flight. Posts go over the account's WebSocket; HTTP carries what
-provably never left: a request that may have arrived is never sent again, its outcome is unknown and
-its ``expiresAfter`` fences it. Never blocks and never decides. Faults F01 to F13, F31 to F33;
-performance.md 4.
+provably never left, and everything while the socket owes an answer for too long: a connection that is
+dead without having been closed takes every frame. A request that may have arrived is never sent again,
+its outcome is unknown and its ``expiresAfter`` fences it. Never blocks and never decides. Faults F01 to
+F13, F31 to F33, F36; performance.md 4.
 """
 
 import asyncio
@@ -91,6 +92,7 @@ class OrderDesk:
         "_in_flight",
         "_instrument",
         "_last_id",
+        "_mute_until",
         "_nonces",
         "_rest",
         "_sink",
@@ -123,6 +125,7 @@ class OrderDesk:
         self._in_flight: dict[int, _InFlight] = {}
         self._tasks = Tasks()
         self._last_id = 0
+        self._mute_until = 0.0
         self._nonces = SentNonces()
         self.budget = AddressBudget()
 
@@ -171,6 +174,7 @@ class OrderDesk:
 
     def on_post(self, post: wire.Post) -> None:
         """Takes the answer to a post; a late one is still told to the engine."""
+        self._mute_until = 0.0
         entry = self._take(post.id)
         if entry is None:
             return
@@ -190,6 +194,7 @@ class OrderDesk:
     def on_down(self) -> None:
         """The socket is gone: what never left goes by HTTP, what may have arrived is unknown."""
         waiting, self._in_flight = self._in_flight, {}
+        self._mute_until = 0.0
         for entry in waiting.values():
             if entry.timer is not None:
                 entry.timer.cancel()
@@ -246,7 +251,8 @@ class OrderDesk:
         return "too many requests are without an answer" if unanswered >= PLACING_IN_FLIGHT_MAX else ""
 
     def _dispatch(self, sent: Sent, envelope: actions.Envelope) -> None:
-        if self._socket is not None and len(self._in_flight) < POSTS_IN_FLIGHT_MAX:
+        is_mute = self._clock() < self._mute_until
+        if self._socket is not None and not is_mute and len(self._in_flight) < POSTS_IN_FLIGHT_MAX:
             self._last_id += 1
             entry = _InFlight(sent, envelope, Ticket())
             if self._socket.send(actions.post_frame(self._last_id, envelope), entry.ticket):
@@ -263,6 +269,7 @@ class OrderDesk:
             del self._in_flight[post_id]
             return
         entry.is_late = True
+        self._mute_until = self._clock() + LATE_S
         entry.timer = asyncio.get_running_loop().call_later(LATE_S, self._expire, post_id)
         self._fail(entry.sent, Certainty.UNKNOWN, RefusalReason.VENUE_DOWN, f"no answer in {self._timeout_s:g} s")
 
