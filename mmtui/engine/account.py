@@ -179,6 +179,7 @@ class Account:
         self.pnl = PnlLedger(snapshot.position, horizon_s=horizon_s)
         self.day = Day(int(now) // SECONDS_A_DAY, snapshot.account_value, restored)
         self.snapshot = snapshot
+        self.cash_watch.start(snapshot.account_value)
         self.anchor_ms = snapshot.venue_time_ms
         self.mode = snapshot.account_mode
         self.verified_ms = snapshot.venue_time_ms

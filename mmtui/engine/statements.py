@@ -81,13 +81,13 @@ def _take_money(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> N
     if not is_comparable or account.uncertain_because:
         return
     mark = state.instrument.price_units(touch.mid) if touch else 0
-    equity = account.equity()
+    earned = account.pnl.attribution().total
     amount = account.cash_watch.look(
-        snapshot, cash=account.cash, equity=equity, value=abs(account.position.size) * mark
+        snapshot, cash=account.cash, earned=earned, value=abs(account.position.size) * mark
     )
     if not amount:
         return
-    account.transferred(amount, equity - amount)
+    account.transferred(amount, account.equity() - amount)
     update_limit(state)
     word = "deposit" if amount > 0 else "withdrawal"
     text = f"{word} of {abs(amount) / 1e6:,.2f}: the day's limits count from the equity as it is now"

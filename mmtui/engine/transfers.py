@@ -17,33 +17,39 @@ MARK_SHARE = 0.02
 class CashWatch:
     """Follows the difference from snapshot to snapshot."""
 
-    __slots__ = ("_base", "_moved", "_seen", "_seen_ms")
+    __slots__ = ("_base", "_level", "_moved", "_seen", "_seen_ms")
 
     def __init__(self) -> None:
         self._base: UsdMicro | None = None
+        self._level: UsdMicro = 0
         self._seen: UsdMicro = 0
         self._seen_ms = 0
         self._moved: UsdMicro = 0
 
-    def look(self, snapshot: AccountSnapshot, *, cash: UsdMicro, equity: UsdMicro, value: UsdMicro) -> UsdMicro:
+    def start(self, account_value: UsdMicro) -> None:
+        """The session begins: its cash is the venue's, and nothing is earned yet."""
+        self._base, self._level = 0, account_value
+
+    def look(self, snapshot: AccountSnapshot, *, cash: UsdMicro, earned: UsdMicro, value: UsdMicro) -> UsdMicro:
         """Looks at a snapshot that is as old as our books; returns what was transferred, once it is proven.
 
-        ``cash`` is ours, ``equity`` what the account's value should be now, ``value`` that of the position.
+        ``cash`` is ours, ``earned`` the session's P&L, ``value`` that of the position. The account's value is
+        compared with that of the last look at which nothing had moved, however many snapshots came between.
         """
-        difference = snapshot.cash - cash
+        difference, level = snapshot.cash - cash, snapshot.account_value - earned
         if self._base is None:
-            self._base = difference
+            self._base, self._level = difference, level
         step = difference - self._base
         if abs(step) < LEAST:
-            self._seen = 0
+            self._seen, self._level = 0, level
             return 0
         if abs(step - self._seen) >= LEAST:
             self._seen, self._seen_ms = step, snapshot.venue_time_ms
-            self._moved = snapshot.account_value - equity
+            self._moved = level - self._level
             return 0
         if snapshot.venue_time_ms - self._seen_ms < APART_MS:
             return 0
-        self._base, self._seen = difference, 0
+        self._base, self._seen, self._level = difference, 0, level
         tolerance = max(LEAST, VALUE_SHARE * abs(step) + MARK_SHARE * abs(value))
         return step if abs(self._moved - step) <= tolerance else 0
 

@@ -248,9 +248,13 @@ class Checker:
         return account.is_anchored and account.position.size == self._truth.position
 
     def _under_way(self, side: Side) -> Size:
-        return sum(
+        sent = sum(
             terms.size for request in self._network.in_flight.values() for terms in request.orders if terms.side is side
         )
+        # What is decided and waits for its record to be durable is in nobody's hands yet.
+        resting = self._truth.worst(side) - side * self._truth.position
+        decided = 0 if self._engine is None else self._engine.state.ledger.reserved(side) - resting
+        return max(sent, decided)
 
     def _check_crossing(self) -> None:
         bid, ask, count = 0, 0, 0

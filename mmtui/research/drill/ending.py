@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from mmtui.domain.commands import Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import OrderState
-from mmtui.domain.records import FillBooked, PositionAdjusted
+from mmtui.domain.records import FillBooked, PositionAdjusted, SessionOpened
 from mmtui.domain.view import Mode
+from mmtui.research.drill.faults import Fault
 from mmtui.research.drill.process import ObservedEngine
 from mmtui.research.drill.violation import Violation
 
@@ -20,6 +21,7 @@ SLOW_MAX_MS = 60_000.0
 UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
 NO_ROOM = "no room"
+PNL_TOLERANCE_MICRO = 2
 
 
 class Ending:
@@ -66,8 +68,10 @@ class Ending:
             raise Violation("I3", f"position {account.position.size}, the venue says {truth.position}")
         statement = self._world.exchange.statements.statement(self._world.account, self._world.direct.instrument.dex)
         cash = statement.total.total_raw_usd_micro
-        if account.cash != cash:
-            raise Violation("I24", f"cash {account.cash}, the venue says {cash}")
+        if account.cash + account.transfers != cash:
+            raise Violation("I24", f"cash {account.cash} and {account.transfers} transferred, the venue says {cash}")
+        self._check_pnl(engine)
+        self._check_day()
         if self._world.exchange.unaccounted_micro(self._world.direct.instrument.dex):
             raise Violation("world", "the exchange's own books do not balance")
         keys = [
@@ -79,8 +83,35 @@ class Ending:
         if not set(keys) <= known:
             raise Violation("I6", "the journal has a fill that the venue has not")
         self._world.tally.adjusted = sum(isinstance(row, PositionAdjusted) for _, row in self._world.disk.rows)
-        if not self._world.tally.adjusted and set(keys) != known:
+        fired = self._world.faults.fired
+        if self._world.tally.adjusted and not fired[Fault.JOURNAL_LOST]:
+            raise Violation("I1", "the position was taken from the venue although its fills could be read")
+        if not fired[Fault.JOURNAL_LOST] and set(keys) != known:
             raise Violation("I3", f"{len(known - set(keys))} fills of the venue are not in the journal")
+
+    def _check_pnl(self, engine: ObservedEngine) -> None:
+        """Realised, unrealised, fees and funding make what cash and the marked position have become."""
+        account = engine.state.account
+        opened = next((row for _, row in reversed(self._world.disk.rows) if isinstance(row, SessionOpened)), None)
+        opening, mid2 = account.pnl.opening_value, account.pnl.mid2
+        if opened is None or opening is None:
+            return
+        made = account.cash - opened.cash + account.position.size * mid2 // 2 - opening
+        total = account.pnl.attribution().total
+        if abs(made - total) > PNL_TOLERANCE_MICRO:
+            raise Violation("I24", f"P&L {total} by cause, cash and position have made {made}")
+
+    def _check_day(self) -> None:
+        """A start within the day goes on with the day's opening equity."""
+        fired = self._world.faults.fired
+        if fired[Fault.TRANSFER] or fired[Fault.JOURNAL_LOST]:
+            return
+        opened: dict[int, int] = {}
+        for _, row in self._world.disk.rows:
+            if isinstance(row, SessionOpened):
+                first = opened.setdefault(row.utc_day, row.opening_equity)
+                if row.opening_equity != first:
+                    raise Violation("I24", f"a start forgets the day: {row.opening_equity} instead of {first}")
 
     def _recover(self) -> None:
         if self._world.process.latch is not None:

@@ -66,6 +66,9 @@ class Fault(enum.Enum):
     SKEW = "wall clock wrong at start"
     DRIFT = "clock drifts"
     OPERATOR = "operator at the keys"
+    TRANSFER = "money comes or goes"
+    JOURNAL_LOST = "journal gone at a start"
+    FICKLE = "strategy cannot decide"
 
 
 EPISODES = frozenset(
@@ -74,7 +77,7 @@ EPISODES = frozenset(
         Fault.POST_ONLY, Fault.HALT, Fault.LEVERAGE, Fault.MANUAL_TRADE, Fault.FOREIGN_ORDER, Fault.WEB_CANCEL,
         Fault.REVOKED, Fault.SLOW_FSYNC, Fault.DISK_FULL, Fault.DISK_ERROR, Fault.KILL, Fault.POWER_CUT,
         Fault.FREEZE_ENGINE, Fault.STALL, Fault.SUSPEND, Fault.SKEW, Fault.DRIFT, Fault.OPERATOR, Fault.MARGIN,
-        Fault.GUARD_LOST, Fault.SWITCH_LOST,
+        Fault.GUARD_LOST, Fault.SWITCH_LOST, Fault.TRANSFER, Fault.JOURNAL_LOST, Fault.FICKLE,
     }
 )  # fmt: skip
 
@@ -100,6 +103,8 @@ _CLOCK = {Fault.STALL: 20.0, Fault.SUSPEND: 2.0, Fault.SKEW: 3.0, Fault.DRIFT: 2
 _ACCOUNT = {
     Fault.LEVERAGE: 1.0, Fault.MANUAL_TRADE: 4.0, Fault.FOREIGN_ORDER: 4.0, Fault.WEB_CANCEL: 6.0, Fault.OPERATOR: 12.0,
 }  # fmt: skip
+# Last of every profile, so that the seeds of the others keep their course.
+_RARE = {Fault.TRANSFER: 2.0, Fault.JOURNAL_LOST: 0.5, Fault.FICKLE: 2.0}
 
 PROFILES: Mapping[str, Mapping[Fault, float]] = {
     "calm": {},
@@ -108,8 +113,8 @@ PROFILES: Mapping[str, Mapping[Fault, float]] = {
     "disk": _DISK,
     "process": _PROCESS,
     "clock": _CLOCK,
-    "account": _ACCOUNT,
-    "hostile": {**_NETWORK, **_VENUE, **_DISK, **_PROCESS, **_CLOCK, **_ACCOUNT},
+    "account": {**_ACCOUNT, **_RARE},
+    "hostile": {**_NETWORK, **_VENUE, **_DISK, **_PROCESS, **_CLOCK, **_ACCOUNT, **_RARE},
 }
 PROBABILITY_MAX = 0.5
 

@@ -24,6 +24,7 @@ from mmtui.research.drill.process import SimProcess
 WINDOWS = (Fault.MARGIN, Fault.OI_CAP, Fault.POST_ONLY, Fault.HALT, Fault.REVOKED, Fault.SWITCH_LOST)
 WINDOW_MS = (2_000, 40_000)
 RESTART_MS = (500, 30_000)
+STALE_PICTURE_S = 30.0
 CLOCK_ERROR_MAX_MS = 1_000
 VERBS = (Verb.PAUSE, Verb.PAUSE, Verb.REDUCE_ONLY, Verb.FLATTEN, Verb.UNDO, Verb.KILL)
 EDITS: tuple[dict[str, Value], ...] = (
@@ -81,6 +82,7 @@ class Hands:
         self._clock.wall_skew_ms = 0
         self._clock.drift(0.0)
         self._process.guard(is_armed=True)
+        self._process.turn_fickle(is_fickle=False)
         if abs(self._clock.error_ms) > CLOCK_ERROR_MAX_MS:
             self._process.die()
         self._outsider.withdraw()
@@ -90,7 +92,8 @@ class Hands:
         self._give(Act(id=self._name(), by="operator", verb=verb))
 
     def rearm(self) -> None:
-        """Clears a kill in the running process."""
+        """Clears a kill in the running process; without a reason, which must be refused, and then with one."""
+        self._give(Rearm(id=self._name(), by="operator", reason=" "))
         self._give(Rearm(id=self._name(), by="operator", reason="the cause is understood"))
 
     def _plan(self, kind: Fault) -> None:
@@ -201,11 +204,25 @@ class Hands:
 
         self._until(self._for(Fault.SKEW, 60_000, 240_000), correct)
 
+    def _lose_journal(self) -> None:
+        self._process.die()
+        self._disk.tear(len(self._disk.rows))
+        self.restart_later(Fault.JOURNAL_LOST)
+
+    def _turn_fickle(self) -> None:
+        self._process.turn_fickle(is_fickle=True)
+        self._until(self._for(Fault.FICKLE, 5_000, 60_000), partial(self._process.turn_fickle, is_fickle=False))
+
+    def _transfer(self) -> None:
+        self._outsider.transfer(self._for(Fault.TRANSFER, 50, 5_000), self._faults.stream(Fault.TRANSFER).random())
+
     def _drift(self) -> None:
         self._clock.drift(self._faults.stream(Fault.DRIFT).choice((-3_000.0, -300.0, 300.0, 3_000.0)))
 
     def _operate(self) -> None:
         rng = self._faults.stream(Fault.OPERATOR)
+        stale = Act(id=self._name(), by="operator", verb=Verb.FLATTEN, seen_at=self._clock() - STALE_PICTURE_S)
+        self._give(stale)
         kind = rng.random()
         if kind < 0.35:
             self._give(SetParameters(id=self._name(), by="operator", changes=dict(rng.choice(EDITS))))
@@ -247,4 +264,7 @@ _ACTS: dict[Fault, Callable[[Hands], None]] = {
     Fault.SKEW: Hands._skew,
     Fault.DRIFT: Hands._drift,
     Fault.OPERATOR: Hands._operate,
+    Fault.TRANSFER: Hands._transfer,
+    Fault.JOURNAL_LOST: Hands._lose_journal,
+    Fault.FICKLE: Hands._turn_fickle,
 }

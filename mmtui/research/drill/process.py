@@ -30,6 +30,7 @@ from mmtui.research.drill.ports.clock import SimClock
 from mmtui.research.drill.ports.disk import DeathPoints, SimJournal
 from mmtui.research.drill.ports.network import SimNetwork
 from mmtui.research.drill.ports.signer import SimSigner
+from mmtui.research.drill.ports.strategy import SimStrategy
 from mmtui.research.drill.ports.timeline import Timeline
 from mmtui.research.drill.violation import ProcessDeath
 from mmtui.runtime.shell import Outlets, Shell
@@ -86,6 +87,8 @@ class SimProcess:
         self._engine: ObservedEngine | None = None
         self._cleared_at = 0.0
         self.run = 0
+        self.is_fickle = False
+        self.strategy: SimStrategy | None = None
         self.is_guarded = parts.has_guard
         self.journal: SimJournal | None = None
         self.shell: Shell | None = None
@@ -124,8 +127,9 @@ class SimProcess:
             resume=folded if self.run > 1 else None,
             must_be_guarded=parts.must_be_guarded,
         )
-        strategy = BUILT_IN[parts.settings.text("strategy.strategy_type")]()
-        engine = ObservedEngine(parts.instrument, parts.settings, strategy, options)
+        inner = BUILT_IN[parts.settings.text("strategy.strategy_type")]()
+        self.strategy = SimStrategy(inner, is_fickle=self.is_fickle)
+        engine = ObservedEngine(parts.instrument, parts.settings, self.strategy, options)
         engine.watch(self._watch.stepped)
         journal = SimJournal(
             parts.disk, clock=parts.clock, on_error=self._journal_failed, timeline=parts.timeline,
@@ -177,6 +181,12 @@ class SimProcess:
             return
         self._stalled_from_ms = self._parts.timeline.now_ms
         self._parts.timeline.after(duration_ms, partial(self._wake, self._epoch))
+
+    def turn_fickle(self, *, is_fickle: bool) -> None:
+        """The strategy loses or finds its mind, also over restarts."""
+        self.is_fickle = is_fickle
+        if self.strategy is not None:
+            self.strategy.is_fickle = is_fickle
 
     @property
     def stalled_ms(self) -> int:

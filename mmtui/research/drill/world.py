@@ -21,6 +21,7 @@ from mmtui.research.drill.checker import Checker
 from mmtui.research.drill.ending import Ending
 from mmtui.research.drill.faults import Fault, Faults
 from mmtui.research.drill.hands import Hands
+from mmtui.research.drill.manners import Manners
 from mmtui.research.drill.ports.clock import SimClock
 from mmtui.research.drill.ports.disk import SYNC_S, DeathPoints
 from mmtui.research.drill.ports.network import SimNetwork
@@ -30,7 +31,7 @@ from mmtui.research.drill.ports.timeline import Timeline
 from mmtui.research.drill.ports.truth import Truth
 from mmtui.research.drill.ports.venue import SimVenue
 from mmtui.research.drill.process import ObservedEngine, Parts, SimProcess, Watch
-from mmtui.research.drill.scenario import COIN, PACES, START_MS, Scenario, market_parameters
+from mmtui.research.drill.scenario import COIN, PACES, PRICE_USD, START_MS, Scenario, market_parameters
 from mmtui.research.drill.tally import Tally
 from mmtui.research.drill.violation import ProcessDeath, Violation
 from mmtui.research.drill.warden import EVERY_MS, Warden
@@ -89,6 +90,7 @@ class World:
             self.timeline, self.truth, self.network,
             instrument=self.direct.instrument, settings=settings, mid=self._mid,
         )  # fmt: skip
+        self.manners = Manners(self.truth, self.direct.instrument, self._mid)
         self.outsider = Outsider(
             self.timeline, self.exchange, self.truth, instrument=self.direct.instrument, account=ACCOUNT,
             limit=self.checker.limit, rng=self.faults.stream(Fault.FOREIGN_ORDER),
@@ -104,6 +106,7 @@ class World:
         self.recent: deque[tuple[int, str, object]] = deque(maxlen=RECENT)
         self._digest = hashlib.blake2b(digest_size=16)
         self._decisions = 0
+        self._last_mid = PRICE_USD
         self._turned_at = (0, 0, 0)
         self._set_kill_points()
 
@@ -173,6 +176,8 @@ class World:
 
     def _sending(self, intent: Send) -> None:
         self.checker.sent(intent)
+        self.manners.sent(intent)
+        self.warden.placing(intent)
         self.recent.append((self.timeline.now_ms, "sent", intent))
         self._points.before_send()
 
@@ -182,13 +187,16 @@ class World:
     def _mid(self) -> float:
         book = self.exchange.book(COIN)
         bid, ask = book.best(Side.BUY), book.best(Side.SELL)
-        assert bid is not None and ask is not None, "the synthetic market always has two sides"
-        return self.direct.instrument.price_usd(bid + ask) / 2.0
+        if bid is not None and ask is not None:
+            self._last_mid = self.direct.instrument.price_usd(bid + ask) / 2.0
+        return self._last_mid
 
     def _booted(self, engine: ObservedEngine) -> None:
         self.tally.boots += 1
         assert self.process.journal is not None, "a process has a journal"
         self.checker.booted(engine, self.process.run, self.process.journal)
+        assert self.process.strategy is not None, "a process has a strategy"
+        self.manners.booted(engine, self.process.strategy)
         if self._patch is not None:
             self._patch(engine)
 
@@ -199,6 +207,7 @@ class World:
         if not isinstance(event, Tick) or intents:
             self.recent.append((self.timeline.now_ms, "step", (event, intents)))
         self.checker.stepped(event, intents)
+        self.manners.stepped(event, intents)
         if not intents:
             return
         engine = self.process.engine
@@ -210,6 +219,9 @@ class World:
                 self.tally.count_row(intent)
 
     def _turned(self) -> None:
+        process = self.process
+        if self.manners.is_halted and process.shell is not None and process.latch is None:
+            raise Violation("I17", "a kill is in force and no latch was written")
         state = (self.truth.version, self.network.version, self._decisions)
         if state != self._turned_at:
             self._turned_at = state

@@ -17,7 +17,7 @@ from mmtui.venues.exchange.actions import Action, Reply
 from mmtui.venues.exchange.listing import Listing
 from mmtui.venues.exchange.markets.flow import Market
 from mmtui.venues.exchange.matching import MatchingBook
-from mmtui.venues.exchange.records import FundingRecord, Listener, MarketContext, PublicTrade
+from mmtui.venues.exchange.records import FundingRecord, LedgerEntry, Listener, MarketContext, PublicTrade
 from mmtui.venues.exchange.rulebook import reference_prices
 from mmtui.venues.exchange.rulebook.dispatch import Submission, run
 from mmtui.venues.exchange.rulebook.mempool import Mempool
@@ -170,6 +170,20 @@ class Exchange:
         """Hourly rates, ascending."""
         return self._pit(coin).funding_history
 
+    def switch_ms(self, account: str) -> int | None:
+        """When the account's dead man's switch fires; None while it is not set."""
+        return self._state.account(account).scheduled_cancel.at_ms
+
+    def credit(self, account: str, dex: str, amount_micro: int) -> None:
+        """Brings collateral to an account on ``dex``, or takes it away where the amount is negative."""
+        state = self._state
+        known = state.account(account)
+        known.dexes[dex].raw += amount_micro
+        kind = "deposit" if amount_micro > 0 else "withdraw"
+        token = next(entry.token for entry in known.ledger if entry.dex == dex)
+        mark = transaction_hash(len(state.accounts), len(known.ledger))
+        known.ledger.append(LedgerEntry(state.now_ms, kind, dex, token, amount_micro, mark))
+
     def resolve_signer(self, signer: str) -> str:
         """The account ``signer`` acts for: its master while its approval lives, else itself."""
         return self._state.signer_account(signer).address
@@ -177,7 +191,7 @@ class Exchange:
     def unaccounted_micro(self, dex: str) -> int:
         """Collateral of ``dex`` created or lost since the start: 0, or the books are wrong."""
         state = self._state
-        total = state.fees_micro[dex] - state.balance_micro * len(state.accounts)
+        total = state.fees_micro[dex] - self.statements.net_deposits(dex)
         for pit in state.pits.values():
             if pit.instrument.dex == dex:
                 total += pit.background.raw

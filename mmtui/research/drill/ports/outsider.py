@@ -75,6 +75,11 @@ class Outsider:
         if own:
             self._cancel(own)
 
+    def transfer(self, amount_usd: int, chance: float) -> None:
+        """Money comes or, with a chance below a half, goes."""
+        sign = -1 if chance < 0.5 else 1
+        self._exchange.credit(self._account, self._instrument.dex, sign * amount_usd * 1_000_000)
+
     def change_leverage(self) -> None:
         """Sets another leverage."""
         action = actions.UpdateLeverageAction(self._instrument.asset_id, True, self._rng.choice((3, 5, 10, 20)))
