@@ -74,8 +74,9 @@ def _killed(scene: Scene, width: int) -> Line:
         return ()
     kill = view.engine.kill
     progress = plain(kill.progress) or "cancels not yet verified"
-    text = f" KILLED {clock(kill.at)} {plain(kill.reason)}: {progress}. :rearm TEXT clears it"
-    return ((cut(text, width), "bad"),)
+    remedy = ". :rearm TEXT clears it"
+    text = f" KILLED {clock(kill.at)} {plain(kill.reason)}: {progress}"
+    return ((cut(text, max(width - len(remedy), 0)), "bad"), (cut(remedy, width), "bad"))
 
 
 def _kind_block(ask: Ask, scene: Scene) -> Line:

@@ -22,6 +22,7 @@ SHORT_NAMES = {
 TRUSTED = ("learned", "set")
 TWO_COLUMNS = 56
 STALE_S = 60.0
+PRICE_DIGITS = 7
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -66,10 +67,15 @@ def scaled(estimate: EstimateView) -> tuple[float, str]:
 def _value(estimate: EstimateView) -> tuple[str, str]:
     value, unit = scaled(estimate)
     if unit == "USD":
-        return number(value, 2), unit
+        return number(value, _price_decimals(value)), unit
     if estimate.value < 0 or unit == "bp" or "imbalance" in estimate.name:
         return signed(value, 3 if abs(value) < 10 else 1), unit
     return aligned(value), unit
+
+
+def _price_decimals(value: float) -> int:
+    """As many as leave a price, with a mark of doubt behind it, within its column."""
+    return min(max(PRICE_DIGITS - len(str(int(abs(value)))), 0), 6)
 
 
 def _cells(estimate: EstimateView, scene: Scene) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from mmtui.console.format import compact, milliseconds, number, percent, plain
 from mmtui.console.panes.guards import in_full
-from mmtui.console.rows import Column, Line, Lines, Span, block, cells, columns_for, headings, title
+from mmtui.console.rows import Column, Line, Lines, Span, block, cells, columns_for, headings, title, wrap
 from mmtui.console.scene import Scene
 from mmtui.domain.view import LatencyRow, View
 
@@ -30,6 +30,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     lines.append(((" ", "text"), *cells(COLUMNS, shown, _cells(own, scene))))
     lines.append(_console(scene))
     lines += _feed(view, scene)
+    lines += _guards(view, width)
     return block(lines, width, height)
 
 
@@ -80,5 +81,12 @@ def _feed(view: View, scene: Scene) -> list[Line]:
         ((" market ", "label"), market, ("  user ", "label"), user, (ages, "label")),
         ((" actions ", "label"), (actions, text), ("  address budget ", "label"), (left + cap, text)),
         ((" orders ", "label"), (orders, text)),
-        ((" guards ", "label"), *in_full(view)),
     ]
+
+
+def _guards(view: View, width: int) -> list[Line]:
+    """Each guard with its state and why, on as many lines as that takes."""
+    ((text, role),) = in_full(view)
+    head = " guards "
+    first, *others = wrap(text, max(width - len(head), 1))
+    return [((head, "label"), (first, role)), *(((" " * len(head) + line, role),) for line in others)]

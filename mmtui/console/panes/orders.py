@@ -14,14 +14,15 @@ COLUMNS = (
     Column("ahead", 7, 3),
     Column("fill", 5, 2),
     Column("age", 5, 1),
-    Column("state", 13, 0, is_left=True),
+    Column("state", 15, 0, is_left=True),
     Column("level", 5, 4),
     Column("oid", 12, 6),
     Column("cloid", 12, 7, is_left=True),
     Column("why", 32, 8, is_left=True),
 )
-CLOSED = ("Filled", "Cancelled", "Rejected", "Lost")
-UNSURE = ("Unknown", "Settling", "CancelPending", "Submitted")
+CLOSED = ("Filled", "FilledDuringCancel", "FilledImmediately", "Cancelled", "Rejected", "Lost")
+UNSURE = ("Unknown", "Settling", "CancelConfirmed", "CancelPending", "Submitted")
+SHORT_STATES = {"FilledDuringCancel": "FilledInCancel", "FilledImmediately": "FilledAtOnce"}
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -90,7 +91,7 @@ def _cells(row: OrderRow, view: View, scene: Scene) -> tuple[Span, ...]:
         (compact(row.ahead, 3) if row.ahead is not None else "", "label"),
         (percent(row.fill_probability) if row.fill_probability is not None else "", "label"),
         (age(row.age_s), "label"),
-        (plain(row.state), state_role),
+        (SHORT_STATES.get(row.state, plain(row.state)), state_role),
         (str(row.level), "label"),
         (str(row.oid) if row.oid is not None else "none", "label"),
         (".." + plain(row.cloid)[-8:], "label"),

@@ -6,6 +6,8 @@ from mmtui.console.rows import Glyphs, Line, Lines, block, join, title
 from mmtui.console.scene import Scene
 from mmtui.domain.view import PositionView, View
 
+FAR = 9.99
+
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
     """Title, the signed gauge, then the figures."""
@@ -60,7 +62,7 @@ def _size(position: PositionView, view: View, scene: Scene, width: int) -> Line:
 def _worst(position: PositionView, view: View, scene: Scene, width: int) -> Line:
     digits = view.session.size_decimals
     liquidation = price_text(position.liquidation, view) if position.liquidation else "none"
-    distance = percent(position.liquidation_distance) if position.liquidation_distance is not None else ""
+    distance = _distance(position.liquidation_distance)
     role = "bad" if position.liquidation_distance is not None and position.liquidation_distance < 0.05 else "text"
     items: list[tuple[int, Line]] = [
         (0, ((" liq ", "label"), (f"{liquidation} {distance}".rstrip(), scene.mark(role)))),
@@ -73,6 +75,12 @@ def _worst(position: PositionView, view: View, scene: Scene, width: int) -> Line
         ),
     ]
     return join(items, width)
+
+
+def _distance(ratio: float | None) -> str:
+    if ratio is None:
+        return ""
+    return percent(ratio) if ratio < FAR else f">{percent(FAR)}"
 
 
 def _margin(position: PositionView, scene: Scene, width: int) -> Line:

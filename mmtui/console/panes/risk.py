@@ -1,5 +1,7 @@
 """How far from being stopped: one bar a monitor, share of its limit, always in the same order."""
 
+from math import floor, isfinite, log10
+
 from mmtui.console.format import compact, percent, plain
 from mmtui.console.rows import Line, Lines, bar, block, title
 from mmtui.console.scene import Scene
@@ -8,7 +10,7 @@ from mmtui.domain.view import RiskBar
 NAME_MAX, FIGURES_MAX, SHARE = 20, 20, 5
 NARROW = 52
 WARN_RATIO = 0.8
-NOTHING_SHARE = 1e-4
+LIMIT_DIGITS = 3
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -44,8 +46,10 @@ def _figures(one: RiskBar) -> str:
 
 
 def _of_limit(one: RiskBar) -> str:
-    """Value and limit; what is nothing beside the limit is shown as nothing."""
-    value = one.value if abs(one.value) >= NOTHING_SHARE * abs(one.limit) else 0.0
+    """Value and limit; the value no finer than a thousandth of the limit's first digit."""
+    value = one.value
+    if isfinite(value) and isfinite(one.limit) and one.limit:
+        value = round(value, LIMIT_DIGITS - floor(log10(abs(one.limit))))
     return f"{compact(value)} of {compact(one.limit)} {plain(one.unit)}".rstrip()
 
 

@@ -21,5 +21,5 @@ def reading(facts: RiskFacts, settings: Settings) -> Reading:
         unit="s",
         kills=True,
         verdict=verdict,
-        text=f"quotes pulled at {pull:g}",
+        text=f"quotes pulled at {pull:g} s",
     )
