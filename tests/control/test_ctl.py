@@ -159,8 +159,10 @@ def test_following_goes_on_until_the_engine_ends(served: Served, capsys: pytest.
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["sim", "fly"], "no verb"),
-        (["sim"], "no verb"),
+        (["sim", "fly"], "'fly' is no verb"),
+        (["sim"], "'sim' is no verb"),
+        (["pause", "--follow"], "belong to view"),
+        (["kill", "--rate", "2"], "belong to view"),
         (["other", "pause"], f"running: {MARKET}"),
         (["set", "x"], "KEY=VALUE"),
         (["set"], "nothing to set"),

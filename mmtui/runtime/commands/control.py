@@ -63,6 +63,8 @@ def ctl(args: argparse.Namespace) -> int:
     name, word, rest = _split(args.words)
     if word in SHOWS:
         _nothing_more(word, rest)
+    if word not in SHOWS and (getattr(args, "follow", False) or hasattr(args, "rate_hz")):
+        raise ConfigError(f"ctl {word} does not go on", remedy="--follow and --rate belong to view")
     build = _builder(word, rest)
     running = _meant(running_instances(folder), name)
     as_json = getattr(args, "json", False)
@@ -86,8 +88,8 @@ def _split(words: Sequence[str]) -> tuple[str, str, list[str]]:
     """Instance (or ""), verb, arguments; raises ConfigError."""
     name, rest = ("", list(words)) if words[0] in WORDS else (words[0], list(words[1:]))
     if not rest or rest[0] not in WORDS:
-        said = f"{rest[0]!r} is" if rest else "there is"
-        raise ConfigError(f"ctl: {said} no verb", remedy=f"use one of: {', '.join(WORDS)}")
+        said = repr(rest[0] if rest else name)
+        raise ConfigError(f"ctl: {said} is no verb", remedy=f"use one of: {', '.join(WORDS)}")
     return name, rest[0], rest[1:]
 
 
