@@ -8,6 +8,7 @@ F61, F65.
 
 import contextlib
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -52,7 +53,7 @@ def inherit(
     tail = _tail(files)
     folded = fold(tail.rows)
     cleared_at = files.cleared_at()
-    _refuse_forgotten_kill(files, folded, cleared_at)
+    _refuse_forgotten_kill(files, folded)
     _refuse_crash_loop(files, tail.boots, now=now, since=max(cleared_at, now - CRASH_WINDOW_S), most=starts_max)
     notes = _notes(tail)
     usable = _usable(folded, now, size_decimals, notes)
@@ -76,10 +77,13 @@ def _tail(files: MarketFiles) -> Tail:
     return read_tail(path)
 
 
-def _refuse_forgotten_kill(files: MarketFiles, folded: Folded, cleared_at: float) -> None:
-    """A kill whose latch could not be written, on a full disk say, holds all the same."""
+def _refuse_forgotten_kill(files: MarketFiles, folded: Folded) -> None:
+    """A kill whose latch could not be written, on a full disk say, holds all the same.
+
+    It is the kill itself that must have been cleared: no time says so, for a clock can have been wrong.
+    """
     kill = folded.kill
-    if kill is None or kill.at <= cleared_at:
+    if kill is None or files.is_cleared(kill.reason, kill.at):
         return
     position = folded.position / 10.0**folded.size_decimals
     files.latch(Latch(reason=kill.reason, detail=kill.detail, position_base=position, at=kill.at))
@@ -87,12 +91,19 @@ def _refuse_forgotten_kill(files: MarketFiles, folded: Folded, cleared_at: float
 
 
 def _refuse_crash_loop(files: MarketFiles, boots: tuple[Boot, ...], *, now: float, since: float, most: int) -> None:
+    latch = crash_loop(boots, now=now, since=since, most=most)
+    if latch is not None:
+        files.latch(latch)
+        files.refuse_if_latched()
+
+
+def crash_loop(boots: Iterable[Boot], *, now: float, since: float, most: int) -> Latch | None:
+    """The halt that ``most`` starts since then deserve which did not end as they should; epoch seconds."""
     failed = sum(1 for boot in boots if boot.ended_at is None and since < boot.started_at <= now)
     if failed < most:
-        return
+        return None
     detail = f"{failed} starts within {CRASH_WINDOW_S / 60:.0f} minutes, none of which ended as it should"
-    files.latch(Latch(reason=CRASH_LOOP, detail=detail, position_base=0.0, at=now))
-    files.refuse_if_latched()
+    return Latch(reason=CRASH_LOOP, detail=detail, position_base=0.0, at=now)
 
 
 def _usable(folded: Folded, now: float, size_decimals: int, notes: list[Log]) -> Folded | None:

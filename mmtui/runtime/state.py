@@ -8,7 +8,7 @@ exchange. Answers S57, S64 and ruling 16.
 import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -40,6 +40,7 @@ class Clearing(msgspec.Struct):
     """A line of the latches' history, as far as a start needs it; epoch seconds."""
 
     cleared_at: float
+    killed: LatchRecord | None = None
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
@@ -205,11 +206,20 @@ class MarketFiles:
 
     def cleared_at(self) -> float:
         """When a kill was cleared last, epoch seconds; 0 when none was."""
-        data = self._read("latches.jsonl") or b""
-        for line in reversed(data.splitlines()):
+        return next((line.cleared_at for line in self._clearings()), 0.0)
+
+    def is_cleared(self, reason: str, at: float) -> bool:
+        """Whether this very kill was cleared, whatever the clocks said that day; ``at`` is when it says it fired."""
+        return any(
+            line.killed is not None and (line.killed.reason, line.killed.at) == (reason, at)
+            for line in self._clearings()
+        )
+
+    def _clearings(self) -> Iterator[Clearing]:
+        """The history of the latches, the last one first; a damaged line is passed over."""
+        for line in reversed((self._read("latches.jsonl") or b"").splitlines()):
             with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError):
-                return msgspec.json.decode(line, type=Clearing).cleared_at
-        return 0.0
+                yield msgspec.json.decode(line, type=Clearing)
 
     def set_aside_journal(self, at: float, *, reason: str, by: str) -> Path | None:
         """Renames a journal that cannot be used, with what belongs to it; returns its other name, if there is one.

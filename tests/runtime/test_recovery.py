@@ -160,6 +160,22 @@ def test_a_kill_that_was_cleared_stays_cleared(files: MarketFiles) -> None:
     assert started(files).folded is not None
 
 
+def test_a_kill_recorded_by_a_clock_a_minute_fast_stays_cleared(files: MarketFiles) -> None:
+    ran(files, [OPENED, KILL], ended=True)
+    with pytest.raises(LatchedError, match="daily loss"):
+        started(files)
+    files.clear_latch(reason="looked into it", by="me", at=NOW - 100)
+    assert started(files).folded is not None
+
+
+def test_a_kill_recorded_by_a_clock_a_minute_slow_is_not_taken_for_one_cleared_before_it(files: MarketFiles) -> None:
+    files.latch(Latch(reason="operator", detail="", position_base=0.0, at=NOW - 100))
+    files.clear_latch(reason="looked into it", by="me", at=NOW)
+    ran(files, [OPENED, KILL], ended=True)
+    with pytest.raises(LatchedError, match="daily loss"):
+        started(files)
+
+
 def test_numbers_of_another_instrument_or_of_long_ago_are_not_used(files: MarketFiles) -> None:
     ran(files, [OPENED], ended=True)
     changed = started(files, size_decimals=4)
