@@ -73,6 +73,7 @@ class LiveSession:
         self._ladder: StopLadder | None = None
         self._has_socket = False
         self._guard_pid = 0
+        self._began_at = parts.clock()
         self._announcing = asyncio.Lock()
         self._stops = 0
         self._learned: EstimatorKeeper | None = None
@@ -312,7 +313,7 @@ class LiveSession:
             network=view.network,
             account=view.account,
             coin=view.coin,
-            started_at=parts.clock(),
+            started_at=self._began_at,
             version=view.version,
             run_kind=view.run_kind,
             socket=str(self.files.socket) if self._has_socket else "",

@@ -23,11 +23,16 @@ def quoting(programs: Programs) -> bool:
     return {order["side"] for order in programs.orders(ACCOUNT)} == {"A", "B"}
 
 
+def announced(programs: Programs) -> dict[str, Any]:
+    """What the one engine that runs says of itself; nothing while there is none."""
+    for path in Path(programs.folder).rglob("*.running.json"):
+        return dict(json.loads(path.read_text()))
+    return {}
+
+
 def guard_pid(programs: Programs) -> int:
     """The guard of the one engine that runs, 0 while there is none."""
-    for path in Path(programs.folder).rglob("*.running.json"):
-        return int(json.loads(path.read_text())["guard_pid"])
-    return 0
+    return int(announced(programs).get("guard_pid", 0))
 
 
 def reports(programs: Programs) -> list[dict[str, Any]]:
@@ -115,10 +120,11 @@ def test_an_engine_that_hangs_loses_its_orders_and_goes_on_when_it_wakes(program
 @pytest.mark.fault("F63")
 def test_a_guard_that_is_killed_is_told_of_and_replaced_while_quoting_goes_on(programs) -> None:
     maker = started(programs)
-    first = guard_pid(programs)
+    first, since = guard_pid(programs), announced(programs)["started_at"]
     os.kill(first, signal.SIGKILL)
     programs.wait_for(lambda: guard_pid(programs) not in (0, first), "another guard")
     second = guard_pid(programs)
+    assert announced(programs)["started_at"] == since
     programs.wait_for(lambda: quoting(programs), "quotes on both sides")
     maker.send_signal(signal.SIGTERM)
     _, said = maker.communicate(timeout=30)
