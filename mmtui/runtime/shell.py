@@ -213,7 +213,7 @@ class Shell:
             self.sink(DiskSlow(received_at=now, waited_s=0.0))
 
     def _release_safe(self) -> None:
-        """The disk is slow: what takes risk off the book does not wait for it, what places does."""
+        """The disk is slow, or trading was killed: what takes risk off the book does not wait, what places does."""
         for ticket, sends in self._waiting.items():
             safe = [intent for intent in sends if not isinstance(intent, PlaceOrders | SetLeverage)]
             if safe:
@@ -254,7 +254,7 @@ class Shell:
         decided_at, decided = self._clock(), work_seconds()
         ticket = next(self._tickets)
         self._waiting[ticket] = sends
-        if self._disk_waited_s > 0.0:
+        if self._disk_waited_s > 0.0 or self._is_killed:
             self._release_safe()
 
         def leave() -> None:

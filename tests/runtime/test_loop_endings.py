@@ -135,6 +135,21 @@ async def test_orders_waiting_for_the_disk_do_not_leave_after_a_kill() -> None:
     assert rig.session.engine.state.ledger.live == {}
 
 
+async def test_the_cancels_of_a_kill_do_not_wait_for_the_disk() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    for _ in range(200):
+        await rig.advance(loop, 0.1)
+        if any(order.is_active for order in rig.session.engine.state.ledger.live.values()):
+            break
+    rig.journal.is_stuck = True
+    before = len(rig.wire.sent)
+    rig.command(loop, Verb.KILL)
+    await asyncio.sleep(0)
+    assert CancelOrders in [type(intent) for intent in rig.wire.sent[before:]]
+    assert PlaceOrders not in [type(intent) for intent in rig.wire.sent[before:]]
+
+
 async def test_orders_waiting_for_the_disk_do_not_leave_after_the_end() -> None:
     rig = Rig()
     loop = rig.loop()
