@@ -15,11 +15,12 @@ from pathlib import Path
 
 import msgspec
 
-from mmtui.domain.events import AnyEvent, Fill, Tick
+from mmtui.domain.events import AnyEvent, Fill, OrderReport, Tick
 from mmtui.domain.instrument import Side
-from mmtui.domain.intents import CancelOrders, Intent, PlaceOrders
+from mmtui.domain.intents import CancelOrders, Intent, PlaceOrders, QueryAccount
 from mmtui.domain.order import Order
 from mmtui.domain.parameters import Settings
+from mmtui.engine import modes
 from mmtui.engine.state import EngineOptions
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
 from mmtui.venues.hyperliquid import wire
@@ -36,11 +37,15 @@ COIN = "BTC"
 SEED = 21
 WARM_S = 120.0
 LEVELS = 20
+# An order's last word: by our cancel, and by the exchange for a cause that is nobody's doing.
+CANCELLED = "canceled"
+TAKEN_OFF = "marginCanceled"
 KEY = "0x0123456789012345678901234567890123456789012345678901234567890123"
 TICK_S = 0.1
 PAUSE_TICKS = 45
 FRAME_AHEAD_MS = 450
 REACH_BPS = 3.0
+REST_TICKS_MAX = 100
 
 _encode = msgspec.json.encode
 
@@ -89,6 +94,7 @@ class QuotingRig:
         self.desk = self._desk()
         self.feeds = Feeds(self.instrument, self._take, self, clock=lambda: self.now, venue_clock=VenueClock())
         self._sent: list[PlaceOrders | CancelOrders] = []
+        self._questions: list[QueryAccount] = []
         self._decided_ns = 0
         self._oid = 10_000_000
         self._tid = 10_000_000
@@ -111,14 +117,14 @@ class QuotingRig:
         With ``is_cleared`` the exchange then cancels every own order, so that nothing rests.
         """
         self._print()
+        self._state_context()
         self._tick()
-        while self.state.quoting.last_at != self.now:
-            self._tick()
+        self._tick_until_a_cycle()
         self._print()
         self._tick()
         self._tick()
         if is_cleared:
-            self._report_cancelled(self.resting())
+            self._report_over(self.resting(), TAKEN_OFF)
         self.now += 0.055
 
     async def pause(self) -> None:
@@ -190,11 +196,23 @@ class QuotingRig:
         if isinstance(intent, PlaceOrders | CancelOrders):
             self.desk.send(intent)
             self._sent.append(intent)
+        elif isinstance(intent, QueryAccount):
+            self._questions.append(intent)
+
+    def _tick_until_a_cycle(self) -> None:
+        """Raises AssertionError when the engine does not quote, so that no benchmark waits for ever."""
+        for _ in range(REST_TICKS_MAX):
+            if self.state.quoting.last_at == self.now:
+                return
+            self._tick()
+        mode, reason = modes.mode(self.state, self.now)
+        raise AssertionError(f"the warm engine no longer quotes: {mode.value} {reason} {self.state.quoting.why_not}")
 
     def _tick(self) -> None:
         self.now += TICK_S
         self._take(Tick(received_at=self.now))
         self._answer_posts()
+        self._answer_questions()
 
     def _print(self) -> None:
         """One small aggressive order that reaches a few bps into the book."""
@@ -206,6 +224,47 @@ class QuotingRig:
         row = {"coin": COIN, "side": side.wire, "px": f"{price}.0", "sz": "0.0001", "time": self._venue_ms()}
         row |= {"hash": f"0x{self._tid:064x}", "tid": self._tid, "users": ["0x" + "1" * 40, "0x" + "2" * 40]}
         self.feeds.receive(_encode({"channel": "trades", "data": [row]}))
+
+    def _state_context(self) -> None:
+        """Mark and oracle at the mid."""
+        touch = self.state.market.touch
+        assert touch is not None, "a warm engine has seen the market"
+        mid = f"{touch.mid:.1f}"
+        told = {"funding": "0.0000125", "openInterest": "20000.0", "oraclePx": mid, "markPx": mid, "premium": "0.0"}
+        self.feeds.receive(_encode({"channel": "activeAssetCtx", "data": {"coin": COIN, "ctx": told}}))
+
+    def _answer_questions(self) -> None:
+        """The account as it was read last, with the orders that rest now."""
+        questions, self._questions = self._questions, []
+        snapshot = self.state.account.snapshot
+        assert snapshot is not None, "a warm engine knows its account"
+        for question in questions:
+            self._take(
+                msgspec.structs.replace(
+                    snapshot,
+                    received_at=self.now,
+                    request_id=question.request_id,
+                    venue_time_ms=self._venue_ms(),
+                    open_orders=tuple(self._report(order) for order in self.resting()),
+                    fills=(),
+                    funding=(),
+                )
+            )
+
+    def _report(self, order: Order) -> OrderReport:
+        assert order.oid is not None, "an order that rests has the exchange's id"
+        return OrderReport(
+            coin=COIN,
+            oid=order.oid,
+            cloid=order.cloid,
+            side=order.side,
+            price=order.price,
+            size=order.size,
+            filled=order.filled,
+            status="open",
+            status_time_ms=self._venue_ms(),
+            reduce_only=order.terms.reduce_only,
+        )
 
     def _answer_posts(self) -> None:
         """Every order rests and every cancel succeeds, at once."""
@@ -228,9 +287,9 @@ class QuotingRig:
         answer = {"type": "action", "payload": payload}
         self.feeds.receive(_encode({"channel": "post", "data": {"id": post_id, "response": answer}}))
         if cancels is not None:
-            self._report_cancelled([self.state.ledger.live[cancel["cloid"]] for cancel in cancels])
+            self._report_over([self.state.ledger.live[cancel["cloid"]] for cancel in cancels], CANCELLED)
 
-    def _report_cancelled(self, orders: list[Order]) -> None:
+    def _report_over(self, orders: list[Order], status: str) -> None:
         at, instrument = self._venue_ms(), self.instrument
         rows = [
             {
@@ -244,7 +303,7 @@ class QuotingRig:
                     "timestamp": at,
                     "cloid": order.cloid,
                 },
-                "status": "canceled",
+                "status": status,
                 "statusTimestamp": at,
             }
             for order in orders
