@@ -84,6 +84,7 @@ class Checker:
         self._fills.clear()
         self._actions.clear()
         self._settings = engine.state.settings
+        self._take_limit()
 
     def died(self) -> None:
         """No process lives."""
@@ -109,6 +110,7 @@ class Checker:
                 self._booked(intent)
             elif isinstance(intent, ParametersChanged):
                 self._settings = self._settings.with_values(intent.after)
+                self._take_limit()
         if isinstance(event, CommandReceived):
             self._check_settings()
 
@@ -224,7 +226,16 @@ class Checker:
         assert engine is not None, "a step has an engine"
         if engine.state.settings != self._settings:
             raise Violation("I25", "the settings in force are not those that were recorded")
-        self.limit = max(self.limit, 0)
+
+    def _take_limit(self) -> None:
+        """Another limit holds from now on; what is above it may stay, and may only become less."""
+        limit = self._instrument.floor_size(self._settings.number("trading.max_absolute_position_size"))
+        levels = self._settings.count("strategy.ladder_config.num_levels")
+        self._orders_max = max(self._orders_max, 2 * OPEN_ORDERS_PER_LEVEL * levels)
+        if limit < self.limit:
+            for side in Side:
+                self._excess[side] = max(self._excess[side], self._truth.worst(side) + self._under_way(side))
+        self.limit = limit
 
     def _check_limit(self) -> None:
         truth = self._truth

@@ -13,6 +13,7 @@ from mmtui.domain.instrument import Side
 from mmtui.research.drill.scenario import make_scenario
 from mmtui.research.drill.violation import ProcessDeath, Violation
 from mmtui.research.drill.world import World
+from mmtui.runtime.recovery import CRASH_LOOP
 
 WARM_S = 40.0
 WAIT_MAX_S = 30.0
@@ -64,6 +65,8 @@ def die_often(seed: int, deaths: list[Death]) -> World:
         _kill(world, death, rng)
         world.run(rng.uniform(*DOWN_S))
         world.process.boot()
+        if world.process.latch is not None:
+            _resume(world)
         _wait_for_quotes(world)
     world.ending.stop()
     return world
@@ -95,6 +98,14 @@ def _kill(world: World, death: Death, rng: random.Random) -> None:
         waited_s += 0.5
     world.set_death_point(death.boundary.name, _live_on)
     world.process.die()
+
+
+def _resume(world: World) -> None:
+    """Starts that keep failing are refused: a person sees to that and starts once more."""
+    if world.process.latch is None or world.process.latch.reason != CRASH_LOOP:
+        raise Violation("I17", f"a start is refused: {world.process.latch}")
+    world.process.clear_latch()
+    world.process.boot()
 
 
 def _wait_for_quotes(world: World) -> None:

@@ -35,6 +35,8 @@ class Ending:
         """Faults off: within two minutes everything is known and quotes stand on both sides."""
         self._world.faults.is_on = False
         self._world.hands.end()
+        self._world.upheavals.end()
+        self._world.person.start_over()
         self._recover()
         for second in range(CALM_S):
             self._world.run(1.0)
@@ -84,7 +86,7 @@ class Ending:
             raise Violation("I6", "the journal has a fill that the venue has not")
         self._world.tally.adjusted = sum(isinstance(row, PositionAdjusted) for _, row in self._world.disk.rows)
         fired = self._world.faults.fired
-        if self._world.tally.adjusted and not fired[Fault.JOURNAL_LOST]:
+        if self._world.tally.adjusted and not (fired[Fault.JOURNAL_LOST] or fired[Fault.DELISTING]):
             raise Violation("I1", "the position was taken from the venue although its fills could be read")
         if not fired[Fault.JOURNAL_LOST] and set(keys) != known:
             raise Violation("I3", f"{len(known - set(keys))} fills of the venue are not in the journal")
@@ -127,11 +129,15 @@ class Ending:
         if self._world.process.shell is None:
             self._world.process.clear_latch()
             self._world.process.boot()
-        elif self._world.process.journal is not None and self._world.process.journal.failure:
+        elif self._world.person.must_start_again() or self._has_failed_journal():
             self._world.hands.command(Verb.STOP)
         elif not self._world.process.is_stalled:
             self._world.hands.rearm()
             self._world.hands.command(Verb.RESUME)
+
+    def _has_failed_journal(self) -> bool:
+        journal = self._world.process.journal
+        return journal is not None and bool(journal.failure)
 
     def _is_excused(self) -> bool:
         """Scarce requests slow quoting down, and an account that must be guarded and is not quotes nothing."""

@@ -69,6 +69,18 @@ class Fault(enum.Enum):
     TRANSFER = "money comes or goes"
     JOURNAL_LOST = "journal gone at a start"
     FICKLE = "strategy cannot decide"
+    DROP_ANSWER = "answer to a question lost"
+    DELAY_ANSWER = "answer to a question late by seconds"
+    DISK_HANG = "disk hangs"
+    SWITCH_FIRED = "exchange's switch fires while alive"
+    MIDNIGHT = "the UTC day ends"
+    PERSON = "a person tries everything"
+    LIQUIDATION = "position liquidated"
+    ADL = "position auto-deleveraged"
+    DELISTING = "contract delisted and settled"
+    CONTRACT_CHANGE = "contract described otherwise"
+    ACCOUNT_MODE = "account mode changed"
+    TWIN = "another engine on the account"
 
 
 EPISODES = frozenset(
@@ -78,6 +90,8 @@ EPISODES = frozenset(
         Fault.REVOKED, Fault.SLOW_FSYNC, Fault.DISK_FULL, Fault.DISK_ERROR, Fault.KILL, Fault.POWER_CUT,
         Fault.FREEZE_ENGINE, Fault.STALL, Fault.SUSPEND, Fault.SKEW, Fault.DRIFT, Fault.OPERATOR, Fault.MARGIN,
         Fault.GUARD_LOST, Fault.SWITCH_LOST, Fault.TRANSFER, Fault.JOURNAL_LOST, Fault.FICKLE,
+        Fault.DISK_HANG, Fault.SWITCH_FIRED, Fault.PERSON, Fault.LIQUIDATION, Fault.ADL, Fault.DELISTING,
+        Fault.CONTRACT_CHANGE, Fault.ACCOUNT_MODE, Fault.TWIN,
     }
 )  # fmt: skip
 
@@ -105,16 +119,41 @@ _ACCOUNT = {
 }  # fmt: skip
 # Last of every profile, so that the seeds of the others keep their course.
 _RARE = {Fault.TRANSFER: 2.0, Fault.JOURNAL_LOST: 0.5, Fault.FICKLE: 2.0}
+_ANSWERS = {Fault.DROP_ANSWER: 0.05, Fault.DELAY_ANSWER: 0.05}
+_HANG = {Fault.DISK_HANG: 1.0}
+_SWITCH = {Fault.SWITCH_FIRED: 1.0}
+_MIDNIGHT = {Fault.MIDNIGHT: 1.0}
+_PERSON = {Fault.PERSON: 20.0}
+_UPHEAVALS = {
+    Fault.LIQUIDATION: 1.0, Fault.ADL: 1.0, Fault.DELISTING: 0.7, Fault.CONTRACT_CHANGE: 0.7, Fault.ACCOUNT_MODE: 0.7,
+    Fault.TWIN: 1.0,
+}  # fmt: skip
+_SELDOM = {kind: 0.3 * rate for kind, rate in _UPHEAVALS.items()}
 
 PROFILES: Mapping[str, Mapping[Fault, float]] = {
     "calm": {},
-    "network": _NETWORK,
+    "network": {**_NETWORK, **_ANSWERS},
     "venue": _VENUE,
-    "disk": _DISK,
-    "process": _PROCESS,
-    "clock": _CLOCK,
-    "account": {**_ACCOUNT, **_RARE},
-    "hostile": {**_NETWORK, **_VENUE, **_DISK, **_PROCESS, **_CLOCK, **_ACCOUNT, **_RARE},
+    "disk": {**_DISK, **_HANG},
+    "process": {**_PROCESS, **_SWITCH},
+    "clock": {**_CLOCK, **_MIDNIGHT},
+    "account": {**_ACCOUNT, **_RARE, **_PERSON},
+    "hostile": {
+        **_NETWORK,
+        **_VENUE,
+        **_DISK,
+        **_PROCESS,
+        **_CLOCK,
+        **_ACCOUNT,
+        **_RARE,
+        **_ANSWERS,
+        **_HANG,
+        **_SWITCH,
+        **_MIDNIGHT,
+        **_PERSON,
+        **_SELDOM,
+    },
+    "upheaval": {**_UPHEAVALS, **_PERSON, **_ANSWERS},
 }
 PROBABILITY_MAX = 0.5
 

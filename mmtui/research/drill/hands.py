@@ -64,6 +64,7 @@ class Hands:
         self._process = process
         self._outsider = outsider
         self._commands = 0
+        self.others: dict[Fault, Callable[[], bool]] = {}
 
     def begin(self) -> None:
         """Draws the first occurrence of every kind that is on."""
@@ -91,6 +92,10 @@ class Hands:
         """Gives the engine a verb."""
         self._give(Act(id=self._name(), by="operator", verb=verb))
 
+    def give(self, make: Callable[..., Command]) -> None:
+        """Gives the engine a command that ``make`` completes with who asks."""
+        self._give(make(id=self._name(), by="operator"))
+
     def rearm(self) -> None:
         """Clears a kill in the running process; without a reason, which must be refused, and then with one."""
         self._give(Rearm(id=self._name(), by="operator", reason=" "))
@@ -104,11 +109,11 @@ class Hands:
     def _strike(self, kind: Fault) -> None:
         if not self._faults.is_on:
             return
-        self._faults.fired[kind] += 1
-        if kind in WINDOWS:
-            self._window(kind)
-        else:
-            _ACTS[kind](self)
+        other = self.others.get(kind)
+        if other is None:
+            _ACTS.get(kind, partial(Hands._window, kind=kind))(self)
+        if other is None or other():
+            self._faults.fired[kind] += 1
         self._plan(kind)
 
     def _for(self, kind: Fault, low_ms: int, high_ms: int) -> int:
@@ -124,15 +129,15 @@ class Hands:
     def _window(self, kind: Fault) -> None:
         windows = self._venue.windows
         windows[kind] = windows.get(kind, 0) + 1
-
-        def close() -> None:
-            windows[kind] -= 1
-            if not windows[kind]:
-                del windows[kind]
-
         if kind is Fault.HALT:
             self._silence(Feed.MARKET, Fault.HALT)
-        self._until(self._for(kind, *WINDOW_MS), close)
+        self._until(self._for(kind, *WINDOW_MS), partial(self._close, kind))
+
+    def _close(self, kind: Fault) -> None:
+        windows = self._venue.windows
+        windows[kind] -= 1
+        if not windows[kind]:
+            del windows[kind]
 
     def _silence(self, feed: Feed, kind: Fault) -> None:
         self._network.freeze(feed)
@@ -167,6 +172,20 @@ class Hands:
             self._disk.sync_s = SYNC_S
 
         self._until(self._for(Fault.SLOW_FSYNC, 1_000, 20_000), fast)
+
+    def _hang_disk(self) -> None:
+        hang_ms = self._for(Fault.DISK_HANG, 20_000, 90_000)
+        self._disk.sync_s = hang_ms / 1000.0
+
+        def go_on() -> None:
+            self._disk.sync_s = SYNC_S
+
+        self._until(hang_ms, go_on)
+
+    def _let_switch_fire(self) -> None:
+        windows = self._venue.windows
+        windows[Fault.SWITCH_LOST] = windows.get(Fault.SWITCH_LOST, 0) + 1
+        self._until(self._for(Fault.SWITCH_FIRED, 45_000, 90_000), partial(self._close, Fault.SWITCH_LOST))
 
     def _break_disk(self, kind: Fault) -> None:
         if kind is Fault.DISK_FULL:
@@ -267,4 +286,6 @@ _ACTS: dict[Fault, Callable[[Hands], None]] = {
     Fault.TRANSFER: Hands._transfer,
     Fault.JOURNAL_LOST: Hands._lose_journal,
     Fault.FICKLE: Hands._turn_fickle,
+    Fault.DISK_HANG: Hands._hang_disk,
+    Fault.SWITCH_FIRED: Hands._let_switch_fire,
 }

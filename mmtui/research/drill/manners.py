@@ -69,6 +69,7 @@ class Manners:
         self._is_account_open = False
         self.is_halted = False
         self._looks = 0
+        self._looked_ms = 0
         self._cloids: set[str] = set()
         self._placed: dict[int, tuple[OrderTerms, ...]] = {}
         self._resting: dict[str, OrderTerms] = {}
@@ -130,6 +131,9 @@ class Manners:
                     self._is_account_open = engine.state.account.is_anchored
             case AccountSnapshot():
                 self._is_account_open = False
+                if event.venue_time_ms < self._looked_ms:
+                    return
+                self._looked_ms = event.venue_time_ms
                 own = any(is_ours(report.cloid) for report in event.open_orders)
                 self._looks = 0 if own else self._looks + 1
             case ActionAnswered():

@@ -24,8 +24,10 @@ from mmtui.engine.engine import Engine
 from mmtui.engine.fold import fold
 from mmtui.engine.folded import Folded
 from mmtui.engine.state import EngineOptions
+from mmtui.estimators.memory import PanelMemory
 from mmtui.journal.memory import MemoryDisk
 from mmtui.journal.port import SessionStart
+from mmtui.journal.tail import Boot
 from mmtui.research.drill.ports.clock import SimClock
 from mmtui.research.drill.ports.disk import DeathPoints, SimJournal
 from mmtui.research.drill.ports.network import SimNetwork
@@ -33,10 +35,13 @@ from mmtui.research.drill.ports.signer import SimSigner
 from mmtui.research.drill.ports.strategy import SimStrategy
 from mmtui.research.drill.ports.timeline import Timeline
 from mmtui.research.drill.violation import ProcessDeath
+from mmtui.runtime.recovery import CRASH_WINDOW_S, crash_loop
 from mmtui.runtime.shell import Outlets, Shell
 from mmtui.strategies.registry import BUILT_IN
 
 STALL_TOLD_S = 0.25
+SAVE_EVERY_MS = 60_000
+CRASH_LOOKS_BACK = 20
 
 
 class Parts(msgspec.Struct, kw_only=True):
@@ -85,7 +90,9 @@ class SimProcess:
         self._stalled_from_ms: int | None = None
         self._day: DayState | None = None
         self._engine: ObservedEngine | None = None
+        self._cleared: set[tuple[str, float]] = set()
         self._cleared_at = 0.0
+        self._memory: PanelMemory | None = None
         self.run = 0
         self.is_fickle = False
         self.strategy: SimStrategy | None = None
@@ -112,7 +119,7 @@ class SimProcess:
         if self.shell is not None or self.latch is not None or parts.disk.is_broken or parts.disk.room is not None:
             return
         folded = fold(_since_checkpoint(parts.disk.records()))
-        if self._refuses_forgotten_kill(folded):
+        if self._refuses_forgotten_kill(folded) or self._refuses_crash_loop():
             return
         self.run += 1
         self._epoch += 1
@@ -125,6 +132,7 @@ class SimProcess:
             day=self._day,
             finish_on_kill=parts.finish_on_kill,
             resume=folded if self.run > 1 else None,
+            panel=self._remembered(),
             must_be_guarded=parts.must_be_guarded,
         )
         inner = BUILT_IN[parts.settings.text("strategy.strategy_type")]()
@@ -144,6 +152,7 @@ class SimProcess:
         parts.network.connect(self.receive)
         self.guard(is_armed=True)
         self._tick(self._epoch)
+        self._parts.timeline.after(SAVE_EVERY_MS, partial(self._keep_memory, self._epoch))
 
     def guard(self, *, is_armed: bool) -> None:
         """The guard process comes up or is lost, where there is one; only a living engine starts another."""
@@ -295,13 +304,43 @@ class SimProcess:
     def _refuses_forgotten_kill(self, folded: Folded) -> bool:
         """A kill that stands in the journal holds although its latch could not be written."""
         kill = folded.kill
-        if kill is None or kill.at <= self._cleared_at:
+        if kill is None or (kill.reason, kill.at) in self._cleared:
             return False
         self._set_latch(Latch(reason=kill.reason, detail=kill.detail, position_base=0.0, at=kill.at))
         return True
 
+    def _refuses_crash_loop(self) -> bool:
+        now, settings = self._parts.clock.wall(), self._parts.settings
+        boots = [
+            Boot(run_id=one.start.run_id, started_at=one.start.started_at, ended_at=one.ended_at)
+            for one in self._parts.disk.sessions[-CRASH_LOOKS_BACK:]
+        ]
+        since = max(self._cleared_at, now - CRASH_WINDOW_S)
+        latch = crash_loop(boots, now=now, since=since, most=settings.count("risk.unclean_starts_max"))
+        if latch is None:
+            return False
+        self._set_latch(latch)
+        return True
+
+    def _remembered(self) -> PanelMemory | None:
+        """What the estimators of an earlier run had learned, while that is young enough."""
+        memory = self._memory
+        if memory is None:
+            return None
+        age_s = self._parts.clock() - memory.at
+        return memory if 0.0 <= age_s <= self._parts.settings.number("estimators.checkpoint_max_age_s") else None
+
+    def _keep_memory(self, epoch: int) -> None:
+        if epoch != self._epoch:
+            return
+        self._parts.timeline.after(SAVE_EVERY_MS, partial(self._keep_memory, epoch))
+        if self._engine is not None and not self.is_stalled:
+            self._memory = self._engine.state.panel.memory() or self._memory
+
     def _clear_latch(self, _: ClearLatch | None = None) -> None:
-        self._cleared_at = self._parts.clock()
+        if self.latch is not None:
+            self._cleared.add((self.latch.reason, self.latch.at))
+        self._cleared_at = self._parts.clock.wall()
         self.latch = None
         self._watch.unlatched()
 

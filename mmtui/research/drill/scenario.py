@@ -13,6 +13,8 @@ COIN = "ETH"
 PRICE_USD = 4_300.0
 LIMIT_BASE = 0.6
 START_MS = 1_760_000_000_000
+MIDNIGHT_MS = 1_760_054_400_000
+WARM_MS = 40_000
 MARKETS = ("calm", "trending", "jumpy", "one-sided", "thin")
 
 
@@ -78,6 +80,14 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     is_budget_poor: bool
     finish_on_kill: bool
     faults: dict[Fault, float]
+
+    @property
+    def start_ms(self) -> int:
+        """When the world begins; one in which a day ends begins shortly before, so that it does under faults."""
+        if Fault.MIDNIGHT not in self.faults:
+            return START_MS
+        share = random.Random(f"{self.seed}:midnight").random()  # noqa: S311 - a simulation
+        return MIDNIGHT_MS - WARM_MS - 1_000 * int(share * self.hours * 3_600.0)
 
     @property
     def replay(self) -> str:

@@ -54,7 +54,7 @@ class Warden:
             self._bare_since_ms = None
         elif self._bare_since_ms is None:
             self._bare_since_ms = now_ms
-        if not dead_ms:
+        if not dead_ms and process.engine is not None:
             self._alive_ms += EVERY_MS
             self._check_guarded()
             self._check_switch()

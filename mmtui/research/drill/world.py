@@ -8,6 +8,7 @@ import hashlib
 import random
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -22,6 +23,7 @@ from mmtui.research.drill.ending import Ending
 from mmtui.research.drill.faults import Fault, Faults
 from mmtui.research.drill.hands import Hands
 from mmtui.research.drill.manners import Manners
+from mmtui.research.drill.person import Person
 from mmtui.research.drill.ports.clock import SimClock
 from mmtui.research.drill.ports.disk import SYNC_S, DeathPoints
 from mmtui.research.drill.ports.network import SimNetwork
@@ -31,8 +33,9 @@ from mmtui.research.drill.ports.timeline import Timeline
 from mmtui.research.drill.ports.truth import Truth
 from mmtui.research.drill.ports.venue import SimVenue
 from mmtui.research.drill.process import ObservedEngine, Parts, SimProcess, Watch
-from mmtui.research.drill.scenario import COIN, PACES, PRICE_USD, START_MS, Scenario, market_parameters
+from mmtui.research.drill.scenario import COIN, MIDNIGHT_MS, PACES, PRICE_USD, Scenario, market_parameters
 from mmtui.research.drill.tally import Tally
+from mmtui.research.drill.upheavals import KINDS, Upheavals
 from mmtui.research.drill.violation import ProcessDeath, Violation
 from mmtui.research.drill.warden import EVERY_MS, Warden
 from mmtui.venues.exchange.direct import Cadence, DirectVenue, Latency
@@ -56,7 +59,7 @@ class World:
         pace = PACES[scenario.pace]
         rng = random.Random(f"{scenario.seed}:world")  # noqa: S311 - a simulation
         self._rng = rng
-        self.timeline = Timeline(START_MS)
+        self.timeline = Timeline(scenario.start_ms)
         self.faults = Faults(scenario.seed, scenario.faults)
         self.exchange = _exchange(scenario)
         self.direct = DirectVenue(
@@ -102,6 +105,10 @@ class World:
         )  # fmt: skip
         self.tally = Tally()
         self.ending = Ending(self)
+        self.upheavals = Upheavals(self)
+        self.person = Person(self)
+        self.hands.others = {kind: partial(self.upheavals.strike, kind) for kind in KINDS}
+        self.hands.others[Fault.PERSON] = self.person.act
         self.warden = Warden(self)
         self.recent: deque[tuple[int, str, object]] = deque(maxlen=RECENT)
         self._digest = hashlib.blake2b(digest_size=16)
@@ -129,6 +136,9 @@ class World:
         """Starts the process and its guard."""
         self.process.boot()
         self.timeline.after(EVERY_MS, self.warden.watch)
+        self.person.begin()
+        if Fault.MIDNIGHT in self.scenario.faults:
+            self.timeline.at(MIDNIGHT_MS, self._day_ends)
 
     def run(self, seconds: float) -> None:
         """Lets the clock run."""
@@ -152,6 +162,9 @@ class World:
                 timeline.play()
                 if exchange.is_awaited:
                     block_ms = min(block_ms, exchange.next_event_ms())
+
+    def _day_ends(self) -> None:
+        self.faults.fired[Fault.MIDNIGHT] += 1
 
     def _set_kill_points(self) -> None:
         def point(kind: Fault) -> Callable[[], None]:
@@ -259,4 +272,4 @@ def _exchange(scenario: Scenario) -> Exchange:
         traded_volume_usd=2_000_000 if scenario.has_switch else 0,
     )
     listing = listing_for(default_listing(), [instrument])
-    return Exchange(listing, [market], balance_usd=100_000.0, start_ms=START_MS, settings=settings)
+    return Exchange(listing, [market], balance_usd=100_000.0, start_ms=scenario.start_ms, settings=settings)

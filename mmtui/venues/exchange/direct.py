@@ -68,6 +68,7 @@ class DirectVenue:
         "_nonces",
         "_reserved",
         "_sequence",
+        "account_mode",
         "instrument",
     )
 
@@ -94,6 +95,7 @@ class DirectVenue:
         self._context_ms = 0
         self._nonces: dict[int, int] = {}
         self._reserved: dict[int, int] = {}
+        self.account_mode = ACCOUNT_MODE
         exchange.set_listener(self)
         for feed in (Feed.MARKET, Feed.USER):
             self._deliver(ConnectionChanged(received_at=self._due_s(), feed=feed, is_up=True))
@@ -301,6 +303,6 @@ class DirectVenue:
             requests_used=limit.used,
             requests_cap=limit.cap,
             instrument=self._exchange.listing.instrument(self._coin),
-            account_mode=ACCOUNT_MODE,
+            account_mode=self.account_mode,
             traded_volume_usd=limit.cumulative_volume_micro / 1e6,
         )

@@ -18,6 +18,7 @@ from mmtui.domain.instrument import Instrument
 from mmtui.domain.intents import CancelOrders, Fence, PlaceOrders, ScheduleCancel, Send
 from mmtui.domain.units import UsdMicro
 from mmtui.venues.exchange import actions, records
+from mmtui.venues.exchange.rulebook.forced import DELEVERAGED
 from mmtui.venues.exchange.statements import PositionRow
 from mmtui.venues.hyperliquid import errors
 
@@ -92,6 +93,7 @@ def fill_of(fill: records.AccountFill) -> Fill:
         cloid=fill.cloid,
         closed_pnl=fill.closed_pnl_micro,
         is_liquidation=fill.liquidation is not None,
+        forced_by="auto-deleveraging" if fill.direction == DELEVERAGED else "",
         fee_token=fill.fee_token,
     )
 

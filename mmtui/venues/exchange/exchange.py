@@ -9,16 +9,17 @@ Source: hyperliquid-protocol.md 7.1, 8.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from mmtui.domain.instrument import Instrument
-from mmtui.domain.units import MICRO
+from mmtui.domain.units import MICRO, Size
 from mmtui.errors import ConfigError
 from mmtui.venues.exchange.actions import Action, Reply
 from mmtui.venues.exchange.listing import Listing
 from mmtui.venues.exchange.markets.flow import Market
 from mmtui.venues.exchange.matching import MatchingBook
 from mmtui.venues.exchange.records import FundingRecord, LedgerEntry, Listener, MarketContext, PublicTrade
-from mmtui.venues.exchange.rulebook import reference_prices
+from mmtui.venues.exchange.rulebook import forced, reference_prices
 from mmtui.venues.exchange.rulebook.dispatch import Submission, run
 from mmtui.venues.exchange.rulebook.mempool import Mempool
 from mmtui.venues.exchange.rulebook.pit import Pit
@@ -34,7 +35,7 @@ class Exchange:
     """One local exchange; accounts are opened and credited when first seen."""
 
     __slots__ = (
-        "_block", "_block_ms", "_floor", "_mempool", "_slow_clock", "_start_ms", "_state",
+        "_acts", "_block", "_block_ms", "_floor", "_mempool", "_slow_clock", "_start_ms", "_state",
         "statements",
     )  # fmt: skip
 
@@ -58,6 +59,7 @@ class Exchange:
         self._floor = {coin: Settlement(self._state, pit) for coin, pit in pits.items()}
         self._slow_clock = SlowClock(self._state, self._floor)
         self._mempool = Mempool()
+        self._acts: list[Callable[[], None]] = []
         self._start_ms = start_ms
         self._block_ms = settings.block_ms
         self._block = 0
@@ -184,6 +186,20 @@ class Exchange:
         mark = transaction_hash(len(state.accounts), len(known.ledger))
         known.ledger.append(LedgerEntry(state.now_ms, kind, dex, token, amount_micro, mark))
 
+    def close_out(self, account: str, coin: str, size: Size, *, is_liquidation: bool) -> None:
+        """Closes up to ``size`` of a position at the mark, in the next block: a liquidation, or auto-deleveraging."""
+        state = self._state
+        owner, pit = state.account(account), self._pit(coin)
+        self._acts.append(partial(forced.close_out, state, pit, owner, size, is_liquidation=is_liquidation))
+
+    def settle(self, coin: str, told: Callable[[], None]) -> None:
+        """Ends every order of a contract and every position in it in the next block, as a delisting does."""
+        self._acts += [partial(forced.settle, self._state, self._pit(coin)), told]
+
+    def relist(self, instrument: Instrument) -> None:
+        """Describes a listed contract anew, delisted say; what rests and what is held stays as it is."""
+        self._state.listing = self._state.listing.with_terms(instrument)
+
     def resolve_signer(self, signer: str) -> str:
         """The account ``signer`` acts for: its master while its approval lives, else itself."""
         return self._state.signer_account(signer).address
@@ -211,6 +227,9 @@ class Exchange:
         state.now_ms = block_ms
         for settlement in self._floor.values():
             step_market(state, settlement)
+        acts, self._acts = self._acts, []
+        for act in acts:
+            act()
         replies = []
         for index, submission in enumerate(self._mempool.take(block_ms)):
             state.transaction = transaction_hash(block_ms, index)

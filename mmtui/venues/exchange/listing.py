@@ -159,6 +159,16 @@ class Listing:
             instrument = msgspec.structs.replace(known.instrument, size_decimals=size_decimals)
             changed = msgspec.structs.replace(known, instrument=instrument)
             contracts = tuple(changed if contract is known else contract for contract in dex.contracts)
+        return self._with_contracts(dex, contracts)
+
+    def with_terms(self, instrument: Instrument) -> "Listing":
+        """Return this listing with a listed coin described as ``instrument``, in the same slot."""
+        dex, known = self.dex(instrument.dex), self._by_coin[instrument.coin]
+        assert dex is not None, "a listed coin has a dex"
+        changed = msgspec.structs.replace(known, instrument=instrument)
+        return self._with_contracts(dex, tuple(changed if one is known else one for one in dex.contracts))
+
+    def _with_contracts(self, dex: Dex, contracts: tuple[Contract, ...]) -> "Listing":
         grown = msgspec.structs.replace(dex, contracts=contracts)
         return Listing(tuple(grown if other is dex else other for other in self.dexes))
 

@@ -28,6 +28,10 @@ class SimClock:
         """By how much the host's time is ahead of the venue's."""
         return self() * 1000.0 - self._timeline.now_ms
 
+    def wall(self) -> float:
+        """What the wall clock says, which a start begins with."""
+        return (self._timeline.now_ms + self.wall_skew_ms) / 1000.0
+
     def drift(self, parts_per_million: float) -> None:
         """Lets the clock run fast or slow from now on."""
         self._anchor_s, self._anchor_ms = self(), self._timeline.now_ms
@@ -36,4 +40,4 @@ class SimClock:
     def restart(self) -> None:
         """A process starts: its clock is the wall clock of that moment."""
         self._anchor_ms = self._timeline.now_ms
-        self._anchor_s = (self._timeline.now_ms + self.wall_skew_ms) / 1000.0
+        self._anchor_s = self.wall()

@@ -209,13 +209,25 @@ class SimNetwork:
             event = self._venue.answer(event)
         event = msgspec.structs.replace(event, request_id=request_id)
         if not isinstance(event, ActionAnswered):
-            self._later(event, self._latency_ms())
+            self._come_inquiry(event, request_id)
         elif faults.hit(Fault.DROP_REPLY):
             self._fail_later(request_id)
         elif faults.hit(Fault.GARBLE_REPLY) or self.is_out:
             self._later(_unknown(request_id, "bad answer (html)"), self._latency_ms())
         elif faults.hit(Fault.DELAY_REPLY):
             self._later(event, faults.stream(Fault.DELAY_REPLY).randint(*PUSH_LATE_MS))
+        else:
+            self._later(event, self._latency_ms())
+
+    def _come_inquiry(self, event: Answered, request_id: int) -> None:
+        """The answer to a question, or the failure of an action."""
+        faults = self._faults
+        if isinstance(event, ActionFailed):
+            self._later(event, self._latency_ms())
+        elif faults.hit(Fault.DROP_ANSWER):
+            self._later(QueryFailed(received_at=0.0, request_id=request_id, text="timed out"), 2_000)
+        elif faults.hit(Fault.DELAY_ANSWER):
+            self._later(event, faults.stream(Fault.DELAY_ANSWER).randint(*PUSH_LATE_MS))
         else:
             self._later(event, self._latency_ms())
 

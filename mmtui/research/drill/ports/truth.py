@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from mmtui.domain.cloid import is_ours
+from mmtui.domain.cloid import is_ours, run_of
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import Price, Size
 from mmtui.venues.exchange import records
@@ -38,6 +38,7 @@ class Truth:
         self.fills: list[records.AccountFill] = []
         self.funding: list[records.FundingPayment] = []
         self.version = 0
+        self.twins: set[int] = set()
         self.moved_by_others: Callable[[Side, Size], None] = _nothing
 
     def own(self) -> list[Resting]:
@@ -48,13 +49,24 @@ class Truth:
         """The position toward ``side`` if every own order of that side filled."""
         return side * self.position + sum([o.remaining for o in self.open.values() if o.cloid and o.side is side])
 
+    def is_own(self, cloid: str | None) -> bool:
+        """Whether an order is of this engine: neither foreign nor of another engine on the same account."""
+        return cloid is not None and is_ours(cloid) and run_of(cloid) not in self.twins
+
+    def settled(self) -> None:
+        """The contract was settled: the position is gone without a fill."""
+        self.version += 1
+        before, self.position = self.position, 0
+        if before:
+            self.moved_by_others(Side.SELL if before > 0 else Side.BUY, abs(before))
+
     def on_fill(self, account: str, fill: records.AccountFill) -> None:
         """An account traded."""
         if account == self._account and fill.coin == self._coin:
             self.version += 1
             self.position = fill.start_position + fill.side * fill.size
             self.fills.append(fill)
-            if not is_ours(fill.cloid):
+            if not self.is_own(fill.cloid):
                 self.moved_by_others(fill.side, fill.size)
             if fill.cloid is not None:
                 self.filled[fill.cloid] = self.filled.get(fill.cloid, 0) + fill.size
@@ -64,7 +76,7 @@ class Truth:
         """An order of an account changed."""
         if account == self._account and update.coin == self._coin:
             self.version += 1
-            cloid = update.cloid if update.cloid is not None and is_ours(update.cloid) else ""
+            cloid = update.cloid if update.cloid is not None and self.is_own(update.cloid) else ""
             if cloid:
                 self.seen.add(cloid)
             if update.status == "open":

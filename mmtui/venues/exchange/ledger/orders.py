@@ -24,6 +24,7 @@ class Status(enum.StrEnum):
     SELF_TRADE_CANCELED = "selfTradeCanceled"
     REDUCE_ONLY_CANCELED = "reduceOnlyCanceled"
     LIQUIDATED_CANCELED = "liquidatedCanceled"
+    DELISTED_CANCELED = "delistedCanceled"
     MIN_NOTIONAL_REJECTED = "minTradeNtlRejected"
     MARGIN_REJECTED = "perpMarginRejected"
     REDUCE_ONLY_REJECTED = "reduceOnlyRejected"
