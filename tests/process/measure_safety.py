@@ -30,12 +30,13 @@ from mmtui.domain.view import Mode
 from mmtui.errors import ControlError
 from mmtui.runtime.control.client import ControlClient, command_id
 from tests.process import measure_simulated
-from tests.process.books import own_orders
+from tests.process.books import ACCOUNT, own_orders
 from tests.process.figures import distribution, shown, tell
 from tests.process.programs import Programs
 
 STEP_S = 0.005
 LOOK_S = 0.05
+HEARD_WITHIN_S = 30.0
 CUTS_PER_MINUTE = 12
 CONFIG = '[strategy]\nwarmup_timeout_s = 1\nwarmup_on_timeout = "quote"\n'
 SIMULATED = 200
@@ -83,7 +84,8 @@ class Bench:
             engine = self.client().look().view.engine
         except (ControlError, OSError):
             return False
-        return engine.mode is Mode.QUOTING and engine.bids_quoted > 0 and engine.asks_quoted > 0
+        is_engine = engine.mode is Mode.QUOTING and engine.bids_quoted > 0 and engine.asks_quoted > 0
+        return is_engine and self.programs.quotes_both_sides(ACCOUNT)
 
     def client(self) -> ControlClient:
         """A connection to the run."""
@@ -96,10 +98,12 @@ class Bench:
 
     def heard(self, of: "queue.SimpleQueue[tuple[float, bytes]]", what: Callable[[bytes], bool]) -> float:
         """When the next such request, or answer to one, passed."""
-        while True:
-            at, body = of.get(timeout=60)
+        deadline = time.monotonic() + HEARD_WITHIN_S
+        while time.monotonic() < deadline:
+            at, body = of.get(timeout=HEARD_WITHIN_S)
             if what(body):
                 return at
+        raise AssertionError(f"nothing of the kind was heard; the log ends with\n{self.programs.log_tail()}")
 
     def forget(self) -> None:
         """Drops what was heard so far."""
@@ -199,15 +203,26 @@ def simulated(trials: int) -> dict[str, object]:
     }
 
 
+MEASURES = {
+    "key": key_to_cancel,
+    "stop": stop_to_verified,
+    "kill": kill_to_verified,
+    "reconnect": reconnect_to_reconciled,
+}
+
+
 def main() -> int:
     """Measures everything; seconds."""
     parser = argparse.ArgumentParser(prog="python -m tests.process.measure_safety", description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("names", nargs="*", choices=[[], "simulated", *MEASURES], help="all when none is given")
     options = parser.parse_args()
-    figures = simulated(max(options.trials, SIMULATED))
-    tell(shown(figures))
-    for measure in (key_to_cancel, stop_to_verified, kill_to_verified, reconnect_to_reconciled):
+    figures: dict[str, object] = {}
+    if not options.names or "simulated" in options.names:
+        figures = simulated(max(options.trials, SIMULATED))
+        tell(shown(figures))
+    for measure in [measure for name, measure in MEASURES.items() if not options.names or name in options.names]:
         with tempfile.TemporaryDirectory() as folder:
             programs = Programs(Path(folder))
             try:
