@@ -3,10 +3,21 @@
 import msgspec
 import pytest
 
-from mmtui.domain.commands import Verb
-from mmtui.domain.events import BookUpdate, BudgetUpdate, ContextUpdate, LoopStalled, TouchUpdate, TradePrints
+from mmtui.domain.commands import CommandStatus, Verb
+from mmtui.domain.events import (
+    ActionFailed,
+    BookUpdate,
+    BudgetUpdate,
+    Certainty,
+    ContextUpdate,
+    LoopStalled,
+    RefusalReason,
+    TouchUpdate,
+    TradePrints,
+)
 from mmtui.domain.instrument import Side
-from mmtui.domain.intents import PlaceOrders
+from mmtui.domain.intents import CancelOrders, PlaceOrders
+from mmtui.domain.order import OrderState
 from mmtui.domain.view import Mode
 from mmtui.risk.restraints import Effect, Restraint
 from mmtui.strategies.sizing import is_dust
@@ -107,3 +118,42 @@ def test_a_side_that_is_off_for_open_interest_still_reduces() -> None:
     trade_by_hand(session, Side.SELL, position(session))
     session.run(3)
     assert all(order.side is Side.BUY for order in resting(session)) or position(session) > 0
+
+
+def test_a_resume_during_a_flatten_is_refused_since_the_flatten_ends_in_a_pause() -> None:
+    session, _ = quoting()
+    trade_by_hand(session, Side.BUY, 3_000)
+    session.run(2)
+    session.on_send = lambda intent: not isinstance(intent, PlaceOrders)
+    session.act(Verb.FLATTEN)
+    session.run(1)
+    answer = session.act(Verb.RESUME)
+    assert answer.status is CommandStatus.REFUSED
+    assert "pause ends it" in answer.text
+    session.act(Verb.PAUSE)
+    session.on_send = lambda _: True
+    assert session.act(Verb.RESUME).status is CommandStatus.ACCEPTED
+    assert until(session, lambda: has_both_sides(session), 30)
+
+
+def test_an_order_whose_cancel_was_refused_is_not_called_filled_during_its_cancel() -> None:
+    session, _ = quoting()
+    refused: list[CancelOrders] = []
+    session.on_send = lambda intent: not isinstance(intent, CancelOrders) or refused.append(intent) or False
+    session.act(Verb.PAUSE)
+    request = refused[0]
+    session.feed(
+        ActionFailed(
+            received_at=session.now_ms / 1000.0,
+            request_id=request.request_id,
+            certainty=Certainty.NOT_EXECUTED,
+            reason=RefusalReason.OTHER,
+            text="not today",
+        )
+    )
+    orders = [session.engine.state.ledger.live[cloid] for cloid in request.cloids]
+    assert {order.state for order in orders} == {OrderState.UNKNOWN}
+    assert not any(order.was_cancelling for order in orders)
+    session.on_send = lambda _: True
+    session.run(5)
+    assert resting(session) == []

@@ -90,6 +90,8 @@ def _refusal(state: EngineState, now: float, command: Act) -> str:
         return "stopping"
     if verb is Verb.FLATTEN and state.account.position.size == 0:
         return "no position to close"
+    if verb is Verb.RESUME and control.flatten is not None:
+        return "a flatten is under way; pause ends it"
     window = state.risk.restraints.first(Effect.NO_TAKER)
     if verb is Verb.FLATTEN and window is not None:
         return window.text

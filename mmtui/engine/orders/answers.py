@@ -62,18 +62,21 @@ def take_failure(state: EngineState, out: Outbox, event: ActionFailed) -> None:
     governing.note_delivery(state, out.now, delivered=False, is_cancel=request.is_cancel)
     if not request.is_cancel and envelope_faults.take_spent_nonce(state, out, event):
         return
-    dead = event.certainty is Certainty.NOT_EXECUTED and not request.is_cancel
+    # A nonce that is spent may have been spent by this very request.
+    never_ran = event.certainty is Certainty.NOT_EXECUTED and event.reason is not RefusalReason.BAD_NONCE
     refused: list[Refused] = []
     for cloid in request.cloids:
         order = state.ledger.live.get(cloid)
         if order is None:
             continue
-        if dead:
+        if never_ran and request.is_cancel:
+            state.ledger.cancel_failed(order, out.now, text)
+        elif never_ran:
             _back_off(state, order, event.reason, out.now)
             refused.append(Refused(order, event.reason, text))
-            state.ledger.refusal_answer(order, out.now, event.text[:200])
+            state.ledger.refusal_answer(order, out.now, text)
         else:
-            state.ledger.doubt(order, out.now, event.text[:200])
+            state.ledger.doubt(order, out.now, text)
     take_refusals(state, out, refused)
     if request.is_cancel and event.reason is RefusalReason.RATE_LIMITED:
         rate_limited(state, out)

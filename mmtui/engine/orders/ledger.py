@@ -181,6 +181,14 @@ class Ledger:
         else:
             self.doubt(order, now, outcome.text or outcome.kind.value)
 
+    def cancel_failed(self, order: Order, now: float, reason: str) -> None:
+        """Its cancel never reached the venue: whether it rests is to be asked, where that is not known."""
+        if order.state in (OrderState.CANCEL_PENDING, OrderState.UNKNOWN):
+            if order.state is not OrderState.UNKNOWN:
+                order.unknown_since = now
+            order.happens(Happening.CANCEL_FAILED, reason)
+            self._note(order)
+
     def report(self, order: Order, report: OrderReport, now: float) -> None:
         """Applies what the venue says of one order, pushed or queried."""
         self._bind(order, report.oid)
