@@ -157,3 +157,27 @@ def test_an_order_whose_cancel_was_refused_is_not_called_filled_during_its_cance
     session.on_send = lambda _: True
     session.run(5)
     assert resting(session) == []
+
+
+SMALL = [
+    {"trading.order_notional_usd": 10.0},
+    {"trading.target_liquidity": 0.0002, "trading.max_absolute_position_size": 1.0},
+]
+
+
+@pytest.mark.parametrize("small", SMALL, ids=["notional", "liquidity"])
+@pytest.mark.parametrize("how", ["quoting", "side off", "reduce-only"])
+def test_a_position_is_reduced_however_small_the_configured_size(make_session, small, how: str) -> None:
+    session = make_session("ETH", **small)
+    while session.view.mode is not Mode.QUOTING:
+        session.run(1)
+    session.act(Verb.PAUSE)
+    if how == "side off":
+        capped = Restraint(key="capped", effect=Effect.SIDE_OFF, text="capped", until=1e12, side=Side.SELL)
+        session.engine.state.risk.restraints.put(capped)
+    trade_by_hand(session, Side.BUY, 3_000)
+    session.run(15)
+    session.act(Verb.RESUME)
+    if how == "reduce-only":
+        session.act(Verb.REDUCE_ONLY)
+    assert until(session, lambda: any(order.side is Side.SELL for order in resting(session)), 10)

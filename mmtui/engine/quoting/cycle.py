@@ -30,17 +30,28 @@ LIMIT_SLACK = 0.001
 # A side that alone is filled fades from half of the run that would end trading, to a quarter of its size.
 FADE_FROM = 0.5
 FADED_LEAST = 0.25
+# The least size that the venue takes differs a little from price to price.
+CLIPS_OWED = 2
 
 
 def is_due(state: EngineState, now: float) -> bool:
     """Whether a cycle should run: at once after money or orders moved, else at the cadence."""
     quoting = state.quoting
-    if quoting.urgent:
+    if quoting.urgent or _is_room_back(state):
         return True
     if not quoting.due:
         return False
     interval_s = state.settings.number("execution.requote_interval_ms") / 1000.0 * state.risk.pressure.interval_factor
     return now - quoting.last_at >= interval_s
+
+
+def _is_room_back(state: EngineState) -> bool:
+    """Whether the orders that kept a level from being placed are gone; so that it waits for no slow cycle."""
+    quoting, live = state.quoting, state.ledger.live
+    if not quoting.awaited or any(cloid in live for cloid in quoting.awaited):
+        return False
+    quoting.awaited = ()
+    return True
 
 
 def run(state: EngineState, out: Outbox, mode: Mode, reason: str) -> None:
@@ -151,6 +162,9 @@ def place(state: EngineState, out: Outbox, proposals: list[OrderTerms]) -> bool:
     result = review(proposals, gate(state, out.now), state.ledger.live.values())
     for denied in result.denied:
         _note_denial(state, out, denied)
+    if result.denied:
+        leaving = [order.cloid for order in state.ledger.live.values() if order.state is OrderState.CANCEL_PENDING]
+        state.quoting.awaited = tuple(leaving)
     if not result.approved:
         return False
     request_id = state.ledger.numbering.request()
@@ -203,12 +217,14 @@ def gate(state: EngineState, now: float) -> Gate:
 
 
 def clip(state: EngineState) -> Size:
-    """The configured size of one side."""
+    """The configured size of one side, and no less than what the venue takes: as much may always be reduced."""
     size = state.settings.number("trading.target_liquidity")
-    touch = state.market.touch
-    if not size and touch is not None:
+    touch, instrument = state.market.touch, state.instrument
+    if touch is None:
+        return instrument.floor_size(size)
+    if not size:
         size = state.settings.number("trading.order_notional_usd") / touch.mid
-    return state.instrument.floor_size(size)
+    return max(instrument.floor_size(size), instrument.min_size(instrument.price_units(touch.mid)))
 
 
 def _reserved(state: EngineState, side: Side) -> Size:
@@ -277,7 +293,7 @@ def _owed(state: EngineState, side: Side, held: Size) -> Size:
     Flagged reduce-only it never makes a position larger than they would: nothing of it fills but against
     what is held.
     """
-    return max(0, min(held, clip(state)) - _stuck(state, side))
+    return max(0, min(held, CLIPS_OWED * clip(state)) - _stuck(state, side))
 
 
 def _fade(state: EngineState, now: float, side: Side) -> float:
