@@ -58,10 +58,11 @@ class Quoting:
     """When to quote next, the last ladder, and how long quotes have been out.
 
     ``flagged`` is the side whose quotes must be reduce-only now, because orders that are not ours leave no
-    other room there.
+    other room there. ``awaited`` are orders being cancelled that still held what a denied level needs.
     """
 
     __slots__ = (
+        "awaited",
         "degenerate_since",
         "due",
         "first_at",
@@ -83,6 +84,7 @@ class Quoting:
         self.first_at: float | None = None
         self.reference_mid = 0.0
         self.flagged: Side | None = None
+        self.awaited: tuple[str, ...] = ()
         self.degenerate_since: float | None = None
         self.why_not: tuple[str, ...] = ()
 

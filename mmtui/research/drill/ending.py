@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 CALM_S = 120
 QUOTING_AGAIN_S = 45
 DARK_MAX_MS = 5_000
-SLOW_MAX_MS = 60_000.0
 UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
 NO_ROOM = "no room"
@@ -163,10 +162,7 @@ class Ending:
             return
         since = self._dark_since if self._dark_since is not None else self._world.timeline.now_ms
         self._dark_since = since
-        cycle_ms = engine.state.risk.pressure.interval_factor * engine.state.settings.number(
-            "execution.requote_interval_ms"
-        )
-        if self._world.timeline.now_ms - since > DARK_MAX_MS + min(SLOW_MAX_MS, 2.0 * cycle_ms):
+        if self._world.timeline.now_ms - since > DARK_MAX_MS:
             raise Violation(
                 "L1", f"no quotes on both sides for 5 s: {engine.mode.value}, {engine.state.quoting.why_not}"
             )
