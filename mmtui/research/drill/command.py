@@ -14,6 +14,8 @@ from mmtui.research.drill.scripted import DRILLS, Scored, rehearse
 from mmtui.research.drill.seeds import Job, SeedResult, Total, jobs, run_job, run_many
 
 SEEDS_MAX = 1_000_000
+FOR_SEEDS = {"--profile": "profile", "--hours": "hours", "--intensity": "intensity", "--pace": "pace"}
+FOR_MANY = {"-j": "jobs", "--json": "as_json", "--complete": "complete"}
 
 
 def drill(args: argparse.Namespace) -> int:
@@ -26,12 +28,29 @@ def drill(args: argparse.Namespace) -> int:
         raise ConfigError(f"no profile {profile!r}", remedy=f"one of {', '.join(PROFILES)}, all")
     hours, intensity = getattr(args, "hours", 0.5), getattr(args, "intensity", 1.0)
     pace = getattr(args, "pace", "sparse")
+    name = getattr(args, "name", None)
+    _refuse_what_does_not_apply(args, name)
     if hasattr(args, "seed"):
         return _one(jobs([args.seed], profile, hours=hours, intensity=intensity, pace=pace)[0])
     if hasattr(args, "seeds"):
         todo = jobs(_range(args.seeds), profile, hours=hours, intensity=intensity, pace=pace)
         return _many(todo, args)
-    return _scripted([args.name] if hasattr(args, "name") and args.name else list(DRILLS))
+    return _scripted([name] if name else list(DRILLS))
+
+
+def _refuse_what_does_not_apply(args: argparse.Namespace, name: str | None) -> None:
+    """An option that would be ignored is refused: whoever gave it expects something of it."""
+    if hasattr(args, "seed") and hasattr(args, "seeds"):
+        raise ConfigError("drill: both --seed and --seeds", remedy="give one of them")
+    plays = hasattr(args, "seed") or hasattr(args, "seeds")
+    if name is not None and plays:
+        raise ConfigError(f"drill {name} is scripted and has no seeds", remedy="leave out the name, or the seeds")
+    for flag, key in FOR_SEEDS.items():
+        if hasattr(args, key) and not plays:
+            raise ConfigError(f"drill: {flag} is for seeds", remedy="give --seed N or --seeds A:B with it")
+    for flag, key in FOR_MANY.items():
+        if getattr(args, key, None) and not hasattr(args, "seeds"):
+            raise ConfigError(f"drill: {flag} is for many seeds", remedy="give --seeds A:B with it")
 
 
 def _range(text: str) -> range:
@@ -62,7 +81,7 @@ def _one(job: Job) -> int:
 
 
 def _many(todo: Sequence[Job], args: argparse.Namespace) -> int:
-    total = run_many(list(todo), processes=max(1, getattr(args, "jobs", 1)), seen=_report)
+    total = run_many(list(todo), processes=getattr(args, "jobs", 1), seen=_report)
     lacking = missing(total) if getattr(args, "complete", False) else []
     _say(_summary(total))
     for text in lacking:

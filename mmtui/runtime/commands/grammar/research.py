@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmtui.runtime.commands.grammar.flags import Command, count, positive
+from mmtui.runtime.commands.grammar.flags import Command, count, positive, several
 
 
 def _add_drill(target: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def _add_drill(target: argparse.ArgumentParser) -> None:
     target.add_argument("--hours", type=positive, metavar="H", help="simulated hours of faults a seed (0.5)")
     target.add_argument("--intensity", type=positive, metavar="X", help="how often faults strike, times the usual (1)")
     target.add_argument("--pace", choices=("coarse", "sparse", "live"), help="how finely time is cut (sparse)")
-    target.add_argument("-j", "--jobs", dest="jobs", type=count, metavar="N", help="processes for many seeds (1)")
+    target.add_argument("-j", "--jobs", dest="jobs", type=several, metavar="N", help="processes for many seeds (1)")
     target.add_argument("--json", dest="as_json", metavar="FILE", help="write the sum over the seeds to a file")
     target.add_argument("--complete", action="store_true", help="fail unless every fault, mode and rule was seen")
 
