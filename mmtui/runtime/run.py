@@ -13,7 +13,7 @@ from mmtui.errors import ExitCode, MmtuiError
 from mmtui.runtime.clock import wall_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.dry_run import dry_run
-from mmtui.runtime.ending.summary import exit_code, write_summary
+from mmtui.runtime.ending.summary import exit_code, last_words, write_summary
 from mmtui.runtime.live import LiveSession, Screen, TapSwitch
 from mmtui.runtime.logs import Logs
 from mmtui.runtime.logs.lines import level_filter
@@ -48,6 +48,9 @@ def run(config: LoadedConfig, options: RunOptions, screen: Screen | None = None)
         reason = ending.finish.exit_reason if ending.finish else "dry run"
         if ending.finish is None and not ending.crashed:
             code = ExitCode.CLEAN
+        if screen is not None and ending.finish is not None:
+            is_latched = ending.finish.is_killed and config.settings.text("network.base_url") != "sim"
+            sys.stderr.write(f"mmtui: {last_words(ending.view, ending.finish, is_latched=is_latched)}\n")
     except MmtuiError as error:
         reason, code = str(error), error.exit_code
         raise

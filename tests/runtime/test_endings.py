@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from mmtui.cli import main
 from mmtui.domain.intents import Finish, LogLevel
 from mmtui.domain.parameters import Settings
-from mmtui.domain.view import EngineView, EstimateView
+from mmtui.domain.view import EngineView, EstimateView, PnlView, PositionView
 from mmtui.errors import ConfigError, ExitCode
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
-from mmtui.runtime.ending.summary import exit_code, summary
+from mmtui.runtime.ending.summary import exit_code, last_words, summary
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.recovery import Inheritance
 from mmtui.runtime.wiring import confirm_mainnet, make_engine, make_strategy, refuse_unguarded, resolved
@@ -128,6 +128,18 @@ def test_a_dry_run_shows_the_orders_and_leaves_no_trace_on_the_exchange(
     assert "bps" in said
     assert not list(tmp_path.rglob("nonces-*"))
     assert not list(tmp_path.rglob("*.sqlite"))
+
+
+def test_the_last_words_say_what_rests_and_what_is_to_be_done() -> None:
+    view = EngineView(at=1.0, position=PositionView(size=-0.00917), pnl=PnlView(total=-8.414))
+    clear = Finish(exit_reason="by op", is_killed=False, orders_left=0, unverified=False)
+    assert last_words(view, clear, is_latched=False) == (
+        "by op; position -0.00917, P&L -8.41 USD; no own order rests, asked twice"
+    )
+    open_end = Finish(exit_reason="killed: silence", is_killed=True, orders_left=7, unverified=True)
+    assert last_words(view, open_end, is_latched=True).endswith(
+        "; 7 own orders may rest: run `mmtui cancel-all`; the next start needs `mmtui resume`"
+    )
 
 
 def test_a_run_that_cannot_start_still_writes_its_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

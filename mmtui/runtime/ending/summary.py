@@ -34,6 +34,21 @@ def exit_code(finish: Finish | None, *, crashed: bool) -> ExitCode:
     return ExitCode.CRASH if crashed else ExitCode.CLEAN
 
 
+def last_words(view: EngineView | None, finish: Finish, *, is_latched: bool) -> str:
+    """How a run ended, in one line for whoever was looking at its console; with what is to be done, if anything."""
+    words = [finish.exit_reason or "stopped"]
+    if view is not None:
+        words.append(f"position {view.position.size:+g}, P&L {view.pnl.total:+,.2f} USD")
+    if is_clear(finish):
+        words.append("no own order rests, asked twice")
+    else:
+        count = str(finish.orders_left or "some")
+        words.append(f"{count} own orders may rest: run `mmtui cancel-all`")
+    if is_latched:
+        words.append("the next start needs `mmtui resume`")
+    return "; ".join(words)
+
+
 def write_summary(path: Path, view: EngineView | None, finish: Finish | None, reason: str, code: ExitCode) -> None:
     """Writes the summary, whole or not at all."""
     replace_file(path, msgspec.json.format(msgspec.json.encode(summary(view, finish, reason, code))) + b"\n")
