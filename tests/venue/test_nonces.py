@@ -141,6 +141,29 @@ def test_whoever_must_cancel_gets_a_nonce_beyond_any_reserved_block(
     assert second > first > reachable
 
 
+def test_whoever_must_cancel_does_not_wait_for_a_disk_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nonces, "DISK_PATIENCE_S", 0.05)
+    monkeypatch.setattr(nonces, "LOCK_PAUSE_S", 0.0)
+    path = tmp_path / "nonce"
+    NonceSource(path).take(NOW)
+    go_on, replace = threading.Event(), nonces._replace
+
+    def slowly(where: Path, value: int) -> None:
+        go_on.wait(30.0)
+        replace(where, value)
+
+    monkeypatch.setattr(nonces, "_replace", slowly)
+    guard = NonceSource(path, headroom=1_000, must_give=True)
+    try:
+        first = guard.take(NOW)
+        second = guard.take(NOW + 3 * BLOCK)
+        assert second > first > NOW + 2 * BLOCK
+    finally:
+        go_on.set()
+
+
 @pytest.mark.fault("F58")
 def test_a_cancel_gets_its_nonce_though_the_disk_is_full_and_a_placing_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -21,6 +21,7 @@ BLOCK = 10_000  # ten seconds of wall time: one write in ten seconds, and a rest
 NONCE_MAX = 2**63
 LOCK_TRIES = 25
 LOCK_PAUSE_S = 0.02
+DISK_PATIENCE_S = 2.0
 REFILL_PATIENCE_S = 0.05  # a sound disk has written by then; one that has not is waited for no second time
 
 
@@ -29,8 +30,8 @@ class NonceSource:
 
     ``headroom`` is added above the persisted value: the guard leaves that much to an engine that
     may still be alive (decisions.md ruling 20). ``must_give`` is for those who cancel when all else has
-    failed: a file that cannot be used, or whose lock is held by a process that stands still, gives them
-    nonces from beyond any block that another process can have reserved.
+    failed: a file that cannot be used, whose disk hangs, or whose lock is held by a process that stands
+    still, gives them nonces from beyond any block that another process can have reserved.
     """
 
     __slots__ = (
@@ -141,13 +142,31 @@ class NonceSource:
         return self._spare or self._reserve(wall_ms)
 
     def _reserve(self, wall_ms: int) -> tuple[int, int]:
-        try:
+        if not self._must_give:
             return self._reserve_in_file(wall_ms)
+        try:
+            return self._reserve_soon(wall_ms)
         except JournalError:
-            if not self._must_give:
-                raise
             low = max(self._used_or_zero(), self._last, wall_ms) + BLOCK + self._headroom + 1
             return low, low + BLOCK
+
+    def _reserve_soon(self, wall_ms: int) -> tuple[int, int]:
+        """A block, unless the disk hangs: whoever must cancel waits for it a moment and no longer."""
+        found: list[tuple[int, int] | JournalError] = []
+
+        def reserve() -> None:
+            try:
+                found.append(self._reserve_in_file(wall_ms))
+            except JournalError as error:
+                found.append(error)
+
+        thread = threading.Thread(target=reserve, name="nonces", daemon=True)
+        thread.start()
+        thread.join(DISK_PATIENCE_S)
+        outcome = found[0] if found else JournalError("the disk hangs", remedy="check the state directory")
+        if isinstance(outcome, JournalError):
+            raise outcome
+        return outcome
 
     def _used_or_zero(self) -> int:
         return self.high_water() or 0
