@@ -74,7 +74,7 @@ def _killed(scene: Scene, width: int) -> Line:
         return ()
     kill = view.engine.kill
     progress = plain(kill.progress) or "cancels not yet verified"
-    remedy = ". :rearm TEXT clears it"
+    remedy = "   :rearm TEXT clears it"
     text = f" KILLED {clock(kill.at)} {plain(kill.reason)}: {progress}"
     return ((cut(text, max(width - len(remedy), 0)), "bad"), (cut(remedy, width), "bad"))
 
