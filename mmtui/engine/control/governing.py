@@ -16,6 +16,13 @@ from mmtui.risk.restraints import Effect
 ERROR_WINDOW_S = 60.0
 SLOW_FACTOR_LEFT = 0.04
 REPEATED_SHARE = 0.5
+_FOLLOWS = {
+    Verdict.WARN: "near its limit",
+    Verdict.SLOW: "fewer requests",
+    Verdict.REDUCE_ONLY: "only reducing",
+    Verdict.PULL: "quotes pulled",
+    Verdict.KILL: "trading ends",
+}
 
 
 def govern(state: EngineState, out: Outbox) -> None:
@@ -190,7 +197,8 @@ def _message(reading: Reading) -> str:
 
 def _alarm_text(reading: Reading) -> str:
     unit = f" {reading.unit}" if reading.unit else ""
-    return f"{reading.name} {reading.value:,.4g}{unit} of {reading.limit:,.4g}{unit}: {reading.verdict.name.lower()}"
+    figures = f"{reading.value:,.4g}{unit} of {reading.limit:,.4g}{unit}"
+    return f"{reading.name} {figures}: {_FOLLOWS[reading.verdict]}"
 
 
 def note_delivery(state: EngineState, now: float, *, delivered: bool, is_cancel: bool) -> None:
