@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +32,25 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         raise JournalError(
             f"{path} cannot be written: {error.strerror}", remedy="check the disk and the owner"
         ) from None
+
+
+def within(seconds: float, write: Callable[[], None]) -> None:
+    """Does a write and waits so long for the disk; raises JournalError when it refuses or hangs."""
+    outcome: list[JournalError | None] = []
+
+    def work() -> None:
+        try:
+            write()
+            outcome.append(None)
+        except JournalError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=work, name="write", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    error = outcome[0] if outcome else JournalError("the disk hangs", remedy="check the disk of the state folder")
+    if error is not None:
+        raise error
 
 
 def read_small_file(path: Path, size_max: int) -> tuple[bytes, os.stat_result]:

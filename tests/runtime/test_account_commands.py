@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmtui.cli import main
+from mmtui.domain.commands import Act, Verb
 from mmtui.domain.events import ActionAnswered, OutcomeKind
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import Latch
@@ -309,6 +310,53 @@ def test_a_kill_on_a_full_disk_cancels_and_says_that_it_is_not_latched(
     assert "NOT latched: no space left on device" in told.out
     assert "verified by two queries: no own orders left" in told.out
     assert "not latched" in told.err
+    assert seen(capsys)["open_orders"] == {"own": [], "foreign": []}
+
+
+@pytest.mark.fault("F58")
+@pytest.mark.parametrize("disk", ["full", "hangs"])
+def test_a_kill_on_a_bad_disk_asks_a_running_engine_over_its_socket_and_cancels_from_here(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, disk: str
+) -> None:
+    monkeypatch.setattr("mmtui.runtime.commands.killing.WAIT_S", 0.5)
+    monkeypatch.setattr("mmtui.runtime.commands.killing.LIFE_S", 0.1)
+    monkeypatch.setattr("mmtui.runtime.commands.killing.DISK_PATIENCE_S", 0.05)
+    monkeypatch.setattr("mmtui.venues.hyperliquid.nonces.DISK_PATIENCE_S", 0.05)
+    place_orders(own=2)
+    told = seen(capsys)
+    market, account = told["engine"]["market"], told["account"]  # type: ignore[index]
+    lock = RunLock.take(state(place), market, since=1.0)
+    announce(state(place), market, account)
+    asked: list[Act] = []
+    go_on = threading.Event()
+
+    class Client:
+        def __init__(self, path: Path, *, name: str) -> None:
+            assert path == MarketFiles(state(place), market).socket
+
+        def __enter__(self) -> "Client":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def ask(self, command: Act) -> None:
+            asked.append(command)
+
+    def bad(*_: object) -> None:
+        if disk == "hangs":
+            go_on.wait(30.0)
+        raise JournalError("no space left on device")
+
+    monkeypatch.setattr("mmtui.runtime.commands.killing.ControlClient", Client)
+    monkeypatch.setattr("mmtui.runtime.state.replace_file", bad)
+    try:
+        assert command("kill") == 1
+    finally:
+        go_on.set()
+        lock.release()
+    assert [act.verb for act in asked] == [Verb.KILL]
+    assert "asked to kill itself" in capsys.readouterr().out
     assert seen(capsys)["open_orders"] == {"own": [], "foreign": []}
 
 

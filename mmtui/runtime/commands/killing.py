@@ -6,23 +6,35 @@ then a running engine is asked; then own orders are cancelled from here and thei
 
 import argparse
 import asyncio
+from functools import partial
 from os import environ
 from pathlib import Path
 
+from mmtui.domain.commands import Act, Verb
 from mmtui.domain.intents import Latch
-from mmtui.errors import ConfigError, CredentialError, ExitCode, JournalError, PreflightError, UnverifiedError
+from mmtui.errors import (
+    ConfigError,
+    ControlError,
+    CredentialError,
+    ExitCode,
+    JournalError,
+    PreflightError,
+    UnverifiedError,
+)
 from mmtui.runtime.clock import wall_seconds
 from mmtui.runtime.commands import emergency
 from mmtui.runtime.commands.access import Access, open_access
 from mmtui.runtime.commands.configuration import config_of
 from mmtui.runtime.commands.markets import is_meant, known_markets, say_cleared, say_where, tell, who
 from mmtui.runtime.config import LoadedConfig
-from mmtui.runtime.files import utc_text
-from mmtui.runtime.instances import is_locked, running_instances
+from mmtui.runtime.control.client import ControlClient, command_id
+from mmtui.runtime.files import utc_text, within
+from mmtui.runtime.instances import Running, is_locked, running_instances
 from mmtui.runtime.state import LatchRecord, MarketFiles, market_id, state_folder
 
 REASON = "killed by hand"
 WAIT_S = 20.0
+DISK_PATIENCE_S = 5.0
 POLL_S = 0.25
 LIFE_S = 12.0  # the longest life of an action, and what clocks may differ
 
@@ -38,8 +50,7 @@ def kill(args: argparse.Namespace) -> int:
     markets = [MarketFiles(folder, one.id) for one in running] or _only_known(config, folder)
     ours = {files.market: _latch(files) for files in markets}
     for one in running:
-        MarketFiles(folder, one.id).ask_kill(f"mmtui kill by {who()}")
-        tell(f"{one.id}: asked to kill itself (process {one.pid})")
+        _ask(MarketFiles(folder, one.id), one)
     silent = asyncio.run(_wait_for_engines([MarketFiles(folder, one.id) for one in running], ours))
     try:
         return asyncio.run(_kill_here(config, engine_answers=bool(running) and not silent))
@@ -64,13 +75,29 @@ def _latch(files: MarketFiles) -> LatchRecord | None:
     """
     try:
         if files.latched() is None:
-            files.latch(Latch(reason=REASON, detail=f"by {who()}", position_base=0.0, at=wall_seconds()))
+            latch = Latch(reason=REASON, detail=f"by {who()}", position_base=0.0, at=wall_seconds())
+            within(DISK_PATIENCE_S, partial(files.latch, latch))
             tell(f"{files.market}: latched; the next start refuses until `mmtui resume --reason TEXT`")
         record = files.latched()
     except JournalError as error:
         tell(f"{files.market}: NOT latched: {error}")
         return None
     return record if record is not None and record.reason == REASON else None
+
+
+def _ask(files: MarketFiles, running: Running) -> None:
+    """Asks an engine to kill itself by the kill file, over its socket where the disk is no way."""
+    try:
+        within(DISK_PATIENCE_S, partial(files.ask_kill, f"mmtui kill by {who()}"))
+    except JournalError as error:
+        tell(f"{files.market}: no kill file: {error.message}; asking over its socket")
+        try:
+            with ControlClient(files.socket, name=who()) as client:
+                client.ask(Act(id=command_id(), by=who(), verb=Verb.KILL))
+        except ControlError as refusal:
+            tell(f"{files.market}: NOT asked: {refusal.message}; end process {running.pid}, or it goes on quoting")
+            return
+    tell(f"{files.market}: asked to kill itself (process {running.pid})")
 
 
 async def _wait_for_engines(markets: list[MarketFiles], ours: dict[str, LatchRecord | None]) -> list[MarketFiles]:
