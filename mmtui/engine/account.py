@@ -279,11 +279,15 @@ class Account:
         return sum(report.size - report.filled for report in self.foreign if report.side is side)
 
     def liquidation_distance(self, instrument: Instrument, mid: float) -> float | None:
-        """Distance to the liquidation price as a fraction of the mid; None when flat or far out of reach."""
-        snapshot = self.snapshot
-        if snapshot is None or snapshot.liquidation_price is None or not self.position.size:
+        """How far the mid may still run to the liquidation price, as a fraction of it; 0 once beyond.
+
+        None when flat, far out of reach, or stated for a position of the other side.
+        """
+        snapshot, size = self.snapshot, self.position.size
+        if snapshot is None or snapshot.liquidation_price is None or snapshot.position * size <= 0:
             return None
-        return abs(instrument.price_usd(snapshot.liquidation_price) / mid - 1.0)
+        room = 1.0 - instrument.price_usd(snapshot.liquidation_price) / mid
+        return max(0.0, room if size > 0 else -room)
 
     def day_pnl(self) -> UsdMicro:
         """P&L of the UTC day."""

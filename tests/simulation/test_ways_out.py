@@ -10,6 +10,7 @@ from mmtui.domain.events import (
     BudgetUpdate,
     Certainty,
     ContextUpdate,
+    DiskSlow,
     LoopStalled,
     RefusalReason,
     TouchUpdate,
@@ -181,3 +182,32 @@ def test_a_position_is_reduced_however_small_the_configured_size(make_session, s
     if how == "reduce-only":
         session.act(Verb.REDUCE_ONLY)
     assert until(session, lambda: any(order.side is Side.SELL for order in resting(session)), 10)
+
+
+def test_a_flatten_that_a_slow_disk_holds_back_says_so() -> None:
+    session, _ = quoting()
+    trade_by_hand(session, Side.BUY, 3_000)
+    session.run(2)
+    session.act(Verb.PAUSE)
+    session.run(3)
+    session.feed(DiskSlow(received_at=session.now_ms / 1000.0, waited_s=2.0))
+    session.act(Verb.FLATTEN)
+    assert until(session, lambda: "flatten gave up" in alarms(session), 40)
+    assert "disk 2.0 s" in session.answers[-1].text
+
+
+@pytest.mark.parametrize(("held", "stated", "mid", "distance"), [
+    (10, 10, 110.0, 1.0 - 100.0 / 110.0),
+    (10, 10, 90.0, 0.0),
+    (-10, -10, 90.0, 100.0 / 90.0 - 1.0),
+    (-10, -10, 110.0, 0.0),
+    (-10, 10, 110.0, None),
+    (0, 10, 110.0, None),
+])  # fmt: skip
+def test_the_way_to_a_liquidation_ends_at_its_price(held: int, stated: int, mid: float, distance) -> None:
+    session, _ = quoting()
+    account, instrument = session.engine.state.account, session.venue.instrument
+    price = instrument.price_units(100.0)
+    account.snapshot = msgspec.structs.replace(account.snapshot, position=stated, liquidation_price=price)
+    account.position.size = held
+    assert account.liquidation_distance(instrument, mid) == pytest.approx(distance)

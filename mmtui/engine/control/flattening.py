@@ -42,7 +42,8 @@ def advance(state: EngineState, out: Outbox) -> None:
         _end(state, out, flatten, "flat", is_done=True)
     elif is_late or flatten.attempts >= ATTEMPTS_MAX:
         size = state.instrument.wire_size(position)
-        why = _obstacle(state, out.now) or "no liquidity within the slippage"
+        held = state.risk.restraints.first(Effect.HOLD)
+        why = _obstacle(state, out.now) or (held.text if held else "no liquidity within the slippage")
         _end(state, out, flatten, f"gave up with {size} left: {why}", is_done=False)
     elif not _obstacle(state, out.now):
         _slice(state, out, flatten, position)
