@@ -168,6 +168,13 @@ class Market:
         """Seconds since the last good picture by the exchange's clock."""
         return None if self.touch is None else now - self.touch.venue_time_ms / 1000.0
 
+    @property
+    def late_s(self) -> float | None:
+        """How old by the exchange's clock the last good picture was when it came: its way, or our clock ahead."""
+        if self.touch is None or self.good_at is None:
+            return None
+        return self.good_at - self.touch.venue_time_ms / 1000.0
+
     def references(self) -> tuple[float, ...]:
         """The known ones of mid, mark and oracle, USD."""
         if self.touch is None:

@@ -6,6 +6,7 @@ from mmtui.research.drill.scenario import make_scenario
 from mmtui.research.drill.seeds import run_seed
 
 FOUND = [
+    (30301, "hostile", 0.14, 5.0, "a renewal of the switch outlives its expiry when our clock is a minute ahead"),
     (3, "process", 0.2, 1.0, "a session's own fold held recovered fills against a position it did not have yet"),
     (2, "hostile", 0.2, 1.0, "the same, after a crash during a one-sided run"),
     (141, "clock", 0.25, 1.0, "a process that lives on with a clock a minute slow sees only books of the future"),

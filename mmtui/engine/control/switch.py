@@ -2,7 +2,8 @@
 
 Every setting dies before the next one leaves, and until a later one is known to have arrived the earliest
 of those that may be in force counts: a late renewal can never make us believe in more time than there
-is. Times are the exchange's, in milliseconds. Faults F87 to F89.
+is. Times are the exchange's, in milliseconds, as far as our clock tells them: one that is ahead by up to
+``AHEAD_MAX_MS`` lets a setting live longer than it was given. Faults F55, F87 to F89.
 """
 
 import msgspec
@@ -11,6 +12,7 @@ FIRES_A_DAY = 10
 DAY_MS = 86_400_000
 SAME_FIRE_MS = 4_000
 SETTINGS_MAX = 64
+AHEAD_MAX_MS = 5_000
 
 
 class Setting(msgspec.Struct):
@@ -69,7 +71,7 @@ class Switch:
         newest = self._settings[request_id]
         newest.acked_ms = venue_ms
         for key, one in list(self._settings.items()):
-            is_earlier = one.expires_ms < newest.sent_ms or (
+            is_earlier = one.expires_ms + AHEAD_MAX_MS < newest.sent_ms or (
                 one.acked_ms is not None and one.acked_ms <= newest.sent_ms
             )
             if one is not newest and is_earlier:
@@ -80,7 +82,7 @@ class Switch:
         """The exchange time of the next renewal: sooner where an earlier setting without an answer still counts."""
         last_ms = max(one.sent_ms for one in self._settings.values())
         doubtful = [one.expires_ms for one in self._settings.values() if one.acked_ms is None]
-        return min(last_ms + every_ms, max(doubtful) + 1) if doubtful else last_ms + every_ms
+        return min(last_ms + every_ms, max(doubtful) + AHEAD_MAX_MS + 1) if doubtful else last_ms + every_ms
 
     def refuse(self, request_id: int) -> None:
         """Notes that a setting never took effect."""

@@ -8,7 +8,7 @@ F83 and F86 to F89, invariant I19.
 from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, OrderReport, RefusalReason
 from mmtui.domain.intents import LogLevel, ScheduleCancel
 from mmtui.engine.control.governing import save_day
-from mmtui.engine.control.switch import DAY_MS, FIRES_A_DAY, Setting
+from mmtui.engine.control.switch import AHEAD_MAX_MS, DAY_MS, FIRES_A_DAY, Setting
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 
@@ -47,11 +47,19 @@ def advance(state: EngineState, out: Outbox) -> None:
     venue_ms = state.market.venue_ms(out.now)
     if not is_eligible(state, out.now) or switch.is_spent(venue_ms) or out.now < switch.next_at:
         return
+    if not _is_datable(state):
+        return
     horizon_s = state.settings.number("execution.switch_horizon_s")
     if switch.asked_at is None:
         switch.asked_at = out.now
     _set(state, out, venue_ms + int(horizon_s * 1000.0))
     switch.next_at = out.now + ANSWER_S
+
+
+def _is_datable(state: EngineState) -> bool:
+    """Whether our clock and the exchange's agree well enough for a setting to expire when it should."""
+    late_s = state.market.late_s
+    return late_s is not None and late_s * 1000.0 <= AHEAD_MAX_MS
 
 
 def disarm(state: EngineState, out: Outbox, patience_s: float) -> bool:

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmtui.engine.control.switch import DAY_MS, Setting, Switch
+from mmtui.engine.control.switch import AHEAD_MAX_MS, DAY_MS, Setting, Switch
 
 HORIZON_MS = 30_000
 NOW = 1_790_000_000_000
@@ -20,8 +20,8 @@ ATTEMPT = st.fixed_dictionaries(
 
 
 @settings(max_examples=400, deadline=None)
-@given(attempts=st.lists(ATTEMPT, min_size=1, max_size=12))
-def test_the_time_that_is_believed_to_be_left_is_never_more_than_there_is(attempts: list[dict]) -> None:
+@given(attempts=st.lists(ATTEMPT, min_size=1, max_size=12), ahead_ms=st.integers(0, AHEAD_MAX_MS))
+def test_the_time_that_is_believed_to_be_left_is_never_more_than_there_is(attempts: list[dict], ahead_ms: int) -> None:
     switch = Switch()
     happenings: list[tuple[int, int, str, int]] = []
     sent: dict[int, Setting] = {}
@@ -31,7 +31,7 @@ def test_the_time_that_is_believed_to_be_left_is_never_more_than_there_is(attemp
         goal = None if attempt["is_off"] else at + HORIZON_MS
         sent[number] = Setting(goal, at, at + attempt["life_ms"])
         happenings.append((at, 0, "send", number))
-        if attempt["way_ms"] is None or attempt["way_ms"] > attempt["life_ms"]:
+        if attempt["way_ms"] is None or attempt["way_ms"] > attempt["life_ms"] + ahead_ms:
             continue
         happenings.append((at + attempt["way_ms"], 1, "arrive", number))
         if attempt["back_ms"] is not None:
