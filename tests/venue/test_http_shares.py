@@ -47,3 +47,11 @@ async def test_a_venue_that_cannot_be_reached_costs_no_weight() -> None:
     wire.is_reachable = True
     assert wire.weight.used(wire.now) == 0
     assert (await wire.info({"type": "orderStatus"})).is_ok
+
+
+async def test_while_no_order_is_asked_about_the_account_has_all_but_the_reserve_of_orders() -> None:
+    wire = _wire()
+    for _ in range((1200 - 200) // 20):
+        assert (await wire.info({"type": "frontendOpenOrders"})).is_ok
+    assert not (await wire.info({"type": "frontendOpenOrders"})).is_ok
+    assert wire.weight.used(wire.now) == 1000

@@ -22,7 +22,7 @@ from mmtui.venues.port import Clock
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 ACTION_RESERVE = 200  # weight that queries leave to orders and cancels
-STATUS_SHARE = 300  # weight of questions about single orders, which neither they nor other queries take from each other
+STATUS_SHARE = 300  # most weight of questions about single orders; other queries leave them that much while they come
 CONNECT_TIMEOUT_S = 4.0
 _STATUS: Final = "orderStatus"
 _JSON_HEADERS = {"Content-Type": "application/json"}
@@ -45,7 +45,7 @@ class RestAnswer(msgspec.Struct, frozen=True):
 class Rest:
     """One HTTP session to one network."""
 
-    __slots__ = ("_clock", "_network", "_session", "_statuses", "_timeout_s", "weight")
+    __slots__ = ("_clock", "_network", "_session", "_statuses", "_timeout_s", "_wanted", "weight")
 
     def __init__(self, network: Network, *, clock: Clock, timeout_s: float = 8.0) -> None:
         self._network = network
@@ -54,6 +54,7 @@ class Rest:
         self._session: aiohttp.ClientSession | None = None
         self.weight = SlidingWindow(REST_WEIGHT_PER_MINUTE)
         self._statuses = SlidingWindow(STATUS_SHARE)
+        self._wanted = SlidingWindow(STATUS_SHARE)
 
     async def open(self) -> None:
         """Prepares the session; connects to nothing yet."""
@@ -74,6 +75,8 @@ class Rest:
         """Asks ``/info``; refuses when the weight left is what others need."""
         kind = str(request["type"])
         weight = info_weight(kind)
+        if kind == _STATUS:
+            self._wanted.charge(self._clock(), weight)
         if refusal := self._refusal(kind, weight):
             return RestAnswer(0, b"", False, refusal)
         now = self._clock()
@@ -95,11 +98,11 @@ class Rest:
     def _refusal(self, kind: str, weight: int) -> str:
         """Questions about orders and all other queries have a share each, so that neither starves the other."""
         now = self._clock()
-        asked = self._statuses.used(now)
         if kind == _STATUS:
             fits, reserve = self._statuses.fits(now, weight), ACTION_RESERVE
         else:
-            fits, reserve = True, ACTION_RESERVE + max(0, STATUS_SHARE - asked)
+            owed = min(self._wanted.used(now), STATUS_SHARE) - self._statuses.used(now)
+            fits, reserve = True, ACTION_RESERVE + max(0, owed)
         if fits and self.weight.fits(now, weight, reserve=reserve):
             return ""
         wait_s = self.weight.wait_s(now, weight + reserve) if fits else self._statuses.wait_s(now, weight)

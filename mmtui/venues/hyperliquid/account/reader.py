@@ -31,7 +31,7 @@ FILLS_PAGE = 2000
 FILLS_PAGES_MAX = 5
 FEES_AGE_MAX_S = 600.0
 ALLOWANCE_AGE_MAX_S = 60.0
-SNAPSHOT_WEIGHT = 102  # open orders, position, fills, funding, and two of what is read again when it is old
+SNAPSHOT_WEIGHT = 62  # open orders, position, fills and funding; the rest is kept once it was read
 ENTRY_DECIMALS = 12
 LEVERAGE_MAX = 1000
 
