@@ -130,6 +130,7 @@ def _console(settings: "Settings") -> "Screen":
         )
         end = await run_console(link, options, clock=session.parts.clock, seconds=work_seconds)
         if end.reason is EndReason.STOP:
+            session.logs.show_on(sys.stderr)  # a stop takes seconds, and nobody should look at nothing meanwhile
             session.ladder.interrupted("console")
         elif end.reason is EndReason.DETACH:
             session.logs.show_on(sys.stderr)
