@@ -4,6 +4,7 @@ Owns one lock file a market, held by ``flock`` so that any death of the process 
 list that `mmtui status` reads. Never signals a process. Answers M10.
 """
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -99,8 +100,9 @@ def register(folder: Path, running: Running) -> None:
 
 
 def unregister(folder: Path, market: str) -> None:
-    """Takes the announcement back."""
-    (folder / f"{market}.running.json").unlink(missing_ok=True)
+    """Takes the announcement back; one that will not go says nothing once the lock is free."""
+    with contextlib.suppress(OSError):
+        (folder / f"{market}.running.json").unlink(missing_ok=True)
 
 
 def running_instances(folder: Path) -> list[Running]:

@@ -73,6 +73,7 @@ class LiveSession:
         self._ladder: StopLadder | None = None
         self._has_socket = False
         self._guard_pid = 0
+        self._recorder: Recorder | None = None
         self._began_at = parts.clock()
         self._announcing = asyncio.Lock()
         self._stops = 0
@@ -110,16 +111,16 @@ class LiveSession:
             self.files.keep_room()
             left = await asyncio.to_thread(inheritance, self.parts, self.files)
             journal = self._open_journal()
-            recorder = self._open_recording(tap)
             try:
+                self._recorder = self._open_recording(tap)
                 return await self._trade(relay, journal, left, screen)
             finally:
                 tap.target = None
                 await self._last.finish()
                 await asyncio.to_thread(self._fills.close)
                 await self._day.finish()
-                if recorder is not None:
-                    await asyncio.to_thread(recorder.close)
+                if self._recorder is not None:
+                    await asyncio.to_thread(self._recorder.close)
                 await self._close(journal)
         finally:
             unregister(self.parts.folder, self.files.market)

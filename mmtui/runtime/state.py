@@ -94,9 +94,12 @@ class MarketFiles:
         return self.folder / f"{self.market}.sock"
 
     def recording(self, run_id: str) -> Path:
-        """Where a session's market messages are recorded."""
+        """Where a session's market messages are recorded; raises JournalError when that folder cannot be made."""
         recordings = self.folder / "recordings"
-        recordings.mkdir(mode=0o700, exist_ok=True)
+        try:
+            recordings.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise JournalError(f"{recordings} cannot be made: {error.strerror}", remedy="check the folder") from None
         return recordings / f"{self.market}-{run_id}.jsonl.zst"
 
     def latch(self, intent: Latch) -> None:

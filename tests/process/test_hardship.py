@@ -135,3 +135,17 @@ def test_a_program_that_dies_at_every_start_is_not_started_a_fourth_time_until_s
     assert programs.run("resume", "--reason", "it was killed on purpose", *where).returncode == 0
     programs.maker("--no-ui")
     programs.wait_for(lambda: quoting(programs), "quotes after somebody has looked")
+
+
+def test_a_recording_that_cannot_be_made_is_one_line_and_no_crash_however_often(programs) -> None:
+    programs.exchange()
+    programs.state.mkdir(parents=True, mode=0o700)
+    (programs.state / "recordings").write_text("in the way")
+    for _ in range(3):
+        refused = programs.run("run", *programs.maker_flags(), "--no-ui")
+        assert refused.returncode == 1
+        assert b"recordings cannot be made" in refused.stderr
+        assert b"Traceback" not in refused.stderr
+    (programs.state / "recordings").unlink()
+    programs.maker("--no-ui")
+    programs.wait_for(lambda: own_orders(programs), "quotes once the folder can be made")
