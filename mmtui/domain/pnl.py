@@ -116,16 +116,21 @@ class PnlLedger:
         """Takes a position the venue states without a fill; its cost is the mid in force."""
         self._position = position
 
+    @property
+    def total(self) -> UsdMicro:
+        """The whole P&L so far, as ``attribution`` has it."""
+        return _half(self._spread2 + self._inventory2 + 2 * (self._fees + self._funding))
+
     def attribution(self) -> Attribution:
         """The sums so far; fills younger than the horizon count with the current mid."""
         pending2 = self._pending_signed * self._mid2 - self._pending_mid2
         adverse2 = self._adverse2 + pending2
-        total2 = self._spread2 + self._inventory2 + 2 * (self._fees + self._funding)
+        total, spread, adverse = self.total, _half(self._spread2), _half(adverse2)
         return Attribution(
-            total=_half(total2),
-            spread_capture=_half(self._spread2),
-            adverse_selection=_half(adverse2),
-            inventory=_half(total2) - _half(self._spread2) - _half(adverse2) - self._fees - self._funding,
+            total=total,
+            spread_capture=spread,
+            adverse_selection=adverse,
+            inventory=total - spread - adverse - self._fees - self._funding,
             fees=self._fees,
             funding=self._funding,
         )

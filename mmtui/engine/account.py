@@ -236,7 +236,7 @@ class Account:
         if 0 < self.snapshot.venue_time_ms - snapshot.venue_time_ms <= REORDER_MS_MAX:
             return None
         self.snapshot = snapshot
-        self.snapshot_total = self.pnl.attribution().total
+        self.snapshot_total = self.pnl.total
         difference = snapshot.position - self.position_at(snapshot.venue_time_ms)
         if difference == 0:
             self._mismatch = (0, 0)
@@ -266,7 +266,7 @@ class Account:
         """The venue's account value moved by our P&L since it was read."""
         if self.snapshot is None:
             return 0
-        return self.snapshot.account_value + self.pnl.attribution().total - self.snapshot_total
+        return self.snapshot.account_value + self.pnl.total - self.snapshot_total
 
     def funding_source(self) -> Funding | None:
         """What the position limit is computed from."""
@@ -296,7 +296,7 @@ class Account:
         opening = self.pnl.opening_value
         if self.day.base is not None and opening is not None:
             self.day.before, self.day.base = self.day.base + self._opening_cash + opening, None
-        return self.day.pnl(self.pnl.attribution().total)
+        return self.day.pnl(self.pnl.total)
 
     def limit_pnl(self) -> UsdMicro:
         """P&L of the UTC day as the limits see it."""
@@ -329,5 +329,5 @@ class Account:
             return
         number = int(now) // SECONDS_A_DAY
         if number > self.day.number:
-            self.day.roll(number, self.pnl.attribution().total, self.equity())
+            self.day.roll(number, self.pnl.total, self.equity())
         self.day.peak = max(self.day.peak, self.limit_pnl())

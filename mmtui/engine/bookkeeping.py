@@ -36,10 +36,8 @@ class Books:
         """Completes the rows of a step; raises InvariantError when they do not make the engine's state."""
         for row in out.records:
             self._folding.apply(row)
-        for order in state.ledger.take_changed():
-            if order.state is OrderState.CANCELLED:
-                state.tape.count("cancelled")
-            self._write_order(out, order)
+        if state.ledger.changed:
+            self._write_orders(state, out)
         if not state.account.is_anchored:
             return
         self._write_day(state, out)
@@ -79,6 +77,12 @@ class Books:
         row = Checkpoint(at=out.now, digest=own, verified_ms=verified_ms, folded=text)
         self._folding.apply(row)
         out.record(row)
+
+    def _write_orders(self, state: EngineState, out: Outbox) -> None:
+        for order in state.ledger.take_changed():
+            if order.state is OrderState.CANCELLED:
+                state.tape.count("cancelled")
+            self._write_order(out, order)
 
     def _write_order(self, out: Outbox, order: Order) -> None:
         if not order.is_terminal and not self._folding.knows(order.cloid):

@@ -5,7 +5,7 @@ ours, estimates that cannot be, orders that the venue no longer confirms, a disk
 F47 to F49, F62, F71, F93.
 """
 
-from mmtui.domain.estimates import Estimates, Provenance
+from mmtui.domain.estimates import Estimate, Provenance
 from mmtui.domain.events import DiskSlow, VenueNotice
 from mmtui.domain.intents import LogLevel
 from mmtui.engine.control import restraining
@@ -40,14 +40,16 @@ def watch(state: EngineState, out: Outbox) -> None:
     _scarce(state, out)
     age = market.context_age(out.now)
     is_old = age is not None and age > CONTEXT_AGE_SHOWN_S
-    _tell(state, out, "context", f"mark and oracle are {age or 0.0:.0f} s old and not used", is_on=is_old)
+    _tell(state, out, "context", f"mark and oracle are {age:.0f} s old and not used" if is_old else "")
     ahead_s = market.ahead_s
-    text = f"clock {-ahead_s:+.1f} s: this machine is behind the exchange, set it"
-    _tell(state, out, "clock", text, is_on=ahead_s > AHEAD_SHOWN_S)
+    is_ahead = ahead_s > AHEAD_SHOWN_S
+    _tell(
+        state, out, "clock", f"clock {-ahead_s:+.1f} s: this machine is behind the exchange, set it" if is_ahead else ""
+    )
     _dust(state, out)
     oldest = oldest_unconfirmed_s(state, out.now)
     most = UNCONFIRMED_INTERVALS * state.settings.number("execution.reconcile_interval_s")
-    _tell(state, out, "unconfirmed", f"an order was last confirmed {oldest:.0f} s ago", is_on=oldest > most)
+    _tell(state, out, "unconfirmed", f"an order was last confirmed {oldest:.0f} s ago" if oldest > most else "")
 
 
 def caution_bps(state: EngineState) -> float:
@@ -89,18 +91,23 @@ def take_notice(state: EngineState, out: Outbox, event: VenueNotice) -> None:
 
 
 def _dust(state: EngineState, out: Outbox) -> None:
-    size = state.instrument.wire_size(state.account.position.size)
-    text = f"dust {size}: below the exchange's minimum, carried into the next fill"
-    _tell(state, out, "dust", text, is_on=_is_dust(state))
+    text = ""
+    if _is_dust(state):
+        size = state.instrument.wire_size(state.account.position.size)
+        text = f"dust {size}: below the exchange's minimum, carried into the next fill"
+    _tell(state, out, "dust", text)
 
 
 def _is_dust(state: EngineState) -> bool:
     size, touch = state.account.position.size, state.market.touch
-    return touch is not None and is_dust(state.instrument, size, state.instrument.price_units(touch.mid))
+    if not size or touch is None:
+        return False
+    return is_dust(state.instrument, size, state.instrument.price_units(touch.mid))
 
 
-def _tell(state: EngineState, out: Outbox, key: str, text: str, *, is_on: bool) -> None:
-    if is_on:
+def _tell(state: EngineState, out: Outbox, key: str, text: str) -> None:
+    """Shows an alarm, or with "" ends it."""
+    if text:
         state.tape.alarm(key, out.now, 1, text)
     elif key in state.tape.alarms:
         state.tape.clear(key)
@@ -123,8 +130,8 @@ def _diverged(state: EngineState, out: Outbox) -> None:
 
 def _degenerate(state: EngineState, out: Outbox) -> None:
     quoting = state.quoting
-    estimates = state.panel.estimates(out.now)
-    what = degenerate(estimates) if estimates is not None else ""
+    sigma = state.panel.sigma(out.now)
+    what = degenerate(sigma) if sigma is not None else ""
     if not what:
         quoting.degenerate_since = None
         lift(state, out, "estimate")
@@ -156,10 +163,10 @@ def _scarce(state: EngineState, out: Outbox) -> None:
     restrain(state, out, Restraint(key="requests", effect=Effect.REDUCE_ONLY, text=text))
 
 
-def degenerate(estimates: Estimates) -> str:
-    """The name of an estimate that cannot be what the market does, or "".
+def degenerate(sigma: Estimate) -> str:
+    """The name of the estimate if it cannot be what the market does, or "".
 
     A volatility at its bound is one: prices that never move, or that are no prices. A kappa at its bound
     is not: a wide market has one for days.
     """
-    return "sigma" if estimates.sigma.provenance is Provenance.CLAMPED else ""
+    return "sigma" if sigma.provenance is Provenance.CLAMPED else ""

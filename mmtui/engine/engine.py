@@ -28,7 +28,7 @@ from mmtui.domain.events import (
     TradePrints,
     VenueNotice,
 )
-from mmtui.domain.instrument import Instrument, Side
+from mmtui.domain.instrument import Instrument
 from mmtui.domain.intents import Intent, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.domain.records import ModeChanged
@@ -90,11 +90,13 @@ class Engine:
         """Applies one event; returns what must be done, records first."""
         self._now = max(self._now, event.received_at)
         out = Outbox(self._now, self._options.log_level)
-        self._apply(event, out)
+        is_tick = isinstance(event, Tick)
+        if not is_tick:
+            self._apply(event, out)
         if self._state.control.finished:
             self._follow_mode(out)
             return self._closed(out)
-        if isinstance(event, Tick) or self._now - self._state.risk.evaluated_at >= GOVERN_EVERY_S:
+        if is_tick or self._now - self._state.risk.evaluated_at >= GOVERN_EVERY_S:
             self._pass_time(out)
         flattening.advance(self._state, out)
         clearing.advance(self._state, out)
@@ -148,7 +150,7 @@ class Engine:
                 self._apply_condition(event, out)
 
     def _apply_condition(self, event: AnyEvent, out: Outbox) -> None:
-        """What the process and its guards tell of themselves; a tick only passes time."""
+        """What the process and its guards tell of themselves."""
         state = self._state
         match event:
             case GuardChanged():
@@ -240,8 +242,7 @@ class Engine:
     def _closed(self, out: Outbox) -> list[Intent]:
         state = self._state
         self._books.close_step(state, out)
-        sides = {order.terms.side for order in state.ledger.live.values() if order.is_active}
-        state.tape.two_sided(self._now, is_open=len(sides) == len(Side))
+        state.tape.two_sided(self._now, is_open=state.ledger.is_two_sided)
         for result in out.answers:
             state.control.remember(result)
         return out.intents()

@@ -48,17 +48,17 @@ def _booting(state: EngineState, now: float) -> tuple[Mode, str] | None:
 
 
 def _data(state: EngineState, now: float) -> tuple[Mode, str] | None:
-    market, settings = state.market, state.settings
+    market, stale_s = state.market, state.settings.number("risk.stale_data_s")
     age = market.age(now)
     if age is None:
         return Mode.WARMING, "no market data yet"
-    if not age < settings.number("risk.stale_data_s"):
+    if not age < stale_s:
         return Mode.STALE, f"no market data for {age:.1f} s"
     venue_age = market.venue_age(now)
-    if venue_age is not None and not venue_age < settings.number("risk.stale_data_s"):
+    if venue_age is not None and not venue_age < stale_s:
         return Mode.STALE, f"market data is {venue_age:.1f} s old by the exchange's clock"
     for feed, since in state.control.down_since.items():
-        if feed is not Feed.REST and now - since >= settings.number("risk.stale_data_s"):
+        if feed is not Feed.REST and now - since >= stale_s:
             return Mode.STALE, f"{feed.value} down for {now - since:.1f} s"
     if state.account.uncertain_because:
         return Mode.STALE, f"position uncertain: {state.account.uncertain_because}"
@@ -67,7 +67,7 @@ def _data(state: EngineState, now: float) -> tuple[Mode, str] | None:
         return Mode.STALE, blind.text
     if not market.is_confirmed:
         return Mode.WARMING, "book not confirmed"
-    if not state.panel.warmup(now).ready:
+    if not state.panel.is_ready(now):
         return Mode.WARMING, "warming up"
     return None
 

@@ -3,6 +3,7 @@
 Owns special functions only. Nothing here raises or returns a non-finite number for a positive shape.
 """
 
+import functools
 import math
 
 Z_975 = 1.959963984540054
@@ -54,30 +55,20 @@ def cube_root_factor(z: float, shape: float) -> float:
     return max(root, 0.01) ** 3
 
 
-class GammaIntervals:
-    """95 % intervals of a Gamma posterior as factors of its mean, remembered by shape.
+def interval_factors(shape: float) -> tuple[float, float]:
+    """Lower and upper end of the 95 % interval of a Gamma posterior over its mean.
 
-    Shapes up to 20 are solved at the nearest tenth, which bounds the memory; for shapes of 5 and
+    Shapes up to 20 are solved at the nearest tenth, so that each is solved once; for shapes of 5 and
     more the error stays below 0.5 %.
     """
-
-    __slots__ = ("_memo",)
-
-    def __init__(self) -> None:
-        self._memo: dict[int, tuple[float, float]] = {}
-
-    def factors(self, shape: float) -> tuple[float, float]:
-        """Lower and upper end over the mean."""
-        if shape > SHAPE_EXACT_MAX:
-            return cube_root_factor(-Z_975, shape), cube_root_factor(Z_975, shape)
-        step = max(round(shape * MEMO_STEPS), 1)
-        found = self._memo.get(step)
-        if found is None:
-            found = self._memo[step] = _factors(step / MEMO_STEPS)
-        return found
+    if shape > SHAPE_EXACT_MAX:
+        return cube_root_factor(-Z_975, shape), cube_root_factor(Z_975, shape)
+    return _exact_factors(max(round(shape * MEMO_STEPS), 1))
 
 
-def _factors(shape: float) -> tuple[float, float]:
+@functools.cache
+def _exact_factors(tenths: int) -> tuple[float, float]:
+    shape = tenths / MEMO_STEPS
     return gamma_quantile(0.025, -Z_975, shape) / shape, gamma_quantile(0.975, Z_975, shape) / shape
 
 

@@ -15,7 +15,7 @@ from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.estimators.ewma import decay, time_constant
-from mmtui.estimators.gamma_law import GammaIntervals
+from mmtui.estimators.gamma_law import interval_factors
 from mmtui.estimators.memory import ReachMemory
 from mmtui.estimators.tape import Reach
 
@@ -123,7 +123,6 @@ class Intensity:
         "_bid",
         "_events_prior",
         "_exposure_prior_s",
-        "_intervals",
         "_kappa_bounds",
         "_kappa_prior",
         "_strength",
@@ -135,7 +134,6 @@ class Intensity:
     def __init__(self, settings: Settings) -> None:
         self._bid = ReachCount()
         self._ask = ReachCount()
-        self._intervals = GammaIntervals()
         self.reach_floor = 0.0
         self.evidence = 0
         self.reconfigure(settings)
@@ -198,7 +196,7 @@ class Intensity:
         pooled_rate = strength / self._kappa_prior + excess + other_excess
         value = (count + POOL_STRENGTH) / (excess + POOL_STRENGTH * pooled_rate / pooled_shape)
         # The pool lends no more certainty than it has without this side's own orders.
-        low, high = self._intervals.factors(count + min(POOL_STRENGTH, strength + other_count))
+        low, high = interval_factors(count + min(POOL_STRENGTH, strength + other_count))
         floor, ceiling = self._kappa_bounds
         bounded = min(max(value, floor), ceiling)
         return Posterior(bounded, value * low, value * high, count, bounded != value)
@@ -210,6 +208,6 @@ class Intensity:
         shape = self._events_prior + events
         at_floor = shape / (self._exposure_prior_s + exposure_s)
         value = at_floor * math.exp(min(kappa * self.reach_floor, EXPONENT_MAX))
-        low, high = self._intervals.factors(shape)
+        low, high = interval_factors(shape)
         bounded = min(max(value, INTENSITY_MIN), INTENSITY_MAX)
         return Posterior(bounded, value * low, value * high, events, bounded != value)

@@ -183,6 +183,10 @@ class EstimatorPanel:
         """How far warm-up is at ``now``."""
         return self._warmup.status(now, self._microprice.observations)
 
+    def is_ready(self, now: float) -> bool:
+        """Whether warm-up allows quoting at ``now``."""
+        return self._warmup.is_ready(now, self._microprice.observations)
+
     def depth(self, side: Side) -> DepthSlope | None:
         """Decay of posted depth on one side of the last book, or None; a diagnostic."""
         book = self._top.book
@@ -199,6 +203,14 @@ class EstimatorPanel:
     def cascade(self, now: float) -> CascadeReading:
         """Severity of a liquidation cascade at ``now``, and whose positions it takes."""
         return self._tape.cascade.reading(now)
+
+    def sigma(self, now: float) -> Estimate | None:
+        """Volatility at ``now``, as ``estimates`` have it."""
+        return self._volatilities(now).sigma if self._top.is_known else None
+
+    def cascade_severity(self, now: float) -> float:
+        """Severity of a liquidation cascade at ``now``, as ``estimates`` have it; 0 before the first touch."""
+        return self._tape.cascade.reading(now).severity if self._top.is_known else 0.0
 
     def estimates(self, now: float) -> Estimates | None:
         """Every estimate at ``now``; None before the first touch."""

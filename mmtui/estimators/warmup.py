@@ -67,6 +67,18 @@ class Warmup:
         if self._started_at is None:
             self._started_at = now
 
+    def is_ready(self, now: float, observations: int) -> bool:
+        """Whether ``status`` says ready, without making it."""
+        needed, books = self._needed, self.books
+        if (
+            self.ticks >= needed.ticks
+            and books >= needed.books
+            and observations >= needed.observations
+            and self.trades >= needed.trades
+        ):
+            return True
+        return self._may_guess(now)
+
     def status(self, now: float, observations: int) -> WarmupStatus:
         """Progress at ``now``; ``observations`` are the microprice's."""
         # Asked several times at each event, by the mode and by the cycle.
@@ -81,7 +93,6 @@ class Warmup:
         timed_out = self._started_at is not None and elapsed_s >= self._timeout_s
         fraction = _fraction(seen, self._needed)
         is_complete = fraction >= 1.0
-        may_guess = timed_out and self._quotes_on_timeout and seen.books >= self._needed.books
         return WarmupStatus(
             seen=seen,
             needed=self._needed,
@@ -89,8 +100,15 @@ class Warmup:
             elapsed_s=elapsed_s,
             timed_out=timed_out,
             is_complete=is_complete,
-            ready=is_complete or may_guess,
+            ready=is_complete or self._may_guess(now),
         )
+
+    def _may_guess(self, now: float) -> bool:
+        """Whether the time given to warm up is over and quoting on priors is allowed then."""
+        started_at = self._started_at
+        if started_at is None or not self._quotes_on_timeout or self.books < self._needed.books:
+            return False
+        return max(now - started_at, 0.0) >= self._timeout_s
 
 
 def decay_multiplier(elapsed_s: float, decay_s: float, initial: float = 2.0) -> float:

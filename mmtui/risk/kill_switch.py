@@ -13,14 +13,18 @@ CONFIRMATIONS = 2
 
 
 class KillSwitch:
-    """Runs the monitors; fires when one demands it in consecutive evaluations."""
+    """Runs the monitors; fires when one demands it in consecutive evaluations.
 
-    __slots__ = ("_cascade", "_demands", "readings")
+    ``worst`` is the strongest demand of the last readings.
+    """
+
+    __slots__ = ("_cascade", "_demands", "readings", "worst")
 
     def __init__(self) -> None:
         self._cascade = CascadeMonitor()
         self._demands: dict[str, int] = {}
         self.readings: tuple[Reading, ...] = ()
+        self.worst = Verdict.FINE
 
     def evaluate(self, facts: RiskFacts, settings: Settings) -> Reading | None:
         """Takes all readings; returns the one that kills, once it is confirmed."""
@@ -34,15 +38,13 @@ class KillSwitch:
             rate_limit.errors_reading(facts, settings),
             liquidation.reading(facts, settings),
         )
+        self.worst = max([reading.verdict for reading in self.readings])
         return self._confirmed()
-
-    @property
-    def worst(self) -> Verdict:
-        """The strongest demand of the last readings."""
-        return max((reading.verdict for reading in self.readings), default=Verdict.FINE)
 
     def demanding(self, verdict: Verdict) -> list[Reading]:
         """The last readings with this demand or a stronger one, such as a kill that is not confirmed yet."""
+        if self.worst < verdict:
+            return []
         return [reading for reading in self.readings if reading.verdict >= verdict]
 
     def reset(self) -> None:
@@ -51,6 +53,9 @@ class KillSwitch:
         self._cascade = CascadeMonitor()
 
     def _confirmed(self) -> Reading | None:
+        if self.worst is not Verdict.KILL:
+            self._demands.clear()
+            return None
         for reading in self.readings:
             count = self._demands.get(reading.name, 0) + 1 if reading.verdict is Verdict.KILL else 0
             self._demands[reading.name] = count

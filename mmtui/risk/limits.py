@@ -48,7 +48,9 @@ def effective_limit(
     }
     if not funding.is_cross or instrument.margin_mode is not MarginMode.CROSS:
         values_usd["initial_isolated_margin"] = settings.number("trading.initial_isolated_margin") * funding.leverage
-    caps = {"configured": configured}
-    caps.update({name: instrument.floor_size(value / price_usd) for name, value in values_usd.items()})
-    binding = min(caps, key=lambda name: caps[name])
-    return EffectiveLimit(caps[binding], binding, configured)
+    least, binding = configured, "configured"
+    for name, value in values_usd.items():
+        size = instrument.floor_size(value / price_usd)
+        if size < least:
+            least, binding = size, name
+    return EffectiveLimit(least, binding, configured)

@@ -56,9 +56,11 @@ class Settings:
     def number(self, key: str) -> float:
         """A number; 0.0 when unset."""
         value = self._values[key]
+        if isinstance(value, float):
+            return value
         if value is None:
             return 0.0
-        assert isinstance(value, int | float), key
+        assert isinstance(value, int), key
         return float(value)
 
     def count(self, key: str) -> int:
@@ -78,10 +80,10 @@ class Settings:
     def text(self, key: str) -> str:
         """Text or a choice; empty when unset."""
         value = self._values[key]
-        if value is None:
-            return ""
-        assert isinstance(value, str), key
-        return value
+        if isinstance(value, str):
+            return value
+        assert value is None, key
+        return ""
 
     def value(self, key: str) -> Value:
         """The bare value."""

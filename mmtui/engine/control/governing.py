@@ -34,8 +34,10 @@ def govern(state: EngineState, out: Outbox) -> None:
     if not account.is_anchored or state.control.finished:
         return
     fatal = state.risk.kill_switch.evaluate(_facts(state, now), state.settings)
+    warned = state.risk.warned
     for reading in state.risk.kill_switch.readings:
-        _warn(state, out, reading)
+        if reading.verdict is not Verdict.FINE or reading.name in warned:
+            _warn(state, out, reading)
     if fatal is not None:
         detail = f"{fatal.value:,.4g} {fatal.unit} reached the limit of {fatal.limit:,.4g}".replace("  ", " ")
         fire(state, out, fatal.name, detail)
@@ -123,7 +125,6 @@ def _slow_down(state: EngineState, now: float) -> None:
 def _facts(state: EngineState, now: float) -> RiskFacts:
     account, touch = state.account, state.market.touch
     mid = touch.mid if touch else 0.0
-    estimates = state.panel.estimates(now)
     day = account.day
     assert day is not None, "facts need an anchored account"
     return RiskFacts(
@@ -133,7 +134,7 @@ def _facts(state: EngineState, now: float) -> RiskFacts:
         opening_equity_usd=day.opening_equity / 1e6,
         position_value_usd=abs(state.instrument.size_base(account.position.size)) * mid,
         data_age_s=state.market.silence_s(now),
-        cascade_severity=estimates.signals.cascade_severity if estimates else 0.0,
+        cascade_severity=state.panel.cascade_severity(now),
         rate_limit_errors=len(state.risk.rate_limit_errors),
         cancel_undelivered_s=_undelivered_s(state, now),
         liquidation_distance=account.liquidation_distance(state.instrument, mid) if mid else None,
@@ -154,11 +155,13 @@ def _undelivered_s(state: EngineState, now: float) -> float:
 
 
 def _warn(state: EngineState, out: Outbox, reading: Reading) -> None:
-    before = state.risk.warned.get(reading.name, "")
+    """Says it when a reading demands something else than before; ``warned`` has the demands other than none."""
+    before = state.risk.warned.pop(reading.name, "")
     now = reading.verdict.name if reading.verdict is not Verdict.FINE else ""
+    if now:
+        state.risk.warned[reading.name] = now
     if before == now:
         return
-    state.risk.warned[reading.name] = now
     key = f"risk:{reading.name}"
     state.quoting.urgent = True
     out.record(

@@ -10,7 +10,7 @@ import msgspec
 
 from mmtui.domain.events import Fill, OrderReport, Outcome, OutcomeKind
 from mmtui.domain.instrument import Side
-from mmtui.domain.order import Happening, Order, OrderState, OrderTerms, Purpose, TimeInForce
+from mmtui.domain.order import ACTIVE, Happening, Order, OrderState, OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Size
 from mmtui.engine.folded import FillKey, FoldedOrder
 from mmtui.engine.orders.fill_keys import FillKeys
@@ -139,6 +139,18 @@ class Ledger:
     def reserved(self, side: Side) -> Size:
         """Size of own orders on ``side`` that may still fill."""
         return sum(order.reserved for order in self.live.values() if order.side is side)
+
+    @property
+    def is_two_sided(self) -> bool:
+        """Whether an order rests on each side."""
+        found: Side | None = None
+        for order in self.live.values():
+            if order.state in ACTIVE:
+                if found is None:
+                    found = order.terms.side
+                elif order.terms.side is not found:
+                    return True
+        return False
 
     def recent(self) -> Iterator[Order]:
         """Orders that are over, newest first."""
