@@ -156,7 +156,7 @@ class Engine:
             case GuardChanged():
                 guarding.take_guard(state, out, event)
             case JournalStalled():
-                governing.fire(state, out, "journal", event.text)
+                governing.lose_journal(state, out, event.text)
             case LoopStalled():
                 connections.take_stall(state, out, event)
             case DiskSlow():

@@ -1,5 +1,7 @@
 """What may not be traded again in the same run."""
 
+import pytest
+
 from mmtui.domain.commands import CommandStatus, Rearm, Verb
 from mmtui.domain.events import JournalStalled
 from mmtui.domain.parameters import Settings
@@ -7,11 +9,15 @@ from mmtui.engine.state import EngineOptions
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
 
 
-def test_a_run_whose_journal_failed_cannot_be_rearmed_since_nothing_it_does_would_be_kept() -> None:
+@pytest.mark.parametrize("is_killed_before", [False, True])
+def test_a_run_whose_journal_failed_cannot_be_rearmed_since_nothing_it_does_would_be_kept(is_killed_before) -> None:
     settings = Settings.defaults().with_values({"trading.asset": "ETH", "strategy.warmup_on_timeout": "quote"})
     options = EngineOptions(run=1, finish_on_kill=False)
     session = SimulatedSession(synthetic_exchange("ETH", seed=1), "ETH", settings, options=options)
     session.run(30)
+    if is_killed_before:
+        session.act(Verb.KILL)
+        session.run(5)
     session.feed(JournalStalled(received_at=session.now_ms / 1000.0, text="disk full"))
     session.run(5)
     session.command(Rearm(id="again", by="op", reason="room was made"))

@@ -14,6 +14,7 @@ from mmtui.risk.readings import Reading, RiskFacts, Verdict
 from mmtui.risk.restraints import Effect
 
 ERROR_WINDOW_S = 60.0
+JOURNAL_FAILED = "journal"
 SLOW_FACTOR_LEFT = 0.04
 REPEATED_SHARE = 0.5
 _FOLLOWS = {
@@ -66,6 +67,15 @@ def fire(state: EngineState, out: Outbox, reason: str, detail: str) -> None:
         position=position,
         pnl=state.account.pnl.attribution().total / 1e6,
     )
+
+
+def lose_journal(state: EngineState, out: Outbox, text: str) -> None:
+    """Nothing of this run is kept any more: kills, and a kill of another cause cannot be re-armed after it either."""
+    fire(state, out, JOURNAL_FAILED, text)
+    killed = state.control.killed
+    if killed is not None and killed.reason != JOURNAL_FAILED:
+        killed.detail = f"{text}; killed before: {killed.reason}, {killed.detail}"
+        killed.reason = JOURNAL_FAILED
 
 
 def abandon_flatten(state: EngineState, out: Outbox, why: str) -> None:

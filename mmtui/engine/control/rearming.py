@@ -8,12 +8,11 @@ from mmtui.domain.cloid import is_ours
 from mmtui.domain.commands import CommandStatus, Rearm
 from mmtui.domain.intents import ClearLatch, LogLevel
 from mmtui.domain.records import RiskRecorded
+from mmtui.engine.control.governing import JOURNAL_FAILED
 from mmtui.engine.control.standing import Kill
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.risk.readings import Verdict
-
-JOURNAL_FAILED = "journal"
 
 
 def rearm(state: EngineState, out: Outbox, command: Rearm) -> None:
