@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from mmtui.domain.commands import Verb
-from mmtui.domain.instrument import Side
 from mmtui.domain.order import OrderState
 from mmtui.domain.records import FillBooked, PositionAdjusted, SessionOpened
 from mmtui.domain.view import Mode
 from mmtui.research.drill.faults import Fault
 from mmtui.research.drill.process import ObservedEngine
+from mmtui.research.drill.uptime import wanted_sides
 from mmtui.research.drill.violation import Violation
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ QUOTING_AGAIN_S = 45
 DARK_MAX_MS = 5_000
 UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
-NO_ROOM = "no room"
 PNL_TOLERANCE_MICRO = 2
 
 
@@ -152,11 +151,7 @@ class Ending:
         if engine is None:
             raise Violation("L1", "no process lives although nothing is wrong any more")
         sides = {order.side for order in self._world.truth.own()}
-        wanted = {Side.BUY, Side.SELL}
-        position = self._world.truth.position
-        is_full = any(NO_ROOM in text for text in engine.state.quoting.why_not)
-        if position and (engine.mode is Mode.REDUCE_ONLY or is_full):
-            wanted = {Side.SELL if position > 0 else Side.BUY}
+        wanted = wanted_sides(engine, self._world.truth.position)
         if wanted <= sides:
             self._dark_since = None
             return

@@ -39,6 +39,11 @@ class SeedResult(msgspec.Struct, frozen=True, kw_only=True):
     rules: dict[str, int]
     denials: dict[str, int]
     states: dict[str, int]
+    verbs: dict[str, int]
+    records: dict[str, int]
+    watched_s: int
+    held_s: int
+    quoted_s: int
     faults: dict[str, int]
     enabled: tuple[str, ...]
 
@@ -56,6 +61,10 @@ class Total(msgspec.Struct):
     rules: Counter[str] = msgspec.field(default_factory=Counter)
     denials: Counter[str] = msgspec.field(default_factory=Counter)
     states: Counter[str] = msgspec.field(default_factory=Counter)
+    verbs: Counter[str] = msgspec.field(default_factory=Counter)
+    records: Counter[str] = msgspec.field(default_factory=Counter)
+    watched_s: Counter[str] = msgspec.field(default_factory=Counter)
+    quoted_s: Counter[str] = msgspec.field(default_factory=Counter)
     faults: Counter[str] = msgspec.field(default_factory=Counter)
     enabled: set[str] = msgspec.field(default_factory=set)
 
@@ -66,11 +75,17 @@ class Total(msgspec.Struct):
         self.events += result.events
         self.fills += result.fills
         self.boots += result.boots
-        for name in ("modes", "rules", "denials", "states", "faults"):
+        for name in ("modes", "rules", "denials", "states", "verbs", "records", "faults"):
             getattr(self, name).update(getattr(result, name))
+        self.watched_s[result.profile] += result.watched_s - result.held_s
+        self.quoted_s[result.profile] += result.quoted_s
         self.enabled.update(result.enabled)
         if result.invariant:
             self.violations.append(result)
+
+    def uptime(self, profile: str) -> float:
+        """Share of the time in which nobody held trading back that quotes stood on both sides."""
+        return self.quoted_s[profile] / max(1, self.watched_s[profile])
 
     @property
     def never_fired(self) -> list[str]:
@@ -117,6 +132,11 @@ def run_seed(scenario: Scenario, *, patch: Callable[[ObservedEngine], None] | No
         rules=dict(tally.rules),
         denials=dict(tally.denials),
         states=dict(tally.states),
+        verbs=dict(tally.verbs),
+        records=dict(tally.records),
+        watched_s=tally.watched_s,
+        held_s=tally.held_s,
+        quoted_s=tally.quoted_s,
         faults={kind.name: count for kind, count in world.faults.fired.items()},
         enabled=tuple(kind.name for kind in scenario.faults),
     )

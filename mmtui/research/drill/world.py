@@ -13,7 +13,7 @@ from functools import partial
 import msgspec
 
 from mmtui.domain.commands import CommandResult
-from mmtui.domain.events import AnyEvent, Tick
+from mmtui.domain.events import AnyEvent, CommandReceived, Tick
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import Intent, Latch, Log, Send
 from mmtui.domain.records import Row
@@ -36,6 +36,7 @@ from mmtui.research.drill.process import ObservedEngine, Parts, SimProcess, Watc
 from mmtui.research.drill.scenario import COIN, MIDNIGHT_MS, PACES, PRICE_USD, Scenario, market_parameters
 from mmtui.research.drill.tally import Tally
 from mmtui.research.drill.upheavals import KINDS, Upheavals
+from mmtui.research.drill.uptime import Uptime
 from mmtui.research.drill.violation import ProcessDeath, Violation
 from mmtui.research.drill.warden import EVERY_MS, Warden
 from mmtui.venues.exchange.direct import Cadence, DirectVenue, Latency
@@ -107,6 +108,7 @@ class World:
         self.ending = Ending(self)
         self.upheavals = Upheavals(self)
         self.person = Person(self)
+        self.uptime = Uptime(self)
         self.hands.others = {kind: partial(self.upheavals.strike, kind) for kind in KINDS}
         self.hands.others[Fault.PERSON] = self.person.act
         self.warden = Warden(self)
@@ -137,6 +139,7 @@ class World:
         self.process.boot()
         self.timeline.after(EVERY_MS, self.warden.watch)
         self.person.begin()
+        self.uptime.begin()
         if Fault.MIDNIGHT in self.scenario.faults:
             self.timeline.at(MIDNIGHT_MS, self._day_ends)
 
@@ -221,6 +224,8 @@ class World:
             self.recent.append((self.timeline.now_ms, "step", (event, intents)))
         self.checker.stepped(event, intents)
         self.manners.stepped(event, intents)
+        if isinstance(event, CommandReceived):
+            self.tally.count_command(event, intents)
         if not intents:
             return
         engine = self.process.engine
