@@ -329,6 +329,9 @@ class Shell:
         """The journal cannot be written: cancels must leave all the same, and the engine must know, also of what
         waited for the disk and now never leaves.
         """
+        self._guarded(partial(self._lose_journal, text))
+
+    def _lose_journal(self, text: str) -> None:
         self.cancel_everything()
         waiting, self._waiting = self._waiting, {}
         for sends in waiting.values():

@@ -290,6 +290,46 @@ async def test_cancels_leave_at_once_when_the_journal_has_failed() -> None:
         del type(rig.journal).failure
 
 
+def refuse_to_send(intents: Sequence[Send]) -> None:
+    raise ValueError("a defect in the venue")
+
+
+async def test_a_failed_journal_ends_the_run_although_nothing_can_be_sent() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    ending = asyncio.create_task(loop.run())
+    await asyncio.sleep(0)
+    await waiting_place(rig, loop)
+    rig.wire.send = refuse_to_send
+    loop.journal_failed("disk full")
+    finish = await asyncio.wait_for(ending, 10)
+    assert finish.unverified
+    assert rig.latches
+
+
+async def test_a_second_signal_leaves_although_nothing_can_be_sent(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("mmtui.runtime.ending.stopping.SECOND_SIGNAL_GRACE_S", 0.0)
+    rig = Rig()
+    loop = rig.loop()
+    ending = asyncio.create_task(loop.run())
+    await asyncio.sleep(0)
+    await waiting_place(rig, loop)
+    rig.wire.send = refuse_to_send
+    ladder = StopLadder(
+        loop,
+        MarketFiles(tmp_path, "sim-ETH-local"),
+        on_hangup="detach",
+        act=lambda verb, by: None,
+        say=lambda level, message, **fields: None,
+    )
+    ladder.interrupted("SIGTERM")
+    with pytest.raises(ValueError, match="defect"):
+        ladder.interrupted("SIGTERM")
+    finish = await asyncio.wait_for(ending, 10)
+    assert finish.unverified
+    assert finish.orders_left > 0
+
+
 async def test_a_kill_file_kills_once_and_is_left_to_whoever_latches(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("mmtui.runtime.ending.stopping.KILL_FILE_EVERY_S", 0.0)
     files, verbs = MarketFiles(tmp_path, "sim-ETH-local"), []

@@ -51,10 +51,10 @@ class StopLadder:
             self._act(Verb.STOP, name)
             return
         self._say(LogLevel.WARN, "Second signal: cancelling everything and leaving", signal=name)
-        self._loop.cancel_everything()
         left = len(self._loop.engine.state.ledger.live)
         finish = Finish(exit_reason=f"interrupted twice by {name}", is_killed=False, orders_left=left, unverified=True)
         asyncio.get_running_loop().call_later(SECOND_SIGNAL_GRACE_S, self._loop.end, finish)
+        self._loop.cancel_everything()
 
     def stop_after(self, seconds: float) -> None:
         """Stops gracefully when the time is up."""
