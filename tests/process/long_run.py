@@ -115,7 +115,7 @@ def resident_mb() -> float:
 
 def peak_mb() -> float:
     """Resident memory at its highest."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def over_cap(lengths: dict[str, int]) -> dict[str, int]:
