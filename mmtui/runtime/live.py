@@ -42,6 +42,7 @@ from mmtui.runtime.state import MarketFiles, market_id
 from mmtui.runtime.wiring import Parts, Relay, guard_charge, inheritance, is_guarded, make_engine, session_view
 
 GUARD_NEWS_S = 86_400.0
+END_PATIENCE_S = 5.0
 
 Screen = Callable[[InProcessLink, "LiveSession"], Coroutine[None, None, None]]
 
@@ -118,13 +119,21 @@ class LiveSession:
                 tap.target = None
                 await self._last.finish()
                 await asyncio.to_thread(self._fills.close)
-                await self._day.finish()
+                await self._patiently(self._day.finish())
                 if self._recorder is not None:
                     await asyncio.to_thread(self._recorder.close)
                 await self._close(journal)
         finally:
             unregister(self.parts.folder, self.files.market)
             lock.release()
+
+    async def _patiently(self, write: Coroutine[None, None, None]) -> None:
+        """What is good to keep and not needed does not keep a run from ending on a disk that hangs."""
+        try:
+            async with asyncio.timeout(END_PATIENCE_S):
+                await write
+        except TimeoutError:
+            self.log(LogLevel.WARN, "The disk hangs: not everything of this run is kept")
 
     async def _close(self, journal: SqliteJournal) -> None:
         """How the run ended stands whatever becomes of the journal now."""
@@ -226,7 +235,7 @@ class LiveSession:
             finally:
                 await self._pulse.end(is_clean=self.finish is not None and is_clear(self.finish))
                 if self._learned is not None:
-                    await self._learned.save()
+                    await self._patiently(self._learned.save())
                 if self._control is not None:
                     await self._control.close()
                 await self._end_background()
