@@ -25,7 +25,7 @@ CAUSES_MAX = 64
 
 
 class ActionRate:
-    """Signed actions in the last second and minute; cancels are counted but never refused."""
+    """Signed actions in the last second and minute: every one counts, and only placing ones are refused."""
 
     __slots__ = ("_sent",)
 

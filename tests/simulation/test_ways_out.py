@@ -17,7 +17,7 @@ from mmtui.domain.events import (
     TradePrints,
 )
 from mmtui.domain.instrument import Side
-from mmtui.domain.intents import CancelOrders, PlaceOrders
+from mmtui.domain.intents import CancelOrders, Fence, PlaceOrders, SetLeverage
 from mmtui.domain.order import OrderState
 from mmtui.domain.view import Mode
 from mmtui.risk.restraints import Effect, Restraint
@@ -211,3 +211,17 @@ def test_the_way_to_a_liquidation_ends_at_its_price(held: int, stated: int, mid:
     account.snapshot = msgspec.structs.replace(account.snapshot, position=stated, liquidation_price=price)
     account.position.size = held
     assert account.liquidation_distance(instrument, mid) == pytest.approx(distance)
+
+
+def test_every_signed_action_counts_against_the_actions_a_minute() -> None:
+    session, _ = quoting(trading__leverage="5")
+    assert any(isinstance(intent, SetLeverage) for intent in session.sends)
+    since = len(session.sends)
+    session.run(54)
+    session.on_send = lambda intent: not isinstance(intent, PlaceOrders)
+    session.run(4)
+    session.act(Verb.STOP)
+    session.run(1)
+    sent = session.sends[since:]
+    assert any(isinstance(intent, Fence) for intent in sent)
+    assert session.view.budget.actions_last_min >= len(sent)

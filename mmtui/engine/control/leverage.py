@@ -21,6 +21,8 @@ def set_leverage(state: EngineState, out: Outbox) -> None:
         return
     control.leverage_asked = (leverage, is_cross)
     request_id = state.ledger.numbering.request()
+    state.risk.rate.sent(out.now)
+    state.risk.burn.sent(out.now, 1)
     expires = expiry_ms(state, out.now)
     out.send(SetLeverage(request_id=request_id, leverage=leverage, is_cross=is_cross, expires_at_ms=expires))
     out.log(LogLevel.INFO, "Leverage set", leverage=leverage, margin="cross" if is_cross else "isolated")

@@ -140,6 +140,7 @@ def _set(state: EngineState, out: Outbox, at_ms: int | None) -> None:
     request_id = state.ledger.numbering.request()
     sent_ms, expires_ms = state.market.venue_ms(out.now), int((out.now + life_s) * 1000.0)
     lasts_until_ms = max(expires_ms, sent_ms + int(life_s * 1000.0))
+    state.risk.rate.sent(out.now)
     state.risk.burn.sent(out.now, 1)
     state.control.switch.sent(request_id, Setting(at_ms, sent_ms, lasts_until_ms))
     out.send(ScheduleCancel(request_id=request_id, at_ms=at_ms, expires_at_ms=expires_ms))

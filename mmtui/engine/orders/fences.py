@@ -28,6 +28,7 @@ def fence_unknown(state: EngineState, out: Outbox) -> None:
             fence_id = state.ledger.numbering.request()
             fences.sent(fence_id, request_id, out.now)
             expires = cancel_expiry_ms(state, out.now)
+            state.risk.rate.sent(out.now)
             state.risk.burn.sent(out.now, 1)
             out.send(Fence(request_id=fence_id, of_request_id=request_id, expires_at_ms=expires))
 

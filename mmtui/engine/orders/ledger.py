@@ -249,7 +249,7 @@ class Ledger:
         self._note(order)
 
     def prove_dead(self, order: Order, reason: str) -> None:
-        """It can never execute: the venue does not know it and its expiry has passed.
+        """It can never execute: it was fenced, or the venue does not know it and its nonce or expiry is spent.
 
         One that the venue did know before is over, but how much of it filled is still open.
         """
