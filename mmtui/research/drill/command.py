@@ -111,6 +111,9 @@ def _sums(total: Total, lacking: list[str]) -> dict[str, object]:
         "rules": dict(sorted(total.rules.items())),
         "denials": dict(sorted(total.denials.items())),
         "states": dict(sorted(total.states.items())),
+        "verbs": dict(sorted(total.verbs.items())),
+        "records": dict(sorted(total.records.items())),
+        "uptime": {name: round(total.uptime(name), 4) for name in sorted(total.watched_s)},
         "never_seen": lacking,
         "violations": [
             {"replay": bad.replay, "invariant": bad.invariant, "text": bad.text} for bad in total.violations

@@ -45,7 +45,6 @@ class SeedResult(msgspec.Struct, frozen=True, kw_only=True):
     held_s: int
     quoted_s: int
     faults: dict[str, int]
-    enabled: tuple[str, ...]
 
 
 class Total(msgspec.Struct):
@@ -66,7 +65,6 @@ class Total(msgspec.Struct):
     watched_s: Counter[str] = msgspec.field(default_factory=Counter)
     quoted_s: Counter[str] = msgspec.field(default_factory=Counter)
     faults: Counter[str] = msgspec.field(default_factory=Counter)
-    enabled: set[str] = msgspec.field(default_factory=set)
 
     def add(self, result: SeedResult) -> None:
         """Counts a seed."""
@@ -79,18 +77,12 @@ class Total(msgspec.Struct):
             getattr(self, name).update(getattr(result, name))
         self.watched_s[result.profile] += result.watched_s - result.held_s
         self.quoted_s[result.profile] += result.quoted_s
-        self.enabled.update(result.enabled)
         if result.invariant:
             self.violations.append(result)
 
     def uptime(self, profile: str) -> float:
         """Share of the time in which nobody held trading back that quotes stood on both sides."""
         return self.quoted_s[profile] / max(1, self.watched_s[profile])
-
-    @property
-    def never_fired(self) -> list[str]:
-        """Kinds of faults that were on in some seed and never struck."""
-        return sorted(kind for kind in self.enabled if not self.faults[kind])
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +130,6 @@ def run_seed(scenario: Scenario, *, patch: Callable[[ObservedEngine], None] | No
         held_s=tally.held_s,
         quoted_s=tally.quoted_s,
         faults={kind.name: count for kind, count in world.faults.fired.items()},
-        enabled=tuple(kind.name for kind in scenario.faults),
     )
 
 
