@@ -109,8 +109,8 @@ class Programs:
 
     def start(self, command: list[str], **kwargs: Any) -> subprocess.Popen[bytes]:
         """Starts a program that is ended with the test."""
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        process = subprocess.Popen(command, env=self.environment(), cwd=self.folder, **{**streams, **kwargs})
+        usual = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(command, cwd=self.folder, **{"env": self.environment(), **usual, **kwargs})
         self._started.append(process)
         return process
 

@@ -6,6 +6,7 @@ real thing and needs the right to mount.
 
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -129,3 +130,40 @@ def test_logs_leave_the_last_of_a_small_disk_to_the_journal(programs, small_disk
     assert maker.wait(timeout=60) == 0
     assert sum(path.stat().st_size for path in logs.iterdir()) <= size + 128 * 1024
     assert_books_agree(programs)
+
+
+HANGING = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void hang(void) { while (access(getenv("HANGS"), F_OK) == 0) usleep(20000); }
+int fsync(int fd) { int (*real)(int) = dlsym(RTLD_NEXT, "fsync"); hang(); return real(fd); }
+int fdatasync(int fd) { int (*real)(int) = dlsym(RTLD_NEXT, "fdatasync"); hang(); return real(fd); }
+"""
+
+
+@pytest.mark.fault("F62")
+def test_a_kill_while_the_disk_hangs_clears_the_book_at_once_and_is_latched_when_it_moves_again(
+    programs, tmp_path
+) -> None:
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("there is no C compiler to make a disk that hangs")
+    library, hangs = tmp_path / "hanging.so", tmp_path / "hangs"
+    build = [compiler, "-shared", "-fPIC", "-x", "c", "-", "-o", str(library), "-ldl"]
+    subprocess.run(build, input=HANGING.encode(), check=True)
+    programs.exchange("--seed", "3")
+    variables = {**programs.environment(), "LD_PRELOAD": str(library), "HANGS": str(hangs)}
+    maker = programs.maker("--no-ui", env=variables)
+    programs.wait_for(lambda: own_orders(programs), "quotes")
+    hangs.touch()
+    (programs.state / f"{programs.market}.kill").touch()
+    programs.wait_for(lambda: not own_orders(programs), "the cancels of the kill", 10.0)
+    programs.wait_for(lambda: "All own orders verified gone" in programs.log_tail(), "the kill to be verified", 15.0)
+    assert not (programs.state / f"{programs.market}.latch.json").exists()
+    hangs.unlink()
+    _, said = maker.communicate(timeout=60)
+    assert maker.returncode == 3, said.decode()[-3000:]
+    assert (programs.state / f"{programs.market}.latch.json").exists()
+    assert own_orders(programs) == []
