@@ -10,6 +10,19 @@ from mmtui.risk.monitors.cascade import CascadeMonitor
 from mmtui.risk.readings import Reading, RiskFacts, Verdict
 
 CONFIRMATIONS = 2
+_MEMORYLESS = (
+    position_value.reading,
+    loss.reading,
+    drawdown.reading,
+    staleness.reading,
+    rate_limit.delivery_reading,
+)
+
+
+def fatal(facts: RiskFacts, settings: Settings) -> Reading | None:
+    """The reading that would end trading by these settings, if any; confirms and remembers nothing."""
+    readings = (reading(facts, settings) for reading in _MEMORYLESS)
+    return next((reading for reading in readings if reading.verdict is Verdict.KILL), None)
 
 
 class KillSwitch:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from mmtui.domain.commands import CommandStatus, Verb
+from mmtui.domain.commands import CommandStatus, SetParameters, Verb
 from mmtui.domain.events import (
     ActionFailed,
     BookUpdate,
@@ -225,3 +225,22 @@ def test_every_signed_action_counts_against_the_actions_a_minute() -> None:
     sent = session.sends[since:]
     assert any(isinstance(intent, Fence) for intent in sent)
     assert session.view.budget.actions_last_min >= len(sent)
+
+
+def test_a_limit_is_not_lowered_so_far_that_trading_would_end_at_once() -> None:
+    session, _ = quoting()
+    trade_by_hand(session, Side.BUY, 8_000)
+    session.run(3)
+
+    def lowered(value: float) -> CommandStatus:
+        limits = {"trading.max_position_usd": value, "risk.max_position_value_usd": value}
+        changes = {**limits, "trading.order_notional_usd": 100.0}
+        session.command(SetParameters(id=f"to {value}", by="op", changes=changes))
+        session.run(2)
+        return session.answers[-1].status
+
+    assert lowered(1_000.0) is CommandStatus.REFUSED
+    assert "position value" in session.answers[-1].text
+    assert lowered(3_000.0) is CommandStatus.DONE
+    assert not session.latches
+    assert session.view.mode is Mode.REDUCE_ONLY

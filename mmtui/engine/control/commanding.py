@@ -126,7 +126,13 @@ def _flatten(state: EngineState, out: Outbox, command: Act) -> Flatten:
 def _edit(state: EngineState, out: Outbox, command: SetParameters) -> None:
     age = picture_age_s(out.now, command.seen_at)
     try:
-        change = state.live.apply(command.changes, by=command.by, now=out.now, picture_age_s=age)
+        change = state.live.apply(
+            command.changes,
+            by=command.by,
+            now=out.now,
+            picture_age_s=age,
+            objection=lambda settings: governing.objection(state, settings, out.now),
+        )
     except EditRefusedError as refusal:
         out.answer(command.id, CommandStatus.REFUSED, str(refusal))
         return

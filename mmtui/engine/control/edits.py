@@ -1,7 +1,8 @@
 """The live settings: their version, their history, and the check of an edit."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from mmtui.domain.parameters import Refusal, Settings, Value, cross_problems, find
 from mmtui.domain.parameters.schema import Parameter, Tightens
@@ -9,6 +10,13 @@ from mmtui.domain.view import ParameterChange
 
 HISTORY_MAX = 50
 PICTURE_AGE_MAX_S = 2.0
+
+
+Objection: TypeAlias = Callable[[Settings], str]
+
+
+def _no_objection(_: Settings) -> str:
+    return ""
 
 
 class EditRefusedError(ValueError):
@@ -25,13 +33,24 @@ class LiveSettings:
         self.version = 1
         self.history: deque[ParameterChange] = deque(maxlen=HISTORY_MAX)
 
-    def apply(self, changes: Mapping[str, Value], *, by: str, now: float, picture_age_s: float) -> ParameterChange:
-        """Applies all changes or none; raises EditRefusedError."""
+    def apply(
+        self,
+        changes: Mapping[str, Value],
+        *,
+        by: str,
+        now: float,
+        picture_age_s: float,
+        objection: Objection = _no_objection,
+    ) -> ParameterChange:
+        """Applies all changes or none; raises EditRefusedError, also with what ``objection`` says to the outcome."""
         after: dict[str, Value] = {}
         for name, value in changes.items():
             row, checked = self._checked(name, value)
             after[row.key] = checked
             self._permit(row, checked, picture_age_s)
+        text = objection(self.settings.with_values(after))
+        if text:
+            raise EditRefusedError(text)
         return self._replace(after, by=by, now=now)
 
     def undo(self, *, by: str, now: float) -> ParameterChange:

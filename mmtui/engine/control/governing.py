@@ -4,10 +4,12 @@ from mmtui.domain.commands import CommandStatus
 from mmtui.domain.events import Feed
 from mmtui.domain.intents import Latch, LogLevel, SaveDay
 from mmtui.domain.order import OrderState
+from mmtui.domain.parameters import Settings
 from mmtui.domain.records import RiskRecorded
 from mmtui.engine.control.standing import Clearance, Kill
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
+from mmtui.risk import kill_switch
 from mmtui.risk.budget import pressure
 from mmtui.risk.limits import effective_limit
 from mmtui.risk.readings import Reading, RiskFacts, Verdict
@@ -76,6 +78,18 @@ def lose_journal(state: EngineState, out: Outbox, text: str) -> None:
     if killed is not None and killed.reason != JOURNAL_FAILED:
         killed.detail = f"{text}; killed before: {killed.reason}, {killed.detail}"
         killed.reason = JOURNAL_FAILED
+
+
+def objection(state: EngineState, settings: Settings, now: float) -> str:
+    """Why these settings may not be put in force: by them, and not by the present ones, trading would end; or ""."""
+    if not state.account.is_anchored or state.control.killed is not None:
+        return ""
+    facts = _facts(state, now)
+    reading = kill_switch.fatal(facts, settings)
+    if reading is None or kill_switch.fatal(facts, state.settings) is not None:
+        return ""
+    found = f"{reading.name} {reading.value:,.4g} {reading.unit} of {reading.limit:,.4g}"
+    return f"this would end trading at once, {found}; bring it down first, or kill"
 
 
 def abandon_flatten(state: EngineState, out: Outbox, why: str) -> None:
