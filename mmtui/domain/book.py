@@ -118,17 +118,15 @@ def book_refusal(book: Book) -> BookRefusal | None:
         return BookRefusal.EMPTY_SIDE
     last = PRICE_USD_MAX
     for price in book.bid_prices:
-        if not 0.0 < price <= PRICE_USD_MAX:
-            return BookRefusal.NOT_FINITE
-        if not price <= last:
-            return BookRefusal.UNSORTED
+        if not 0.0 < price <= last:
+            return _price_refusal(price)
         last = price
-    last = 0.0
+    last = book.ask_prices[0]
+    if not last > 0.0:
+        return BookRefusal.NOT_FINITE
     for price in book.ask_prices:
-        if not 0.0 < price <= PRICE_USD_MAX:
-            return BookRefusal.NOT_FINITE
-        if not price >= last:
-            return BookRefusal.UNSORTED
+        if not last <= price <= PRICE_USD_MAX:
+            return _price_refusal(price)
         last = price
     for sizes in (book.bid_sizes, book.ask_sizes):
         for size in sizes:
@@ -138,3 +136,8 @@ def book_refusal(book: Book) -> BookRefusal | None:
     if bid < ask:
         return None
     return BookRefusal.LOCKED if bid == ask else BookRefusal.CROSSED
+
+
+def _price_refusal(price: float) -> BookRefusal:
+    """What is wrong with a price that does not fit behind the one before it."""
+    return BookRefusal.UNSORTED if 0.0 < price <= PRICE_USD_MAX else BookRefusal.NOT_FINITE

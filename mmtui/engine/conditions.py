@@ -34,6 +34,7 @@ def watch(state: EngineState, out: Outbox) -> None:
     market = state.market
     market.pass_time(out.now)
     state.tape.pass_time(out.now)
+    state.panel.pass_time(out.now)
     restraining.pass_time(state, out)
     _diverged(state, out)
     _degenerate(state, out)

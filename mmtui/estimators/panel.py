@@ -212,6 +212,11 @@ class EstimatorPanel:
         """Severity of a liquidation cascade at ``now``, as ``estimates`` have it; 0 before the first touch."""
         return self._tape.cascade.reading(now).severity if self._top.is_known else 0.0
 
+    def pass_time(self, now: float) -> None:
+        """Make ahead what changes with each whole second, so that the next market event finds it made."""
+        if self._top.is_known:
+            self._arrivals(now)
+
     def estimates(self, now: float) -> Estimates | None:
         """Every estimate at ``now``; None before the first touch."""
         if self._estimates_memo[0] != now:

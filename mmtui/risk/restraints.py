@@ -87,10 +87,14 @@ class Restraints:
 
     def first(self, *effects: Effect) -> Restraint | None:
         """The oldest restraint with one of these effects."""
+        if not self._held:
+            return None
         return next((held for held in self._held.values() if held.effect in effects), None)
 
     def off(self, side: Side) -> Restraint | None:
         """What takes a side off."""
+        if not self._held:
+            return None
         found = (held for held in self._held.values() if held.effect is Effect.SIDE_OFF and held.side is side)
         return next(found, None)
 

@@ -90,6 +90,8 @@ class Switch:
 
     def deadline_ms(self) -> int | None:
         """The earliest exchange time at which it can fire; None when it may not be set at all."""
+        if not self._settings:
+            return None
         if not any(one.acked_ms is not None for one in self._settings.values()):
             return None
         times = [one.at_ms for one in self._settings.values()]

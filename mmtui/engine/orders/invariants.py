@@ -8,14 +8,23 @@ from collections.abc import Iterable
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import Order, OrderState, OrderTerms
+from mmtui.domain.units import Price
 from mmtui.errors import InvariantError
 
 
 def check_uncrossed(placed: Iterable[OrderTerms], live: Iterable[Order]) -> None:
     """No order about to leave meets an own one that may still trade; raises InvariantError."""
-    open_orders = [order for order in live if order.reserved]
-    best_bid = max((order.price for order in open_orders if order.side is Side.BUY), default=None)
-    best_ask = min((order.price for order in open_orders if order.side is Side.SELL), default=None)
+    best_bid: Price | None = None
+    best_ask: Price | None = None
+    for order in live:
+        if not order.reserved:
+            continue
+        terms = order.terms
+        if terms.side is Side.BUY:
+            if best_bid is None or terms.price > best_bid:
+                best_bid = terms.price
+        elif best_ask is None or terms.price < best_ask:
+            best_ask = terms.price
     for terms in placed:
         meets = best_ask if terms.side is Side.BUY else best_bid
         if meets is not None and terms.side * (terms.price - meets) >= 0:

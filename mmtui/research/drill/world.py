@@ -163,7 +163,7 @@ class World:
                 block_ms = exchange.next_event_ms()
             else:
                 timeline.play()
-                if exchange.is_awaited:
+                if exchange.is_awaited and block_ms > exchange.next_block_ms():
                     block_ms = min(block_ms, exchange.next_event_ms())
 
     def _day_ends(self) -> None:

@@ -180,12 +180,7 @@ class DirectVenue:
         """The book changed in this block."""
         if coin != self._coin:
             return
-        book = self._book()
-        if book.bid_prices and book.ask_prices:
-            self._deliver(TouchUpdate(received_at=self._due_s(), touch=book.touch))
-        else:
-            empty = Touch(book.venue_time_ms, 0.0, 0.0, 0.0, 0.0)
-            self._deliver(TouchUpdate(received_at=self._due_s(), touch=empty))
+        self._deliver(TouchUpdate(received_at=self._due_s(), touch=self._touch()))
 
     def on_context(self, coin: str) -> None:
         """Nothing: contexts travel at their own cadence."""
@@ -243,6 +238,22 @@ class DirectVenue:
 
     def _due_s(self, trips: int = 1) -> float:
         return (self._exchange.now_ms + trips * self._latency.downlink_ms) / 1000.0
+
+    def _touch(self) -> Touch:
+        """The best level of each side, or nothing while a side is empty."""
+        book, instrument = self._exchange.book(self._coin), self.instrument
+        at_ms = self._exchange.book_time_ms(self._coin)
+        bids, asks = book.levels(Side.BUY, 1), book.levels(Side.SELL, 1)
+        if not bids or not asks:
+            return Touch(at_ms, 0.0, 0.0, 0.0, 0.0)
+        (bid, bid_size, _), (ask, ask_size, _) = bids[0], asks[0]
+        return Touch(
+            at_ms,
+            instrument.price_usd(bid),
+            instrument.size_base(bid_size),
+            instrument.price_usd(ask),
+            instrument.size_base(ask_size),
+        )
 
     def _book(self) -> Book:
         book, instrument = self._exchange.book(self._coin), self.instrument

@@ -142,7 +142,7 @@ class Exchange:
     @property
     def is_awaited(self) -> bool:
         """Whether an action waits for its block."""
-        return self._mempool.due_ms() is not None
+        return not self._mempool.is_empty
 
     def book(self, coin: str) -> MatchingBook:
         """The live book; read it, never change it."""

@@ -107,12 +107,9 @@ class MatchingBook:
     def levels(self, side: Side, depth: int) -> list[tuple[Price, Size, int]]:
         """Up to ``depth`` levels, best first, each price, total size and number of orders."""
         half = self._half(side)
-        found: list[tuple[Price, Size, int]] = []
-        if depth > 0:
-            for rank in half.ranks[: -depth - 1 : -1]:
-                level = half.levels[half.sign * rank]
-                found.append((level.price, level.total, len(level.orders)))
-        return found
+        ranks = half.ranks[: -depth - 1 : -1] if depth > 0 else []
+        found = [half.levels[half.sign * rank] for rank in ranks]
+        return [(level.price, level.total, len(level.orders)) for level in found]
 
     def size_at(self, side: Side, price: Price) -> Size:
         """Total resting size at a price."""

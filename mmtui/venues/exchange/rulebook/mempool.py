@@ -19,9 +19,14 @@ class Mempool:
         """Queue behind all that came before."""
         self._waiting.append(submission)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._waiting
+
     def due_ms(self) -> int | None:
         """Earliest arrival; None when nothing waits."""
-        return min((one.arrived_ms for one in self._waiting), default=None)
+        return min([one.arrived_ms for one in self._waiting]) if self._waiting else None
 
     def take(self, block_ms: int) -> list[Submission]:
         """Remove what arrived up to ``block_ms``, in the order the block runs it."""
