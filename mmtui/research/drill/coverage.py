@@ -20,7 +20,7 @@ UPTIME_CALM = 0.995
 UPTIME_UNDER_FAULTS = 0.90
 WATCHED_LEAST_S = 1_800
 RULES = (
-    "data age", "disk", "divergence", "rate limited", "margin", "margin short", "post-only window", "leverage",
+    "data age", "disk", "divergence", "rate limited", "margin", "margin short", "leverage",
     "deposit", "withdrawal", "kill: operator", "kill: journal", "kill: disk", "kill: key refused", "kill: runaway",
     "kill: liquidation", "kill: auto-deleveraging", "kill: delisted", "kill: instrument changed",
     "kill: account mode changed", "kill: another engine trades this account",

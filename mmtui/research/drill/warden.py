@@ -6,6 +6,7 @@ Owns the deadlines by which nothing of ours may rest any more (I18, I19, I20), a
 from typing import TYPE_CHECKING
 
 from mmtui.domain.intents import PlaceOrders, Send
+from mmtui.domain.order import TimeInForce
 from mmtui.domain.view import Mode
 from mmtui.research.drill.faults import Fault
 from mmtui.research.drill.violation import Violation
@@ -39,9 +40,9 @@ class Warden:
         self._alive_ms = 0
 
     def placing(self, intent: Send) -> None:
-        """An order leaves: where it must be guarded, something guards it."""
+        """An order leaves that may rest: where it must be guarded, something guards it."""
         since, now_ms = self._bare_since_ms, self._world.timeline.now_ms
-        is_bare = isinstance(intent, PlaceOrders) and since is not None and self._is_bare()
+        is_bare = isinstance(intent, PlaceOrders) and _may_rest(intent) and since is not None and self._is_bare()
         if is_bare and since is not None and now_ms - since > BARE_MAX_MS:
             raise Violation("I19", f"an order leaves with neither guard nor switch for {(now_ms - since) / 1000:.0f} s")
 
@@ -130,3 +131,7 @@ class Warden:
     def _can_act(self) -> bool:
         windows = self._world.venue.windows
         return not (self._world.network.is_out or windows.keys() - {Fault.OI_CAP, Fault.POST_ONLY, Fault.MARGIN})
+
+
+def _may_rest(intent: PlaceOrders) -> bool:
+    return any(approved.terms.tif is not TimeInForce.IOC for approved in intent.orders)
