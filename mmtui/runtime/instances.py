@@ -69,8 +69,8 @@ class RunLock:
 def is_locked(folder: Path, market: str) -> bool:
     """Whether a live process trades ``market``."""
     try:
-        descriptor = os.open(folder / f"{market}.lock", os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+        descriptor = os.open(folder / f"{market}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
         return False
     try:
         return not _try(descriptor, fcntl.LOCK_SH)
@@ -79,7 +79,10 @@ def is_locked(folder: Path, market: str) -> bool:
 
 
 def other_holder(folder: Path, market: str, pid: int) -> bool:
-    """Whether a live process other than ``pid`` trades ``market``; what cannot be read is nobody."""
+    """Whether a live process other than ``pid`` trades ``market``; what cannot be read is nobody.
+
+    One that holds the lock and has not announced itself still reads what was left, and may yet refuse to start.
+    """
     try:
         descriptor = os.open(folder / f"{market}.lock", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
@@ -87,11 +90,13 @@ def other_holder(folder: Path, market: str, pid: int) -> bool:
     try:
         if _try(descriptor, fcntl.LOCK_SH):
             return False
-        return msgspec.json.decode(os.pread(descriptor, 500, 0), type=_Holder).pid != pid
+        holder = msgspec.json.decode(os.pread(descriptor, 500, 0), type=_Holder).pid
+        announced = msgspec.json.decode((folder / f"{market}.running.json").read_bytes(), type=Running).pid
     except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return False
     finally:
         os.close(descriptor)
+    return holder == announced != pid
 
 
 def register(folder: Path, running: Running) -> None:
@@ -116,7 +121,8 @@ def running_instances(folder: Path) -> list[Running]:
         if is_locked(folder, running.id):
             alive.append(running)
         else:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
     return alive
 
 

@@ -9,6 +9,7 @@ import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -19,7 +20,7 @@ from mmtui.runtime.guard.keeper import Ears, GuardKeeper
 from mmtui.runtime.guard.messages import Charge, Worked
 from mmtui.runtime.guard.reports import BYTES_MAX, keep_report, last_report
 from mmtui.runtime.guard.work import Report, Resting, TroubleError
-from mmtui.runtime.instances import RunLock, other_holder
+from mmtui.runtime.instances import RunLock, Running, other_holder, register
 from mmtui.venues.hyperliquid.nonces import NonceSource
 from mmtui.venues.hyperliquid.signing import Secret, Signer
 from tests.runtime.local_exchange import Server, place_orders_now
@@ -360,6 +361,13 @@ def test_reports_stay_within_their_bound_and_the_last_one_is_read(tmp_path: Path
 def test_a_market_is_another_engines_only_while_its_lock_is_held_by_another_process(tmp_path: Path) -> None:
     assert not other_holder(tmp_path, "m", 1)
     lock = RunLock.take(tmp_path, "m", since=1.0)
+    assert not other_holder(tmp_path, "m", 1), "it still reads the journal and may refuse to start"
+    announcement = Running(
+        id="m", pid=1, network="localhost", account="", coin="BTC", started_at=1.0, version="", run_kind=""
+    )
+    register(tmp_path, announcement)
+    assert not other_holder(tmp_path, "m", 1), "the announcement is the dead one's"
+    register(tmp_path, msgspec.structs.replace(announcement, pid=os.getpid()))
     assert other_holder(tmp_path, "m", 1)
     assert not other_holder(tmp_path, "m", os.getpid())
     lock.release()

@@ -20,7 +20,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, tag="charge"):
     ``local_url`` matters on localhost and sim only. ``expiry_s`` is the longest life of an action the
     engine signs: an order can still arrive that long after the engine's end. ``give_up_s`` is how long it
     goes on although the exchange does not answer: it can be away for hours. ``folder`` and ``market``
-    name the lock by which another engine would show that it has taken over from ``engine_pid``.
+    name the files by which another engine would show that it has taken over from ``engine_pid``.
     """
 
     key: bytes
