@@ -6,8 +6,10 @@ exchange. Answers S57, S64 and ruling 16.
 """
 
 import contextlib
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -23,6 +25,7 @@ KILL_FILE_SIZE_MAX = 64 * 1024
 KILL_REASON_MAX = 500
 FIGURE_MAX = 2**62
 RESERVE_BYTES = 16 * 1024
+PRIVATE = 0o700
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
 
 
@@ -43,14 +46,22 @@ class Clearing(msgspec.Struct):
     killed: LatchRecord | None = None
 
 
-def state_folder(environment: Mapping[str, str]) -> Path:
-    """``$XDG_STATE_HOME/mmtui``, made with mode 0700; raises JournalError when it cannot be used."""
+def state_folder(environment: Mapping[str, str], *, is_needed: bool = True) -> Path:
+    """``$XDG_STATE_HOME/mmtui``, made with mode 0700; raises JournalError when it cannot be used.
+
+    Where it is not needed its path is enough: what takes orders off the book must not wait for a disk.
+    """
     home = environment.get("XDG_STATE_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".local/state")
     folder = Path(home) / "mmtui"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        if stat.S_IMODE(folder.stat().st_mode) != PRIVATE:
+            folder.chmod(PRIVATE)
+        if is_needed and not os.access(folder, os.W_OK):
+            raise OSError(errno.EROFS, "it cannot be written")
     except OSError as error:
+        if not is_needed:
+            return folder
         raise JournalError(
             f"the state folder {folder} cannot be used: {error.strerror}",
             remedy="set XDG_STATE_HOME to a folder that you own",
@@ -97,7 +108,7 @@ class MarketFiles:
         """Where a session's market messages are recorded; raises JournalError when that folder cannot be made."""
         recordings = self.folder / "recordings"
         try:
-            recordings.mkdir(mode=0o700, exist_ok=True)
+            recordings.mkdir(mode=PRIVATE, exist_ok=True)
         except OSError as error:
             raise JournalError(f"{recordings} cannot be made: {error.strerror}", remedy="check the folder") from None
         return recordings / f"{self.market}-{run_id}.jsonl.zst"
@@ -111,7 +122,8 @@ class MarketFiles:
         try:
             self._replace("latch.json", data)
         except JournalError:
-            self._path("reserve").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._path("reserve").unlink(missing_ok=True)
             self._replace("latch.json", data)
 
     def keep_room(self) -> None:

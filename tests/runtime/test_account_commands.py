@@ -295,6 +295,23 @@ def test_a_kill_long_after_the_last_signature_watches_nothing(place: Path, capsy
     assert "watching" not in told
 
 
+def test_a_kill_cancels_though_there_is_no_state_folder_to_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("mmtui.runtime.commands.killing.LIFE_S", 0.1)
+    place_orders(own=2)
+    usable = os.environ["XDG_STATE_HOME"]
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    assert command("kill") == 1
+    told = capsys.readouterr()
+    assert "NOT latched" in told.out
+    assert "watching" in told.out
+    assert told.err == "mmtui: own orders are gone, but the kill is not latched; free the disk and kill again\n"
+    monkeypatch.setenv("XDG_STATE_HOME", usable)
+    assert seen(capsys)["open_orders"] == {"own": [], "foreign": []}
+
+
 def test_a_kill_on_a_full_disk_cancels_and_says_that_it_is_not_latched(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

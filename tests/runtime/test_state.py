@@ -1,5 +1,6 @@
 """The state folder: one process a market, a kill that stays, a day that is not forgotten."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -11,7 +12,7 @@ import pytest
 from mmtui.domain.intents import Latch, SaveDay
 from mmtui.errors import JournalError, LatchedError, LockError
 from mmtui.runtime import files, state
-from mmtui.runtime.files import replace_file
+from mmtui.runtime.files import replace_file, within
 from mmtui.runtime.instances import RunLock, Running, is_locked, register, running_instances, unregister
 from mmtui.runtime.state import MarketFiles, market_id, state_folder
 
@@ -38,6 +39,28 @@ def test_an_unusable_folder_is_one_line_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(JournalError, match="XDG_STATE_HOME"):
         state_folder({"XDG_STATE_HOME": str(tmp_path / "file")})
+    assert state_folder({"XDG_STATE_HOME": str(tmp_path / "file")}, is_needed=False) == tmp_path / "file/mmtui"
+
+
+def test_a_folder_that_cannot_be_written_is_refused_where_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(JournalError, match="it cannot be written; set XDG_STATE_HOME"):
+        state_folder({"XDG_STATE_HOME": str(tmp_path)})
+    assert state_folder({"XDG_STATE_HOME": str(tmp_path)}, is_needed=False) == tmp_path / "mmtui"
+
+
+def test_a_latch_that_a_read_only_disk_refuses_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    market = MarketFiles(tmp_path, MARKET)
+
+    def refuses(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "open", refuses)
+    monkeypatch.setattr(Path, "unlink", refuses)
+    with pytest.raises(JournalError, match="Read-only file system"):
+        within(5.0, lambda: market.latch(KILL))
 
 
 @pytest.mark.parametrize(

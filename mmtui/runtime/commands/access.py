@@ -101,7 +101,7 @@ async def open_access(config: LoadedConfig, *, needs_key: bool) -> AsyncIterator
             network=place,
             rest=rest,
             clock=clock,
-            folder=state_folder(os.environ),
+            folder=state_folder(os.environ, is_needed=False),
             account=account,
             dex=dex,
             dex_index=index,
@@ -152,7 +152,7 @@ def _credentials(config: LoadedConfig, place: Network, *, needs_key: bool) -> Cr
             raise
         return None
     if not key.is_throw_away:
-        return credentials(config.settings, place, state_folder(os.environ), key, must_give=True)
+        return credentials(config.settings, place, state_folder(os.environ, is_needed=False), key, must_give=True)
     if needs_key or not has_address:
         raise CredentialError(
             "there is no private key, so there is no account", remedy="set HYPERLIQUID_PRIVATE_KEY or MMTUI_KEY_FILE"

@@ -43,7 +43,7 @@ class InstanceRow(Running, frozen=True, kw_only=True):
 
 def ps(args: argparse.Namespace) -> int:
     """Prints the running instances."""
-    folder = state_folder(environ)
+    folder = state_folder(environ, is_needed=False)
     rows = [_row(folder, one) for one in running_instances(folder)]
     if getattr(args, "json", False):
         _print_json({"schema": SCHEMA, "instances": rows})
@@ -59,7 +59,7 @@ def ps(args: argparse.Namespace) -> int:
 
 def ctl(args: argparse.Namespace) -> int:
     """Asks something of a running instance and prints its answer."""
-    folder = state_folder(environ)
+    folder = state_folder(environ, is_needed=False)
     name, word, rest = _split(args.words)
     if word in SHOWS:
         _nothing_more(word, rest)

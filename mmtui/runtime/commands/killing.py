@@ -45,7 +45,7 @@ def kill(args: argparse.Namespace) -> int:
     Exit 0 when no own order remains and the kill is latched, 4 when orders may remain, 1 when it could
     not be latched.
     """
-    config, folder = config_of(args), state_folder(environ)
+    config, folder = config_of(args), state_folder(environ, is_needed=False)
     running = [one for one in running_instances(folder) if is_meant(one, config)]
     markets = [MarketFiles(folder, one.id) for one in running] or _only_known(config, folder)
     ours = {files.market: _latch(files) for files in markets}
@@ -129,11 +129,18 @@ async def _kill_here(config: LoadedConfig, *, engine_answers: bool) -> int:
         if until > access.clock():
             cleared = await emergency.cancel_arrivals(access, until, tell=tell, coin=access.coin)
         code = say_cleared(cleared, own_only=True)
-        if code == ExitCode.CLEAN and files.latched() is None:
+        if code == ExitCode.CLEAN and not _is_latched(files):
             raise JournalError(
                 "own orders are gone, but the kill is not latched", remedy="free the disk and kill again"
             )
     return code
+
+
+def _is_latched(files: MarketFiles) -> bool:
+    try:
+        return files.latched() is not None
+    except JournalError:
+        return False
 
 
 def _arrivals_until(access: Access) -> float:
@@ -144,9 +151,13 @@ def _arrivals_until(access: Access) -> float:
     """
     assert access.credentials is not None, "a kill needs a key"
     now, high_water = access.clock(), access.credentials.nonces.high_water()
+    if not access.folder.is_dir():
+        high_water = None  # nothing can be read of what was signed
     signed_by = now if high_water is None else min(now, high_water / 1000.0)
     until = signed_by + LIFE_S
-    if until <= now:
+    if not signed_by:
+        tell(f"nothing can be on its way: this key never signed anything from {access.folder}")
+    elif until <= now:
         tell(f"nothing can be on its way: this key signed nothing here since {utc_text(signed_by)}")
     else:
         tell(f"requests signed lately may be on their way and cannot be fenced from here: watching {until - now:.0f} s")

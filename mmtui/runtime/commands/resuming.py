@@ -30,6 +30,7 @@ from mmtui.venues.hyperliquid.account.overview import holdings, open_orders
 
 ASK_S = 5.0
 CHANGES_MAX = 20
+STILL_RUNNING = "clear the kill in its console with :rearm REASON, or end it first with `mmtui ctl stop`"
 
 
 def resume(args: argparse.Namespace) -> int:
@@ -40,7 +41,7 @@ def resume(args: argparse.Namespace) -> int:
         tell("there is no journal of this market" if rebuilds else "no kill is latched")
         return int(ExitCode.CLEAN)
     if is_locked(market.folder, market.market):
-        raise LockError(f"{market.market} is running", remedy="clear the kill in its console with :rearm REASON")
+        raise LockError(f"{market.market} is running", remedy=STILL_RUNNING)
     for line in checklist(market, config):
         tell(line)
     reason = _reason(getattr(args, "reason", None))
