@@ -182,7 +182,7 @@ class Order:
     @property
     def remaining(self) -> Size:
         """Size not filled by the fills we know."""
-        return self.size - self.filled
+        return self.terms.size - self.filled
 
     @property
     def is_active(self) -> bool:
@@ -201,7 +201,7 @@ class Order:
             return 0
         if self.state is OrderState.SETTLING and self.venue_filled is not None:
             return max(0, self.venue_filled - self.filled)
-        return self.remaining
+        return self.terms.size - self.filled
 
     @property
     def shown_state(self) -> str:

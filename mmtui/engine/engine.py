@@ -241,8 +241,10 @@ class Engine:
 
     def _closed(self, out: Outbox) -> list[Intent]:
         state = self._state
+        has_changed = bool(state.ledger.changed)
         self._books.close_step(state, out)
-        state.tape.two_sided(self._now, is_open=state.ledger.is_two_sided)
+        if has_changed:
+            state.tape.two_sided(self._now, is_open=state.ledger.is_two_sided)
         for result in out.answers:
             state.control.remember(result)
         return out.intents()

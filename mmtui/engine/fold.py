@@ -137,6 +137,8 @@ class Folding:
     def apply(self, row: Record) -> None:
         """Takes the next row."""
         match row:
+            case OrderChanged():
+                self._changed(row)
             case OrderIntended():
                 self._intended(row)
             case CancelIntended():
@@ -145,8 +147,6 @@ class Folding:
                 self._orders[row.terms.cloid] = FoldedOrder(
                     terms=row.terms, state=_SHOWN[row.state], oid=row.oid, filled=row.filled
                 )
-            case OrderChanged():
-                self._changed(row)
             case FillBooked():
                 self._filled(row)
             case FundingBooked():

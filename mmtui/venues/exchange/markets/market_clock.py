@@ -27,7 +27,7 @@ class MarketClock:
 
     def exchange_ms(self, market_ms: float) -> int:
         """First exchange millisecond not before a market time."""
-        now_ms = self._start_ms + math.floor(market_ms / self._speed)
-        while self.market_ms(now_ms) < market_ms:
-            now_ms += 1
-        return now_ms
+        passed_ms = math.floor(market_ms / self._speed)
+        while passed_ms * self._speed < market_ms:
+            passed_ms += 1
+        return self._start_ms + passed_ms
