@@ -47,6 +47,10 @@ def watch(state: EngineState, out: Outbox) -> None:
     _tell(
         state, out, "clock", f"clock {-ahead_s:+.1f} s: this machine is behind the exchange, set it" if is_ahead else ""
     )
+    late_s = market.late_s or 0.0
+    is_late = late_s > state.settings.number("risk.venue_age_max_s")
+    text = f"pictures come {late_s:.1f} s late by the exchange's clock: nothing is placed; is this clock ahead?"
+    _tell(state, out, "late", text if is_late else "")
     _dust(state, out)
     oldest = oldest_unconfirmed_s(state, out.now)
     most = UNCONFIRMED_INTERVALS * state.settings.number("execution.reconcile_interval_s")

@@ -455,3 +455,30 @@ def test_after_a_re_armed_kill_it_is_set_again_at_once_and_before_the_first_orde
     session.run(1)
     kinds = [type(intent) for intent in session.sends[count:]]
     assert kinds.index(ScheduleCancel) < kinds.index(PlaceOrders)
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "mode", "why"),
+    [(-2.5, Mode.WARMING, "no market data yet"), (0.0, Mode.QUOTING, ""), (8.0, Mode.PAUSED, "cannot be dated")],
+)
+def test_a_wrong_clock_is_named_as_what_keeps_the_switch_from_being_set(ahead_s, mode, why) -> None:
+    switched = Switched()
+    come = switched.session.on_event
+    switched.session.on_event = lambda event: (
+        None if (seen := come(event)) is None else msgspec.structs.replace(seen, received_at=seen.received_at + ahead_s)
+    )
+    switched.session.run(60)
+    assert switched.session.view.mode is mode
+    assert why in switched.session.view.mode_reason
+    assert (resting(switched.session) != []) is (mode is Mode.QUOTING)
+
+
+def test_pictures_too_late_to_decide_on_are_an_alarm_and_not_only_missing_quotes() -> None:
+    switched = Switched()
+    come = switched.session.on_event
+    switched.session.on_event = lambda event: (
+        None if (seen := come(event)) is None else msgspec.structs.replace(seen, received_at=seen.received_at + 3.5)
+    )
+    switched.session.run(60)
+    assert resting(switched.session) == []
+    assert any("is this clock ahead?" in alarm.text for alarm in switched.session.view.alarms)

@@ -244,3 +244,19 @@ def test_a_limit_is_not_lowered_so_far_that_trading_would_end_at_once() -> None:
     assert lowered(3_000.0) is CommandStatus.DONE
     assert not session.latches
     assert session.view.mode is Mode.REDUCE_ONLY
+
+
+def test_a_refusal_for_our_clock_stays_in_sight_for_a_while() -> None:
+    session, _ = quoting()
+    refusal = ActionFailed(
+        received_at=session.now_ms / 1000.0,
+        request_id=10**6,
+        certainty=Certainty.NOT_EXECUTED,
+        reason=RefusalReason.NONCE_AHEAD,
+        text="Invalid nonce: nonce too high",
+    )
+    session.feed(refusal)
+    session.run(5)
+    assert "is the clock right?" in alarms(session)
+    session.run(6)
+    assert "is the clock right?" not in alarms(session)

@@ -7,7 +7,7 @@ beside us. What is missing of them, and what that forbids, is decided here and n
 from mmtui.domain.events import GuardChanged
 from mmtui.domain.intents import LogLevel
 from mmtui.domain.view import GuardView
-from mmtui.engine.control.switching import PLACING_SHARE, VOLUME_USD_MIN, is_eligible, is_wanted
+from mmtui.engine.control.switching import PLACING_SHARE, VOLUME_USD_MIN, is_datable, is_eligible, is_wanted
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 
@@ -88,6 +88,11 @@ def _missing_switch(state: EngineState, now: float, left_s: float | None) -> str
             if left_s
             else "the exchange's switch is not set"
         )
+    late_s = state.market.late_s
+    if late_s is None:
+        return ""
+    if not is_datable(state):
+        return f"the exchange's switch cannot be dated: pictures come {late_s:.1f} s late by its clock"
     is_first = state.quoting.first_at is None and (switch.asked_at is None or now - switch.asked_at < ARM_PATIENCE_S)
     return "setting the exchange's switch" if is_required or is_first else ""
 

@@ -47,7 +47,7 @@ def advance(state: EngineState, out: Outbox) -> None:
     venue_ms = state.market.venue_ms(out.now)
     if not is_eligible(state, out.now) or switch.is_spent(venue_ms) or out.now < switch.next_at:
         return
-    if not _is_datable(state):
+    if not is_datable(state):
         return
     horizon_s = state.settings.number("execution.switch_horizon_s")
     if switch.asked_at is None:
@@ -56,7 +56,7 @@ def advance(state: EngineState, out: Outbox) -> None:
     switch.next_at = out.now + ANSWER_S
 
 
-def _is_datable(state: EngineState) -> bool:
+def is_datable(state: EngineState) -> bool:
     """Whether our clock and the exchange's agree well enough for a setting to expire when it should."""
     late_s = state.market.late_s
     return late_s is not None and late_s * 1000.0 <= AHEAD_MAX_MS

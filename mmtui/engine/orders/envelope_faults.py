@@ -19,6 +19,7 @@ EXPIRED_MAX = 5
 SLOW_S = 60.0
 NOTICE_S = 600.0
 CLOCK_S = 10.0
+CLOCK_REFUSED = "clock refused"
 KEY_REFUSED = "key refused"
 
 
@@ -28,10 +29,10 @@ def note(state: EngineState, out: Outbox, event: ActionFailed) -> None:
         case RefusalReason.EXPIRED:
             _expired(state, out)
         case RefusalReason.CLOCK:
-            state.tape.alarm("clock", out.now, 3, event.text, lasts_s=CLOCK_S)
+            state.tape.alarm(CLOCK_REFUSED, out.now, 3, event.text, lasts_s=CLOCK_S)
         case RefusalReason.NONCE_AHEAD:
             text = "nonces are ahead of the exchange's time by more than it takes: is the clock right?"
-            state.tape.alarm("clock", out.now, 3, text, lasts_s=CLOCK_S)
+            state.tape.alarm(CLOCK_REFUSED, out.now, 3, text, lasts_s=CLOCK_S)
         case RefusalReason.SIGNER_UNKNOWN:
             fire(state, out, KEY_REFUSED, event.text[:200])
         case RefusalReason.DUPLICATE_CLOID:
