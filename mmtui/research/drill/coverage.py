@@ -20,10 +20,13 @@ UPTIME_CALM = 0.995
 UPTIME_UNDER_FAULTS = 0.90
 WATCHED_LEAST_S = 1_800
 RULES = (
-    "data age", "disk", "divergence", "rate limited", "margin", "margin short", "leverage",
-    "deposit", "withdrawal", "kill: operator", "kill: journal", "kill: disk", "kill: key refused", "kill: runaway",
-    "kill: liquidation", "kill: auto-deleveraging", "kill: delisted", "kill: instrument changed",
-    "kill: account mode changed", "kill: another engine trades this account",
+    "data age", "disk", "divergence", "rate limited", "margin", "margin short", "expired", "open interest BUY",
+    "open interest SELL", "leverage", "deposit", "withdrawal", "kill: operator", "kill: journal", "kill: disk",
+    "kill: key refused", "kill: runaway", "kill: liquidation", "kill: auto-deleveraging", "kill: delisted",
+    "kill: instrument changed", "kill: account mode changed", "kill: another engine trades this account",
+    "kill: position value", "kill: day loss", "kill: drawdown", "kill: cascade", "kill: one-sided fills",
+    "kill: rule mismatch", "kill: duplicate client order id", "cancel undelivered",
+    "post-only window", "open orders", "price band", "estimate", "requests",
 )  # fmt: skip
 VERBS = (
     *(f"{verb.value} accepted" for verb in Verb if verb is not Verb.UNDO), "undo done", "undo refused",
@@ -40,6 +43,18 @@ ELSEWHERE = {
     "denial OPEN_NOTIONAL": "the position limit binds sooner",
     "denial NOT_POST_ONLY": "a quote is made post-only; only a defect would not",
     "denial CROSSES_MARKET": "strategies stay behind the touch they are given",
+    "rule kill: day loss": "the limits of a world are wide, and only a person's edit makes them narrow",
+    "rule kill: drawdown": "as for the day's loss",
+    "rule kill: cascade": "markets here have no liquidations of others",
+    "rule kill: one-sided fills": "a run that long is left to the markets of the tests",
+    "rule kill: rule mismatch": "the rules here are the exchange's own",
+    "rule kill: duplicate client order id": "ids are never used twice; only a defect would",
+    "rule cancel undelivered": "faults end sooner than the two minutes that a world allows",
+    "rule post-only window": "needs a flatten in one of the seldom windows",
+    "rule open orders": "the exchange allows a thousand",
+    "rule price band": "quotes stay far inside the exchange's band",
+    "rule estimate": "needs minutes of prices that do not move",
+    "rule requests": "needs the last twentieth of an allowance",
     "denial NO_REFERENCE": "a cycle needs a touch, and the mid is a reference",
 }
 
