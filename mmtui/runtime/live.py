@@ -59,7 +59,7 @@ class LiveSession:
         self.finish: Finish | None = None
         self.crashed = False
         self.metrics_port = 0
-        self.files = MarketFiles(parts.folder, self._market())
+        self.files = MarketFiles(parts.folder, _market(parts))
         self._background: set[asyncio.Task[None]] = set()
         self._loop: EngineLoop | None = None
         self._publisher: Publisher | None = None
@@ -158,11 +158,6 @@ class LiveSession:
     def log(self, level: LogLevel, message: str, **fields: str | int | float | bool) -> None:
         """Writes a line of the runtime."""
         self.logs.write(Log(level=level, message=message, fields=fields, target="mmtui.runtime"), self.parts.clock())
-
-    def _market(self) -> str:
-        venue = self.parts.venue
-        owner = "" if self.parts.exchange is not None else venue.account
-        return market_id(self.parts.network.name, venue.instrument.coin, owner)
 
     def _forget_embedded(self) -> None:
         if self.files.latched() is not None:
@@ -393,3 +388,8 @@ class TapSwitch:
         """Takes one message."""
         if self.target is not None:
             self.target(message)
+
+
+def _market(parts: Parts) -> str:
+    owner = "" if parts.exchange is not None else parts.venue.account
+    return market_id(parts.network.name, parts.venue.instrument.coin, owner)
