@@ -114,7 +114,7 @@ class Upheavals:
         if best is None:
             return
         price = instrument.floor_price(int(best * (1.0 - side * self._stream.uniform(0.0, 0.002))))
-        size = max(1, int(world.checker.limit * 0.02))
+        size = 2 * instrument.min_size(price)
         order = actions.PlaceOrder(
             asset=instrument.asset_id, side=side, price=price, size=size, tif=actions.Tif.ALO, cloid=cloid
         )
