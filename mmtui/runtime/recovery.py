@@ -54,7 +54,8 @@ def inherit(
     folded = fold(tail.rows)
     cleared_at = files.cleared_at()
     _refuse_forgotten_kill(files, folded)
-    _refuse_crash_loop(files, tail.boots, now=now, since=max(cleared_at, now - CRASH_WINDOW_S), most=starts_max)
+    since = max(cleared_at, now - CRASH_WINDOW_S)
+    _refuse_crash_loop(files, tail.boots, now=now, since=since, most=starts_max, position=_position(folded))
     notes = _notes(tail)
     usable = _usable(folded, now, size_decimals, notes)
     return Inheritance(
@@ -85,25 +86,31 @@ def _refuse_forgotten_kill(files: MarketFiles, folded: Folded) -> None:
     kill = folded.kill
     if kill is None or files.is_cleared(kill.reason, kill.at):
         return
-    position = folded.position / 10.0**folded.size_decimals
-    files.latch(Latch(reason=kill.reason, detail=kill.detail, position_base=position, at=kill.at))
+    files.latch(Latch(reason=kill.reason, detail=kill.detail, position_base=_position(folded), at=kill.at))
     files.refuse_if_latched()
 
 
-def _refuse_crash_loop(files: MarketFiles, boots: tuple[Boot, ...], *, now: float, since: float, most: int) -> None:
-    latch = crash_loop(boots, now=now, since=since, most=most)
+def _position(folded: Folded) -> float:
+    """As the journal knows it, base units."""
+    return folded.position / 10.0**folded.size_decimals
+
+
+def _refuse_crash_loop(
+    files: MarketFiles, boots: tuple[Boot, ...], *, now: float, since: float, most: int, position: float
+) -> None:
+    latch = crash_loop(boots, now=now, since=since, most=most, position=position)
     if latch is not None:
         files.latch(latch)
         files.refuse_if_latched()
 
 
-def crash_loop(boots: Iterable[Boot], *, now: float, since: float, most: int) -> Latch | None:
+def crash_loop(boots: Iterable[Boot], *, now: float, since: float, most: int, position: float = 0.0) -> Latch | None:
     """The halt that ``most`` starts since then deserve which did not end as they should; epoch seconds."""
     failed = sum(1 for boot in boots if boot.ended_at is None and since < boot.started_at <= now)
     if failed < most:
         return None
     detail = f"{failed} starts within {CRASH_WINDOW_S / 60:.0f} minutes, none of which ended as it should"
-    return Latch(reason=CRASH_LOOP, detail=detail, position_base=0.0, at=now)
+    return Latch(reason=CRASH_LOOP, detail=detail, position_base=position, at=now)
 
 
 def _usable(folded: Folded, now: float, size_decimals: int, notes: list[Log]) -> Folded | None:

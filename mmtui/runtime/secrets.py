@@ -221,7 +221,9 @@ def _text_of(path: Path, *, is_private: bool = True) -> HiddenText:
     except UnicodeDecodeError:
         raise CredentialError(f"{path} is not a key: it is not plain text") from None
     except OSError as error:
-        raise CredentialError(f"{path} cannot be read: {error.strerror}") from None
+        raise CredentialError(
+            f"{path} cannot be read: {error.strerror}", remedy="check the path and who owns it"
+        ) from None
     except ValueError as error:
         raise CredentialError(f"{path} is not a key: {error}") from None
     if is_private and (stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid not in (0, getuid())):

@@ -123,15 +123,17 @@ def test_a_damaged_day_file_does_not_matter_while_the_journal_has_the_day(files:
 @pytest.mark.fault("F65")
 def test_three_starts_in_five_minutes_without_an_end_latch_a_halt_until_it_is_cleared(files: MarketFiles) -> None:
     for before in (200, 130, 60):
-        ran(files, [], started_at=NOW - before)
+        ran(files, [OPENED, SAMPLE] if before == 200 else [], started_at=NOW - before)
         if before > 60:
             started(files, now=NOW - before + 1)
     with pytest.raises(LatchedError, match=r"crash loop.*3 starts within 5 minutes.*resume --reason") as caught:
         started(files)
     assert caught.value.exit_code is ExitCode.KILLED
-    assert files.latched() is not None
+    latched = files.latched()
+    assert latched is not None
+    assert latched.position_base == SAMPLE.position / 10.0**OPENED.size_decimals != 0.0
     files.clear_latch(reason="found it", by="me", at=NOW)
-    assert started(files, now=NOW + 1).folded is None
+    assert started(files, now=NOW + 1).folded is not None
 
 
 @pytest.mark.parametrize(("ages", "ended"), [((400, 130, 60), False), ((200, 130, 60), True), ((130, 60), False)])

@@ -43,7 +43,7 @@ def acted(work: Worked | Report) -> Log:
     """The line that tells what a guard did."""
     return Log(
         level=LogLevel.WARN,
-        message="Guard cancelled own orders",
+        message="Guard cancelled own orders" if work.cancelled or work.left else "Guard found no own order to cancel",
         code="GUARD",
         fields={"cancelled": work.cancelled, "left": work.left, "verified": work.verified, "why": work.why},
         target=__name__,
