@@ -51,10 +51,10 @@ def _changes(known: Instrument, stated: Instrument) -> str:
 
 def _take_mode(state: EngineState, out: Outbox, stated: str) -> None:
     known = state.account.mode
-    if not stated or stated == known:
-        return
-    state.account.mode = stated
-    if known:
+    if not known:
+        state.account.mode = stated
+    elif stated and stated != known:
+        # The mode of the start stays the known one: a change seen while killed must not be lost in a re-arm.
         fire(state, out, "account mode changed", f"{known} -> {stated}: balances mean something else now")
 
 

@@ -1,9 +1,10 @@
 """What may not be traded again in the same run."""
 
+import msgspec
 import pytest
 
 from mmtui.domain.commands import CommandStatus, Rearm, Verb
-from mmtui.domain.events import JournalStalled
+from mmtui.domain.events import AccountSnapshot, JournalStalled
 from mmtui.domain.parameters import Settings
 from mmtui.engine.state import EngineOptions
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
@@ -27,3 +28,22 @@ def test_a_run_whose_journal_failed_cannot_be_rearmed_since_nothing_it_does_woul
     assert session.engine.state.control.killed is not None
     session.act(Verb.KILL)
     assert session.engine.state.control.killed.reason == "journal"
+
+
+def test_an_account_mode_that_changed_while_killed_ends_a_rearmed_run_again() -> None:
+    settings = Settings.defaults().with_values({"trading.asset": "ETH", "strategy.warmup_on_timeout": "quote"})
+    options = EngineOptions(run=1, finish_on_kill=False)
+    session = SimulatedSession(synthetic_exchange("ETH", seed=1), "ETH", settings, options=options)
+    session.run(30)
+    session.act(Verb.KILL)
+    session.run(5)
+    session.on_event = lambda event: (
+        msgspec.structs.replace(event, account_mode="portfolioMargin") if isinstance(event, AccountSnapshot) else event
+    )
+    session.run(15)
+    session.command(Rearm(id="again", by="op", reason="looked at it"))
+    session.run(15)
+    killed = session.engine.state.control.killed
+    assert killed is not None
+    assert killed.reason == "account mode changed"
+    assert not session.exchange.statements.open_orders(session.account)
