@@ -20,39 +20,11 @@ class Found(NamedTuple):
 
 
 FOUND = [
-    (
-        30301,
-        "hostile",
-        0.14,
-        5.0,
-        "coarse",
-        "a renewal of the switch outlives its expiry when our clock is a minute ahead",
-    ),
-    (
-        3,
-        "process",
-        0.2,
-        1.0,
-        "sparse",
-        "a session's own fold held recovered fills against a position it did not have yet",
-    ),
+    Found(30301, "hostile", 0.14, 5.0, "a renewal of the switch outlives its expiry by a clock ahead", "coarse"),
+    Found(3, "process", 0.2, 1.0, "a session's own fold held recovered fills against a position it did not have yet"),
     Found(2, "hostile", 0.2, 1.0, "the same, after a crash during a one-sided run"),
-    (
-        141,
-        "clock",
-        0.25,
-        1.0,
-        "sparse",
-        "a process that lives on with a clock a minute slow sees only books of the future",
-    ),
-    (
-        913,
-        "network",
-        0.2,
-        5.0,
-        "sparse",
-        "a side whose cancel still reserved its size stays without a quote for a slow cycle",
-    ),
+    Found(141, "clock", 0.25, 1.0, "a process that lives on with a clock a minute slow sees only books of the future"),
+    Found(913, "network", 0.2, 5.0, "a side whose cancel still held its room stays without a quote for a slow cycle"),
     Found(839, "hostile", 0.2, 4.0, "a process killed between the decision to halt and its record starts again"),
     Found(13, "hostile", 0.2, 3.0, "an engine was re-armed although its journal could not be written any more"),
     Found(397, "hostile", 0.25, 4.0, "a late order rests beside a position that other hands have moved"),
