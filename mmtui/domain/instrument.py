@@ -146,7 +146,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Size units not above ``size_base`` base units; zero for nothing or nonsense."""
         if not 0.0 < size_base < 1e15:
             return 0
-        scaled = size_base * self.size_scale
+        scaled = size_base * _POWERS[self.size_decimals]
         nearest = round(scaled)
         return nearest if abs(scaled - nearest) <= 1e-9 * max(scaled, 1.0) else math.floor(scaled)
 
@@ -156,15 +156,15 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     def price_usd(self, price: Price) -> float:
         """Price in USD."""
-        return price / self.price_scale
+        return price / _POWERS[(SPOT_DECIMALS if self.is_spot else PERP_DECIMALS) - self.size_decimals]
 
     def size_base(self, size: Size) -> float:
         """Size in base units."""
-        return size / self.size_scale
+        return size / _POWERS[self.size_decimals]
 
     def price_units(self, price_usd: float) -> Price:
         """Nearest integer price of a float that came from the venue's grid."""
-        return round(price_usd * self.price_scale)
+        return round(price_usd * _POWERS[(SPOT_DECIMALS if self.is_spot else PERP_DECIMALS) - self.size_decimals])
 
     def size_units(self, size_base: float) -> Size:
         """Nearest integer size of a float that came from the venue's grid."""

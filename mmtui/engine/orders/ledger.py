@@ -138,7 +138,7 @@ class Ledger:
 
     def reserved(self, side: Side) -> Size:
         """Size of own orders on ``side`` that may still fill."""
-        return sum(order.reserved for order in self.live.values() if order.side is side)
+        return sum([order.reserved for order in self.live.values() if order.terms.side is side])
 
     @property
     def is_two_sided(self) -> bool:

@@ -313,7 +313,7 @@ def _held_back(state: EngineState, proposals: list[OrderTerms]) -> Restraint | N
 
 def _stuck(state: EngineState, side: Side) -> Size:
     undecided = (OrderState.UNKNOWN, OrderState.SETTLING)
-    return sum([o.reserved for o in state.ledger.live.values() if o.state in undecided and o.side is side])
+    return sum([o.reserved for o in state.ledger.live.values() if o.state in undecided and o.terms.side is side])
 
 
 def _terms(state: EngineState, now: float, level: Level, mode: Mode) -> OrderTerms:
