@@ -37,7 +37,7 @@ from tests.process.programs import Programs
 STEP_S = 0.005
 LOOK_S = 0.05
 HEARD_WITHIN_S = 30.0
-CUTS_PER_MINUTE = 12
+CUTS_PER_MINUTE = 6
 CONFIG = '[strategy]\nwarmup_timeout_s = 1\nwarmup_on_timeout = "quote"\n'
 SIMULATED = 200
 
@@ -160,7 +160,7 @@ def reconnect_to_reconciled(bench: Bench, trials: int) -> dict[str, object]:
         seen.append(bench.heard(bench.answers, lambda body: b"penOrders" in body or b'"clearinghouseState"' in body))
         compared.append(seen[0] - up)
         since_cut.append(seen[0] - began)
-        # The venue takes thirty new connections a minute, and the market maker keeps to that.
+        # A comparison costs about a twelfth of a minute's request weight, and the market maker keeps to that.
         _pause(60.0 / CUTS_PER_MINUTE - (time.monotonic() - began))
     maker.send_signal(signal.SIGTERM)
     maker.wait(timeout=30)
