@@ -2,9 +2,9 @@
 
 import pytest
 
-from mmtui.console.panes import bottom, estimators, latency, orders, position, risk
+from mmtui.console.panes import bottom, estimators, latency, orders, position, risk, status
 from mmtui.console.rows import text_of
-from mmtui.domain.view import EstimateView, GuardView, OrderRow, PositionView, RiskBar, View
+from mmtui.domain.view import EstimateView, GuardView, Mode, OrderRow, PositionView, RiskBar, View
 from tests.console.conftest import a_scene
 from tests.console.pictures import a_view, an_engine, killed_view
 
@@ -73,3 +73,12 @@ def test_every_guard_is_told_whatever_it_has_to_say(width: int) -> None:
     view: View = a_view(engine=an_engine(guards=guards))
     text = " ".join(text_of(latency.rows(a_scene(view), width, 20)).split())
     assert "exchange switch not eligible ($12,000 of $1,000,000 traded), guard lost (the guard ended)" in text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_before_the_account_was_read_no_position_is_claimed(width: int) -> None:
+    at_start = a_view(engine=an_engine(mode=Mode.BOOTING, mode_reason="reading the account", position=PositionView()))
+    first, second = text_of(status.rows(a_scene(at_start), width, 2)).split("\n")
+    assert "BOOTING" in first
+    assert second.startswith(" pos not read yet  ")
+    assert "+0.0000" not in second.split("P&L")[0]

@@ -262,7 +262,7 @@ def test_the_alarm_line_is_empty_when_nothing_is_wrong() -> None:
 
 def test_a_killed_engine_says_when_why_and_how_to_go_on() -> None:
     line = text_of(bottom.rows(a_scene(killed_view()), 120, 2)).splitlines()[0]
-    assert line == " KILLED 12:04:27 daily loss: 6 of 6 cancels acknowledged in 84 ms. :rearm TEXT clears it"
+    assert line == " KILLED 12:04:27 daily loss: 6 of 6 cancels acknowledged in 84 ms   :rearm TEXT clears it"
 
 
 @pytest.mark.fault("F53")

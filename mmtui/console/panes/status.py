@@ -100,8 +100,10 @@ def money(scene: Scene, width: int) -> Line:
     digits = session.size_decimals
     limit = f"{position.limit:.{digits}f}".rstrip("0").rstrip(".") or "0"
     unit = f" {plain(session.asset)}" if width >= 100 else ""
+    is_read = engine.mode is not Mode.BOOTING or position.limit > 0
+    held: Line = ((signed(position.size, digits), scene.mark("text")), (f" of {limit}{unit}", "label"))
     items: list[tuple[int, Line]] = [
-        (0, ((" pos ", "label"), (signed(position.size, digits), scene.mark("text")), (f" of {limit}{unit}", "label"))),
+        (0, ((" pos ", "label"), *(held if is_read else (("not read yet", "warn"),)))),
         (0, (("P&L ", "label"), (signed(pnl.total, 2), scene.mark(_gain(pnl.total))))),
         (2, _day(view, scene)),
         (1, (("md ", "label"), *_age(feed.book_age_ms, scene))),
