@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 SEEDS ?= 1000:3000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check simulate soak-simulate test-process fuzz bench snapshots example lock clean bench-safety soak-kill soak-memory soak-terminal
+.PHONY: demo test check simulate soak-simulate test-process fuzz bench snapshots example lock clean bench-safety soak-kill soak-memory soak-terminal find-planted
 
 demo: $(INSTALLED)
 	$(BIN)/mmtui demo
@@ -23,6 +23,10 @@ check: $(INSTALLED)
 simulate: $(INSTALLED)
 	$(BIN)/mmtui drill --seeds 0:200 --profile all --hours 0.5 -j 2 --complete
 	MMTUI_PAIRS=20 MMTUI_DEATHS=1000 $(BIN)/pytest -n 2 tests/simulation -k "killed_again or same_run"
+
+find-planted: $(INSTALLED)
+	$(BIN)/python -m tests.simulation.planted
+	$(BIN)/python -m tests.style.generated
 
 soak-simulate: $(INSTALLED)
 	$(BIN)/mmtui drill --seeds $(SEEDS) --profile all --hours 1 --intensity 5 --pace coarse -j 2 --json soak-simulate.json

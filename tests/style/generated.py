@@ -11,6 +11,8 @@ from tests.faults.incidents import INCIDENTS
 from tests.faults.proofs import Proof, proofs
 from tests.faults.rows import SECTIONS as FAULT_SECTIONS
 from tests.faults.rows import WHY_NOT
+from tests.simulation.planted.search import BUGS, HOURS_MAX
+from tests.simulation.planted.table import recorded
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -105,6 +107,30 @@ def incidents_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def planted_bugs_page() -> str:
+    """Every planted bug with the seed that shows it and the invariant that caught it."""
+    caught = recorded()
+    lines = [
+        "# Planted bugs",
+        "",
+        "A judge that nothing can fail proves nothing. Each of these defects is planted into the program, one at a",
+        "time, and a simulated world must notice it. Hours are simulated ones over all seeds tried, from seed 0 until",
+        f"the first catch; a bug that lives for {HOURS_MAX:g} hours means that the judge or the faults are too weak:",
+        "they are made stronger, and no bug is taken off. `defect` is an assertion of the engine itself.",
+        "",
+        "`make find-planted` looks for the seeds afresh; `tests/simulation/test_planted.py` plays each bug at its seed",
+        "and the same seed without it. The worlds are in `tests/simulation/planted/worlds.py`. Generated.",
+        "",
+        "| bug | what it breaks | world | seed | hours | caught by | in its words |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for bug in BUGS:
+        one = caught.get(bug.name)
+        found = f"{one.seed} | {one.hours:g} | {one.invariant} | {one.text}" if one else "none | | | "
+        lines.append(f"| {bug.name} | {bug.breaks} | {bug.world} | {found} |")
+    return "\n".join(lines) + "\n"
+
+
 def named(found: tuple[Proof, ...]) -> str:
     return "<br>".join(f"`{proof.path}` {proof.name}" for proof in found)
 
@@ -113,5 +139,6 @@ if __name__ == "__main__":
     (DOCS / "faults.md").write_text(faults_page())
     (DOCS / "incidents.md").write_text(incidents_page())
     (DOCS / "parameters.md").write_text(parameters_page())
+    (DOCS / "planted-bugs.md").write_text(planted_bugs_page())
     page = DOCS / "architecture.md"
     page.write_text(architecture_page(page.read_text()))

@@ -36,6 +36,10 @@ def test_the_pages_of_what_can_go_wrong_name_the_tests_there_are(name: str) -> N
     assert (ROOT / "docs" / f"{name}.md").read_text() == getattr(generated, f"{name}_page")()
 
 
+def test_the_page_of_planted_bugs_is_what_the_last_search_found() -> None:
+    assert (ROOT / "docs" / "planted-bugs.md").read_text() == generated.planted_bugs_page()
+
+
 def test_the_tables_of_the_architecture_page_are_the_code() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     assert generated.architecture_page(text) == text

@@ -20,6 +20,7 @@ DARK_MAX_MS = 5_000
 UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
 PNL_TOLERANCE_MICRO = 2
+OWN_RATE = "own action rate"
 
 
 class Ending:
@@ -138,13 +139,15 @@ class Ending:
         return journal is not None and bool(journal.failure)
 
     def _is_excused(self) -> bool:
-        """Scarce requests slow quoting down, and an account that must be guarded and is not quotes nothing."""
+        """Scarce requests and own rates slow quoting down; where a guard must be and is not, nothing is quoted."""
         is_bare = (
             self._world.scenario.must_be_guarded
             and not self._world.scenario.has_guard
             and not self._world.network.is_switch_set
         )
-        return self._world.scenario.is_budget_poor or is_bare
+        engine = self._world.process.engine
+        is_slow = engine is not None and any(OWN_RATE in text for text in engine.state.quoting.why_not)
+        return self._world.scenario.is_budget_poor or is_bare or is_slow
 
     def _check_quoting(self) -> None:
         engine = self._world.process.engine

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from mmtui.domain.cloid import is_ours
-from mmtui.domain.commands import Act, CommandStatus, Rearm, Verb
+from mmtui.domain.commands import Act, CommandStatus, Rearm, SetParameters, Verb
 from mmtui.domain.events import (
     AccountSnapshot,
     ActionAnswered,
@@ -37,6 +37,7 @@ from mmtui.domain.intents import (
     Send,
 )
 from mmtui.domain.order import OrderTerms, Purpose
+from mmtui.domain.units import BPS
 from mmtui.domain.view import Mode
 from mmtui.research.drill.ports.strategy import SimStrategy
 from mmtui.research.drill.ports.truth import Truth
@@ -48,11 +49,12 @@ STALL_S = 2.0
 LOOKS_MIN = 2
 PICTURE_AGE_MAX_S = 2.0
 REFUSED_MAX = 14
-REPLACED_SLACK = 2
+REPLACED_SLACK = 1
 WINDOW_S = 10.0
 REMEMBERED = 2_000
 STRANGE = 0.1
 _HALTED = frozenset({Mode.KILLED, Mode.STOPPED})
+_QUOTING = frozenset({Mode.QUOTING, Mode.REDUCE_ONLY})
 
 
 class Manners:
@@ -69,7 +71,8 @@ class Manners:
         self._is_account_open = False
         self.is_halted = False
         self._looks = 0
-        self._looked_ms = 0
+        self._own_seen_ms = 0
+        self._clean_ms = 0
         self._cloids: set[str] = set()
         self._placed: dict[int, tuple[OrderTerms, ...]] = {}
         self._resting: dict[str, OrderTerms] = {}
@@ -90,11 +93,12 @@ class Manners:
         engine = self._engine
         assert engine is not None, "a step has an engine"
         self._hear(engine, event)
+        was_halted = self.is_halted
         now = engine.state.quoting.last_at if not event.received_at else event.received_at
         for intent in intents:
             if isinstance(intent, PlaceOrders):
                 self._check_places(engine, intent)
-            elif isinstance(intent, CancelOrders):
+            elif isinstance(intent, CancelOrders) and engine.mode in _QUOTING:
                 self._check_replaced(engine, now, intent)
             elif isinstance(intent, Finish) and not intent.unverified and self._looks < LOOKS_MIN:
                 raise Violation("I18", f"a stop is called verified after {self._looks} looks at the account")
@@ -102,7 +106,9 @@ class Manners:
                 self.is_halted = True
             elif isinstance(intent, ClearLatch):
                 self.is_halted, self._pictures = False, 0
-        if self.is_halted and engine.mode not in _HALTED:
+                self._counts.clear()
+        # A kill that comes late in a step shows in the mode of the next.
+        if was_halted and self.is_halted and engine.mode not in _HALTED:
             raise Violation("I17", f"mode {engine.mode.value} after a halt")
         if isinstance(event, CommandReceived):
             self._check_command(event, intents)
@@ -131,11 +137,12 @@ class Manners:
                     self._is_account_open = engine.state.account.is_anchored
             case AccountSnapshot():
                 self._is_account_open = False
-                if event.venue_time_ms < self._looked_ms:
-                    return
-                self._looked_ms = event.venue_time_ms
-                own = any(is_ours(report.cloid) for report in event.open_orders)
-                self._looks = 0 if own else self._looks + 1
+                if not any(is_ours(report.cloid) for report in event.open_orders):
+                    self._looks += event.venue_time_ms > self._own_seen_ms
+                    self._clean_ms = max(self._clean_ms, event.venue_time_ms)
+                elif event.venue_time_ms >= self._clean_ms:
+                    # An answer that comes late and is older than a clean look says nothing against it.
+                    self._own_seen_ms, self._looks = event.venue_time_ms, 0
             case ActionAnswered():
                 self._answered(event)
 
@@ -212,7 +219,8 @@ class Manners:
                 raise Violation("L3", f"level {terms.level} refused more than {REFUSED_MAX} times in 10 s")
 
     def _count(self, what: str, terms: OrderTerms, now: float, *, at_price: bool = True) -> int:
-        key = (what, int(terms.side), terms.level, terms.price if at_price else 0)
+        price = round(math.log(terms.price) * BPS) if at_price else 0
+        key = (what, int(terms.side), terms.level, price)
         times = self._counts.pop(key, None) or deque(maxlen=REMEMBERED)
         self._counts[key] = times
         if len(self._counts) > REMEMBERED:
@@ -230,9 +238,18 @@ class Manners:
             and intent.result.status is not CommandStatus.REFUSED
             for intent in intents
         )
+        if isinstance(command, SetParameters) and done:
+            self._check_numbers(command)
         if isinstance(command, Rearm) and not command.reason.strip() and done:
             raise Violation("I17", "re-armed without a reason")
         if isinstance(command, Act) and command.verb in (Verb.RESUME, Verb.FLATTEN) and done and command.seen_at > 0.0:
             age = event.received_at - command.seen_at
             if age > PICTURE_AGE_MAX_S:
                 raise Violation("I28", f"{command.verb.value} obeyed from a picture {age:.0f} s old")
+
+    def _check_numbers(self, command: SetParameters) -> None:
+        assert self._engine is not None, "a step has an engine"
+        for key in command.changes:
+            value = self._engine.state.settings.value(key)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise Violation("I11", f"{key} is {value}")
