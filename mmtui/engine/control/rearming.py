@@ -30,8 +30,19 @@ def rearm(state: EngineState, out: Outbox, command: Rearm) -> None:
         out.answer(command.id, CommandStatus.REFUSED, text)
     elif control.clearance is not None and not control.clearance.is_verified:
         out.answer(command.id, CommandStatus.REFUSED, "own orders are not verified gone yet")
+    elif breach := _breach(state):
+        out.answer(command.id, CommandStatus.REFUSED, breach)
     else:
         _carry_out(state, out, command, killed)
+
+
+def _breach(state: EngineState) -> str:
+    """What would end trading again at once, or ""."""
+    found = next(iter(state.risk.kill_switch.demanding(Verdict.KILL)), None)
+    if found is None:
+        return ""
+    text = f"{found.name} {found.value:,.4g} {found.unit} still reaches the limit of {found.limit:,.4g}"
+    return f"{text}; mend that first: a position is closed with `mmtui flatten`"
 
 
 def checklist(state: EngineState, now: float, killed: Kill) -> str:
