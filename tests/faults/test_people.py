@@ -35,9 +35,10 @@ class Clamped:
         self.panel = panel
 
     def estimates(self, now: float):
-        found = self.panel.estimates(now)
-        sigma = msgspec.structs.replace(found.sigma, provenance=Provenance.CLAMPED)
-        return msgspec.structs.replace(found, sigma=sigma)
+        return msgspec.structs.replace(self.panel.estimates(now), sigma=self.sigma(now))
+
+    def sigma(self, now: float):
+        return msgspec.structs.replace(self.panel.sigma(now), provenance=Provenance.CLAMPED)
 
     def __getattr__(self, name: str):
         return getattr(self.panel, name)

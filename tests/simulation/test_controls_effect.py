@@ -295,8 +295,11 @@ class _Cascading:
 
     def estimates(self, now: float):
         found = self._panel.estimates(now)
-        signals = msgspec.structs.replace(found.signals, cascade_severity=self._severity)
+        signals = msgspec.structs.replace(found.signals, cascade_severity=self.cascade_severity(now))
         return msgspec.structs.replace(found, signals=signals)
+
+    def cascade_severity(self, now: float) -> float:
+        return self._severity
 
     def __getattr__(self, name):
         return getattr(self._panel, name)

@@ -181,8 +181,11 @@ class _Cascading:
 
     def estimates(self, now: float):
         found = self._panel.estimates(now)
-        signals = msgspec.structs.replace(found.signals, cascade_severity=0.99)
+        signals = msgspec.structs.replace(found.signals, cascade_severity=self.cascade_severity(now))
         return msgspec.structs.replace(found, signals=signals)
+
+    def cascade_severity(self, now: float) -> float:
+        return 0.99
 
     def __getattr__(self, name):
         return getattr(self._panel, name)
