@@ -64,6 +64,7 @@ class Hands:
         self._process = process
         self._outsider = outsider
         self._commands = 0
+        self._hangs_until_ms = 0
         self.others: dict[Fault, Callable[[], bool]] = {}
 
     def begin(self) -> None:
@@ -84,7 +85,8 @@ class Hands:
         self._clock.drift(0.0)
         self._process.guard(is_armed=True)
         self._process.turn_fickle(is_fickle=False)
-        if abs(self._clock.error_ms) > CLOCK_ERROR_MAX_MS:
+        # A sync that hangs may hang on, and a clock that is wrong stays so while a process lives.
+        if abs(self._clock.error_ms) > CLOCK_ERROR_MAX_MS or self._timeline.now_ms < self._hangs_until_ms:
             self._process.die()
         self._outsider.withdraw()
 
@@ -143,12 +145,6 @@ class Hands:
         self._network.freeze(feed)
         self._until(self._for(kind, 500, 30_000), partial(self._network.thaw, feed))
 
-    def _drop_ws(self) -> None:
-        self._network.cut(self._for(Fault.DROP_WS, 300, 20_000), seen_after_ms=20)
-
-    def _blackhole(self) -> None:
-        self._network.cut(self._for(Fault.BLACKHOLE, 3_000, 40_000), seen_after_ms=20_000)
-
     def _lag(self) -> None:
         self._network.lag_ms = self._for(Fault.LAG, 300, 8_000)
 
@@ -175,6 +171,7 @@ class Hands:
 
     def _hang_disk(self) -> None:
         hang_ms = self._for(Fault.DISK_HANG, 20_000, 90_000)
+        self._hangs_until_ms = self._timeline.now_ms + 2 * hang_ms
         self._disk.sync_s = hang_ms / 1000.0
 
         def go_on() -> None:
@@ -232,12 +229,6 @@ class Hands:
         self._process.turn_fickle(is_fickle=True)
         self._until(self._for(Fault.FICKLE, 5_000, 60_000), partial(self._process.turn_fickle, is_fickle=False))
 
-    def _transfer(self) -> None:
-        self._outsider.transfer(self._for(Fault.TRANSFER, 50, 5_000), self._faults.stream(Fault.TRANSFER).random())
-
-    def _drift(self) -> None:
-        self._clock.drift(self._faults.stream(Fault.DRIFT).choice((-3_000.0, -300.0, 300.0, 3_000.0)))
-
     def _operate(self) -> None:
         rng = self._faults.stream(Fault.OPERATOR)
         stale = Act(id=self._name(), by="operator", verb=Verb.FLATTEN, seen_at=self._clock() - STALE_PICTURE_S)
@@ -261,8 +252,8 @@ class Hands:
 
 
 _ACTS: dict[Fault, Callable[[Hands], None]] = {
-    Fault.DROP_WS: Hands._drop_ws,
-    Fault.BLACKHOLE: Hands._blackhole,
+    Fault.DROP_WS: lambda hands: hands._network.cut(hands._for(Fault.DROP_WS, 300, 20_000), seen_after_ms=20),
+    Fault.BLACKHOLE: lambda hands: hands._network.cut(hands._for(Fault.BLACKHOLE, 3_000, 40_000), seen_after_ms=20_000),
     Fault.FREEZE_MARKET: lambda hands: hands._silence(Feed.MARKET, Fault.FREEZE_MARKET),
     Fault.FREEZE_USER: lambda hands: hands._silence(Feed.USER, Fault.FREEZE_USER),
     Fault.LAG: Hands._lag,
@@ -281,9 +272,13 @@ _ACTS: dict[Fault, Callable[[Hands], None]] = {
     Fault.STALL: lambda hands: hands._process.stall(hands._for(Fault.STALL, 100, 4_000)),
     Fault.SUSPEND: lambda hands: hands._process.stall(hands._for(Fault.SUSPEND, 2_000, 60_000)),
     Fault.SKEW: Hands._skew,
-    Fault.DRIFT: Hands._drift,
+    Fault.DRIFT: lambda hands: hands._clock.drift(
+        hands._faults.stream(Fault.DRIFT).choice((-3_000.0, -300.0, 300.0, 3_000.0))
+    ),
     Fault.OPERATOR: Hands._operate,
-    Fault.TRANSFER: Hands._transfer,
+    Fault.TRANSFER: lambda hands: hands._outsider.transfer(
+        hands._for(Fault.TRANSFER, 50, 5_000), hands._faults.stream(Fault.TRANSFER).random()
+    ),
     Fault.JOURNAL_LOST: Hands._lose_journal,
     Fault.FICKLE: Hands._turn_fickle,
     Fault.DISK_HANG: Hands._hang_disk,

@@ -132,7 +132,7 @@ class SimProcess:
             day=self._day,
             finish_on_kill=parts.finish_on_kill,
             resume=folded if self.run > 1 else None,
-            panel=self._remembered(),
+            panel=_young(self._memory, parts),
             must_be_guarded=parts.must_be_guarded,
         )
         inner = BUILT_IN[parts.settings.text("strategy.strategy_type")]()
@@ -311,24 +311,13 @@ class SimProcess:
 
     def _refuses_crash_loop(self) -> bool:
         now, settings = self._parts.clock.wall(), self._parts.settings
-        boots = [
-            Boot(run_id=one.start.run_id, started_at=one.start.started_at, ended_at=one.ended_at)
-            for one in self._parts.disk.sessions[-CRASH_LOOKS_BACK:]
-        ]
+        boots = _boots(self._parts.disk)
         since = max(self._cleared_at, now - CRASH_WINDOW_S)
         latch = crash_loop(boots, now=now, since=since, most=settings.count("risk.unclean_starts_max"))
         if latch is None:
             return False
         self._set_latch(latch)
         return True
-
-    def _remembered(self) -> PanelMemory | None:
-        """What the estimators of an earlier run had learned, while that is young enough."""
-        memory = self._memory
-        if memory is None:
-            return None
-        age_s = self._parts.clock() - memory.at
-        return memory if 0.0 <= age_s <= self._parts.settings.number("estimators.checkpoint_max_age_s") else None
 
     def _keep_memory(self, epoch: int) -> None:
         if epoch != self._epoch:
@@ -350,6 +339,21 @@ class SimProcess:
 
     def _save_day(self, day: SaveDay) -> None:
         self._day = msgspec.convert(day, DayState, from_attributes=True)
+
+
+def _boots(disk: MemoryDisk) -> list[Boot]:
+    return [
+        Boot(run_id=one.start.run_id, started_at=one.start.started_at, ended_at=one.ended_at)
+        for one in disk.sessions[-CRASH_LOOKS_BACK:]
+    ]
+
+
+def _young(memory: PanelMemory | None, parts: Parts) -> PanelMemory | None:
+    """What the estimators of an earlier run had learned, while that is young enough."""
+    if memory is None:
+        return None
+    is_young = 0.0 <= parts.clock() - memory.at <= parts.settings.number("estimators.checkpoint_max_age_s")
+    return memory if is_young else None
 
 
 def _since_checkpoint(rows: list[Record]) -> list[Record]:
