@@ -73,7 +73,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tighter", ("<",), "closest quotes 0.5 bp nearer", "tighter", Danger.QUOTES, once_a_press=True),
     Action("wider", (">",), "closest quotes 0.5 bp further out", "wider", Danger.QUOTES, once_a_press=True),
     Action("flatten", ("f",), "close the position at market, reduce only; asks", "flatten", Danger.ASKS),
-    Action("kill", ("K",), "twice within 3 s: cancel everything, stop, keep the position", "kill", Danger.STOPS),
+    Action("kill", ("K",), "twice in 3 s: cancel all, stop, keep the position", "kill", Danger.STOPS),
     Action("kill-now", (KILL_KEY,), "kill at once, from anywhere", "kill now", Danger.STOPS, while_typing=True),
     Action("rearm", (), "clear a kill; the reason is recorded", danger=Danger.ASKS, argument="TEXT"),
     Action("acknowledge", ("x",), "put the alarm away; it stays in the log", "ack"),

@@ -2,7 +2,9 @@
 
 import pytest
 
+from mmtui.console.keys import ACTIONS
 from mmtui.console.panes import bottom, estimators, latency, orders, position, risk, status
+from mmtui.console.panes import help as help_page
 from mmtui.console.rows import text_of
 from mmtui.domain.view import EstimateView, GuardView, Mode, OrderRow, PositionView, RiskBar, View
 from tests.console.conftest import a_scene
@@ -82,3 +84,9 @@ def test_before_the_account_was_read_no_position_is_claimed(width: int) -> None:
     assert "BOOTING" in first
     assert second.startswith(" pos not read yet  ")
     assert "+0.0000" not in second.split("P&L")[0]
+
+
+def test_every_line_of_the_help_is_whole_at_eighty_columns() -> None:
+    text = text_of(help_page.rows(a_scene(a_view(), page="help"), 80, 100))
+    assert ".." not in text
+    assert all(action.help in text for action in ACTIONS)

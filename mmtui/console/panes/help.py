@@ -1,10 +1,11 @@
 """The help page, generated from the table of keys: first how to kill without this console."""
 
+from mmtui.console.format import cut
 from mmtui.console.keys import ACTIONS, Action
 from mmtui.console.rows import Line, Lines, block, title
 from mmtui.console.scene import Scene
 
-KEYS, NAME = 14, 16
+KEYS, NAME = 10, 16
 TWO_COLUMNS = 150
 
 
@@ -45,4 +46,4 @@ def _entry(action: Action, scene: Scene) -> Line:
 def _padded(line: Line, width: int) -> Line:
     text, role = line[-1]
     room = width - sum(len(part) for part, _ in line[:-1])
-    return (*line[:-1], (text[: max(room - 1, 0)].ljust(max(room, 0)), role))
+    return (*line[:-1], (cut(text, max(room - 1, 0)).ljust(max(room, 0)), role))
