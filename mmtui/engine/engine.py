@@ -28,7 +28,7 @@ from mmtui.domain.events import (
     TradePrints,
     VenueNotice,
 )
-from mmtui.domain.instrument import Instrument
+from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.intents import Intent, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.domain.records import ModeChanged
@@ -244,7 +244,8 @@ class Engine:
         has_changed = bool(state.ledger.changed)
         self._books.close_step(state, out)
         if has_changed:
-            state.tape.two_sided(self._now, is_open=state.ledger.is_two_sided)
+            sides = {order.terms.side for order in state.ledger.live.values() if order.is_active}
+            state.tape.two_sided(self._now, is_open=len(sides) == len(Side))
         for result in out.answers:
             state.control.remember(result)
         return out.intents()

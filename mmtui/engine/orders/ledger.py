@@ -10,9 +10,9 @@ import msgspec
 
 from mmtui.domain.events import Fill, OrderReport, Outcome, OutcomeKind
 from mmtui.domain.instrument import Side
-from mmtui.domain.order import ACTIVE, Happening, Order, OrderState, OrderTerms, Purpose, TimeInForce
+from mmtui.domain.order import Happening, Order, OrderState, OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Size
-from mmtui.engine.folded import FillKey, FoldedOrder
+from mmtui.engine.folded import FoldedOrder
 from mmtui.engine.orders.fill_keys import FillKeys
 from mmtui.engine.orders.invariants import check_finished
 from mmtui.engine.orders.numbering import Numbering
@@ -42,9 +42,9 @@ class Ledger:
     __slots__ = (
         "_by_oid",
         "_done",
-        "_fills",
         "changed",
         "fences",
+        "fill_keys",
         "inquiries",
         "live",
         "numbering",
@@ -64,7 +64,7 @@ class Ledger:
         self.witnessed: dict[str, float] = {}
         self._done: dict[str, Order] = {}
         self._by_oid: dict[int, str] = {}
-        self._fills = FillKeys()
+        self.fill_keys = FillKeys()
 
     def open(self, terms: OrderTerms) -> Order:
         """Registers an order that is about to be sent."""
@@ -140,18 +140,6 @@ class Ledger:
         """Size of own orders on ``side`` that may still fill."""
         return sum([order.reserved for order in self.live.values() if order.terms.side is side])
 
-    @property
-    def is_two_sided(self) -> bool:
-        """Whether an order rests on each side."""
-        found: Side | None = None
-        for order in self.live.values():
-            if order.state in ACTIVE:
-                if found is None:
-                    found = order.terms.side
-                elif order.terms.side is not found:
-                    return True
-        return False
-
     def recent(self) -> Iterator[Order]:
         """Orders that are over, newest first."""
         return reversed(self._done.values())
@@ -193,14 +181,6 @@ class Ledger:
         else:
             self.doubt(order, now, outcome.text or outcome.kind.value)
 
-    def cancel_failed(self, order: Order, now: float, reason: str) -> None:
-        """Its cancel never reached the venue: whether it rests is to be asked, where that is not known."""
-        if order.state in (OrderState.CANCEL_PENDING, OrderState.UNKNOWN):
-            if order.state is not OrderState.UNKNOWN:
-                order.unknown_since = now
-            order.happens(Happening.CANCEL_FAILED, reason)
-            self._note(order)
-
     def report(self, order: Order, report: OrderReport, now: float) -> None:
         """Applies what the venue says of one order, pushed or queried."""
         self._bind(order, report.oid)
@@ -239,13 +219,13 @@ class Ledger:
         elif not order.is_terminal:
             self.close(order, order.filled, reason)
 
-    def doubt(self, order: Order, now: float, reason: str) -> None:
+    def doubt(self, order: Order, now: float, reason: str, happening: Happening = Happening.UNANSWERED) -> None:
         """Nobody knows what became of it; it keeps its reservation until a query decides."""
         if order.is_terminal or order.state is OrderState.SETTLING:
             return
         if order.state is not OrderState.UNKNOWN:
             order.unknown_since = now
-        order.happens(Happening.UNANSWERED, reason)
+        order.happens(happening, reason)
         self._note(order)
 
     def prove_dead(self, order: Order, reason: str) -> None:
@@ -266,20 +246,15 @@ class Ledger:
 
     def has_fill(self, fill: Fill) -> bool:
         """Whether the fill is known already."""
-        return fill.key in self._fills
+        return fill.key in self.fill_keys
 
     def remember_fill(self, fill: Fill) -> None:
         """Notes a fill's key without applying it."""
-        self._fills.add(fill.key)
-
-    def know_fills(self, keys: Iterable[FillKey]) -> None:
-        """Notes the keys of fills that an earlier run booked."""
-        for key in keys:
-            self._fills.add(key)
+        self.fill_keys.add(fill.key)
 
     def book(self, fill: Fill) -> Booked:
         """Applies an unknown fill to its order; raises InvariantError on a known one or an overfill."""
-        if fill.key in self._fills:
+        if fill.key in self.fill_keys:
             raise InvariantError(f"fill applied twice: {fill.key}")
         self.remember_fill(fill)
         order = self.find(fill.cloid, fill.oid)
