@@ -39,7 +39,7 @@ def self_cross(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_Desk, "_own", lambda self, terms: None)
 
 
-@bug("collar removed", "orders go out however far they are from mid, mark and oracle", "one-sided")
+@bug("collar removed", "orders go out however far they are from mid, mark and oracle", "narrow")
 def collarless(patch: pytest.MonkeyPatch) -> None:
     gate = cycle.gate
     patch.setattr(cycle, "gate", lambda state, now: msgspec.structs.replace(gate(state, now), collar=1e9))

@@ -50,7 +50,7 @@ def trusting(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Market, "distrust", lambda self: None)
 
 
-@bug("no reconciliation after a reconnect", "orders go on before the account was read again", "feeds")
+@bug("no reconciliation after a reconnect", "orders go on before the account was read again", "reconnects")
 def unreconciled(patch: pytest.MonkeyPatch) -> None:
     doubt = Account.doubt
     patch.setattr(

@@ -45,9 +45,11 @@ WORLDS: dict[str, Place] = {
     "feeds": Place(
         faults={
             F.ABSURD_BOOK: 0.02, F.DROP_WS: 60.0, F.FREEZE_MARKET: 30.0, F.FREEZE_USER: 20.0, F.LAG: 60.0,
-            F.DROP_FILL: 0.2, F.DROP_QUERY: 0.4,
+            F.DROP_FILL: 0.2,
         }
     ),
+    "reconnects": Place(faults={F.DROP_WS: 60.0, F.DROP_FILL: 0.2, F.DROP_QUERY: 0.5}),
+    "narrow": Place(faults={F.DROP_UPDATE: 0.05}, changes={"risk.price_collar_pct": 0.3}),
     "late fills": Place(
         faults={F.DROP_FILL: 0.4, F.DELAY_PUSH: 0.5, F.OPERATOR: 240.0, F.DROP_REPLY: 0.02}, market="one-sided"
     ),
