@@ -1,12 +1,13 @@
 """Money paid in or out is told from profit and loss, and moves the day's limits with it."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mmtui.domain.records import RiskRecorded
 from mmtui.engine.account import Day
-from mmtui.engine.transfers import LEAST
+from mmtui.engine.transfers import LEAST, CashWatch
 from tests.faults.sessions import alarms, quoting
 from tests.unit.properties import examples
 
@@ -32,6 +33,21 @@ def test_a_transfer_rebases_the_day_and_leaves_the_pnl(amount, word) -> None:
     change = session.view.pnl.equity - before.equity - amount
     assert change == pytest.approx(session.view.pnl.total - before.total, abs=5.0)
     assert not session.latches
+
+
+def test_a_transfer_between_two_looks_is_seen_whatever_snapshots_came_between() -> None:
+    """The last snapshot may have the money already; what counts is the last look at which nothing had moved."""
+    session, _ = quoting()
+    last = session.engine.state.account.snapshot
+    watch = CashWatch()
+    watch.start(100_000 * USD)
+    later = [
+        msgspec.structs.replace(
+            last, cash=99_500 * USD, account_value=99_500 * USD, venue_time_ms=last.venue_time_ms + 1_000 * number
+        )
+        for number in (1, 2)
+    ]
+    assert [watch.look(one, cash=100_000 * USD, earned=0, value=0) for one in later] == [0, -500 * USD]
 
 
 def test_funding_fees_and_fills_are_no_transfers() -> None:
