@@ -26,8 +26,8 @@ HOUR_S = 3600.0
 ROWS_KEPT = 1_000
 CAP = 1_000
 CAPS = {
-    ".ledger._fills._keys": fill_keys.FILL_KEYS_MAX,
-    ".ledger._fills._order": fill_keys.FILL_KEYS_MAX,
+    ".ledger.fill_keys._keys": fill_keys.FILL_KEYS_MAX,
+    ".ledger.fill_keys._order": fill_keys.FILL_KEYS_MAX,
     "._fill_keys": fold.KEYS_MAX,
     ".account._funding_keys": account.FUNDING_KEYS_MAX,
     ".filter._seen": 4_096,

@@ -2,13 +2,16 @@
 
 from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, OutcomeKind, RefusalReason
 from mmtui.domain.intents import LogLevel
-from mmtui.domain.order import Order
+from mmtui.domain.order import Happening, Order, OrderState
 from mmtui.engine.control import governing, switching
 from mmtui.engine.orders import envelope_faults, fences
 from mmtui.engine.orders.rejections import Refused, rate_limited, take_refusals
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.errors import REMEDIES, VenueCode
+
+# One that is known to rest goes on resting when its cancel was refused.
+_CANCEL_MISSING = (OrderState.CANCEL_PENDING, OrderState.UNKNOWN)
 
 
 def take_answer(state: EngineState, out: Outbox, event: ActionAnswered) -> None:
@@ -70,7 +73,8 @@ def take_failure(state: EngineState, out: Outbox, event: ActionFailed) -> None:
         if order is None:
             continue
         if never_ran and request.is_cancel:
-            state.ledger.cancel_failed(order, out.now, text)
+            if order.state in _CANCEL_MISSING:
+                state.ledger.doubt(order, out.now, text, Happening.CANCEL_FAILED)
         elif never_ran:
             _back_off(state, order, event.reason, out.now)
             refused.append(Refused(order, event.reason, text))

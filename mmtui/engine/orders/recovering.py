@@ -25,7 +25,8 @@ def inherit(state: EngineState, resume: Folded | None) -> None:
     if resume is None or not resume.verified_ms:
         return
     state.account.expect(resume.verified_ms, resume.funding_keys)
-    state.ledger.know_fills(resume.fill_keys)
+    for key in resume.fill_keys:
+        state.ledger.fill_keys.add(key)
 
 
 def anchor(state: EngineState, out: Outbox, snapshot: AccountSnapshot, options: EngineOptions) -> None:
