@@ -24,6 +24,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from mmtui.domain.commands import Act, Verb
 from mmtui.domain.view import Mode
@@ -40,6 +41,9 @@ HEARD_WITHIN_S = 30.0
 CUTS_PER_MINUTE = 6
 CONFIG = '[strategy]\nwarmup_timeout_s = 1\nwarmup_on_timeout = "quote"\n'
 SIMULATED = 200
+
+
+Heard: TypeAlias = "queue.SimpleQueue[tuple[float, bytes]]"
 
 
 class Bench:
@@ -96,12 +100,12 @@ class Bench:
         with self.client() as client:
             client.ask(Act(id=command_id(), by="bench", verb=verb), nonce=client.look().nonce)
 
-    def heard(self, of: "queue.SimpleQueue[tuple[float, bytes]]", what: Callable[[bytes], bool]) -> float:
-        """When the next such request, or answer to one, passed."""
+    def heard(self, of: "Heard", what: Callable[[bytes], bool], *, since: float = 0.0) -> float:
+        """When the first such request, or answer to one, passed after ``since``."""
         deadline = time.monotonic() + HEARD_WITHIN_S
         while time.monotonic() < deadline:
             at, body = of.get(timeout=HEARD_WITHIN_S)
-            if what(body):
+            if at >= since and what(body):
                 return at
         raise AssertionError(f"nothing of the kind was heard; the log ends with\n{self.programs.log_tail()}")
 
@@ -155,11 +159,16 @@ def reconnect_to_reconciled(bench: Bench, trials: int) -> dict[str, object]:
         bench.forget()
         began = time.monotonic()
         bench.proxy.cut()
-        up = bench.heard(bench.requests, lambda body: b'"userFills"' in body and b"subscribe" in body)
-        seen = [bench.heard(bench.answers, lambda body: b'"clearinghouseState"' in body)]
-        seen.append(bench.heard(bench.answers, lambda body: b"penOrders" in body or b'"clearinghouseState"' in body))
-        compared.append(seen[0] - up)
-        since_cut.append(seen[0] - began)
+        up = bench.heard(bench.requests, lambda body: b'"userFills"' in body and b"subscribe" in body, since=began)
+        kinds = {b'"clearinghouseState"', b"penOrders"}
+
+        def is_last(body: bytes, kinds: set[bytes] = kinds) -> bool:
+            kinds -= {kind for kind in kinds if kind in body}
+            return not kinds
+
+        done = bench.heard(bench.answers, is_last, since=up)
+        compared.append(done - up)
+        since_cut.append(done - began)
         # A comparison costs about a twelfth of a minute's request weight, and the market maker keeps to that.
         _pause(60.0 / CUTS_PER_MINUTE - (time.monotonic() - began))
     maker.send_signal(signal.SIGTERM)
