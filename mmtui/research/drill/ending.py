@@ -140,11 +140,8 @@ class Ending:
 
     def _is_excused(self) -> bool:
         """Scarce requests and own rates slow quoting down; where a guard must be and is not, nothing is quoted."""
-        is_bare = (
-            self._world.scenario.must_be_guarded
-            and not self._world.scenario.has_guard
-            and not self._world.network.is_switch_set
-        )
+        is_unset = not self._world.network.is_switch_set or self._world.exchange.is_switch_spent(self._world.account)
+        is_bare = self._world.scenario.must_be_guarded and not self._world.scenario.has_guard and is_unset
         engine = self._world.process.engine
         is_slow = engine is not None and any(OWN_RATE in text for text in engine.state.quoting.why_not)
         return self._world.scenario.is_budget_poor or is_bare or is_slow

@@ -20,6 +20,7 @@ from mmtui.venues.exchange.markets.flow import Market
 from mmtui.venues.exchange.matching import MatchingBook
 from mmtui.venues.exchange.records import FundingRecord, LedgerEntry, Listener, MarketContext, PublicTrade
 from mmtui.venues.exchange.rulebook import forced, reference_prices
+from mmtui.venues.exchange.rulebook.cancellation import is_switch_spent
 from mmtui.venues.exchange.rulebook.dispatch import Submission, run
 from mmtui.venues.exchange.rulebook.mempool import Mempool
 from mmtui.venues.exchange.rulebook.pit import Pit
@@ -175,6 +176,10 @@ class Exchange:
     def switch_ms(self, account: str) -> int | None:
         """When the account's dead man's switch fires; None while it is not set."""
         return self._state.account(account).scheduled_cancel.at_ms
+
+    def is_switch_spent(self, account: str) -> bool:
+        """Whether the account's dead man's switch has fired as often as it may today."""
+        return is_switch_spent(self._state, self._state.account(account))
 
     def credit(self, account: str, dex: str, amount_micro: int) -> None:
         """Brings collateral to an account on ``dex``, or takes it away where the amount is negative."""

@@ -94,10 +94,15 @@ def schedule(state: State, account: Account, action: ScheduleCancelAction) -> Re
     if action.time_ms is not None:
         if action.time_ms < state.now_ms + SCHEDULE_AHEAD_MS:
             return Refused(refusals.SCHEDULE_TOO_EARLY)
-        if account.scheduled_cancel.fired_on(state.now_ms // DAY_MS) >= SCHEDULED_CANCELS_A_DAY:
+        if is_switch_spent(state, account):
             return Refused(refusals.SCHEDULE_TOO_OFTEN)
     account.scheduled_cancel.at_ms = action.time_ms
     return DefaultReply()
+
+
+def is_switch_spent(state: State, account: Account) -> bool:
+    """Whether the dead man's switch has fired as often as it may on one day."""
+    return account.scheduled_cancel.fired_on(state.now_ms // DAY_MS) >= SCHEDULED_CANCELS_A_DAY
 
 
 def fire_scheduled(state: State) -> None:
