@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EVERY_MS = 1_000
 TWIN_RUN = 0x7FFF_0000
+OTHER_MODES = ("unifiedAccount", "portfolioMargin")
 TWIN_EVERY_MS = 3_000
 LASTS_MS = (90_000, 200_000)
 NOTICED_WITHIN_S = 75.0
@@ -53,8 +54,11 @@ class Upheavals:
     def strike(self, kind: Fault) -> bool:
         """Begins an upheaval, unless one is under way or there is nothing to strike; returns whether it did."""
         world = self._world
+        engine = world.process.engine
         if self._on is not None or world.process.shell is None or world.process.latch is not None:
             return False
+        if engine is None or not engine.state.account.is_anchored:
+            return False  # what an engine finds at its start is no change to it
         if kind in (Fault.LIQUIDATION, Fault.ADL) and not world.truth.position:
             return False
         self._on, self._run, self._reachable_s, self._is_noticed = kind, world.process.run, 0.0, False
@@ -94,7 +98,10 @@ class Upheavals:
         self._world.exchange.relist(msgspec.structs.replace(known, **change))
 
     def _change_mode(self) -> None:
-        self._world.direct.account_mode = self._stream.choice(("unifiedAccount", "portfolioMargin"))
+        engine = self._world.process.engine
+        assert engine is not None, "an upheaval strikes an engine that has read its account"
+        others = [mode for mode in OTHER_MODES if mode != engine.state.account.mode]
+        self._world.direct.account_mode = self._stream.choice(others)
 
     def _begin_twin(self) -> None:
         self._twins += 1
