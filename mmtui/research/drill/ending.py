@@ -37,10 +37,13 @@ class Ending:
         self._world.upheavals.end()
         self._world.person.start_over()
         self._recover()
+        run, since = self._world.process.run, 0
         for second in range(CALM_S):
             self._world.run(1.0)
             self._recover()
-            if second >= QUOTING_AGAIN_S and not self._is_excused():
+            if self._world.process.run != run:
+                run, since = self._world.process.run, second  # a start warms up first
+            if second - since >= QUOTING_AGAIN_S and not self._is_excused():
                 self._check_quoting()
             if second >= QUOTING_AGAIN_S:
                 self._check_unknown()
