@@ -20,6 +20,7 @@ DARK_MAX_MS = 5_000
 UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
 PNL_TOLERANCE_MICRO = 2
+DIVERGED = 0.005
 OWN_RATE = "own action rate"
 
 
@@ -142,12 +143,13 @@ class Ending:
         return journal is not None and bool(journal.failure)
 
     def _is_excused(self) -> bool:
-        """Scarce requests and own rates slow quoting down; where a guard must be and is not, nothing is quoted."""
+        """Scarce requests and own rates slow quoting; unguarded, or off mark and oracle, nothing is quoted at all."""
         is_unset = not self._world.network.is_switch_set or self._world.exchange.is_switch_spent(self._world.account)
         is_bare = self._world.scenario.must_be_guarded and not self._world.scenario.has_guard and is_unset
         engine = self._world.process.engine
         is_slow = engine is not None and any(OWN_RATE in text for text in engine.state.quoting.why_not)
-        return self._world.scenario.is_budget_poor or is_bare or is_slow
+        is_off = engine is not None and engine.state.market.divergence() > DIVERGED
+        return self._world.scenario.is_budget_poor or is_bare or is_slow or is_off
 
     def _check_quoting(self) -> None:
         engine = self._world.process.engine

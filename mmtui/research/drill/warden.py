@@ -66,7 +66,8 @@ class Warden:
         if process.is_guarded and dead_ms > limit_ms:
             self._world.outsider.clear()
         deadline_ms = DEAD_WITH_GUARD_MS if process.is_guarded else DEAD_WITH_SWITCH_MS
-        is_watched = process.is_guarded or self._world.network.is_switch_set
+        is_spent = self._world.exchange.is_switch_spent(self._world.account)
+        is_watched = process.is_guarded or (self._world.network.is_switch_set and not is_spent)
         if is_watched and dead_ms > deadline_ms and self._world.truth.own():
             raise Violation(
                 "I20", f"{len(self._world.truth.own())} own orders rest {dead_ms / 1000:.0f} s after the end"
