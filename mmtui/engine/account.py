@@ -40,6 +40,12 @@ class DayState(msgspec.Struct, frozen=True, kw_only=True):
     relief: UsdMicro = 0
 
 
+def day_number(now: float, known: int | None) -> int:
+    """The UTC day; a clock that was set back over midnight does not begin the day before once more."""
+    number = int(now) // SECONDS_A_DAY
+    return number + 1 if known == number + 1 else number
+
+
 class Day:
     """P&L of the UTC day: what earlier sessions made and what this one adds.
 
@@ -177,7 +183,8 @@ class Account:
         self.position = Position(snapshot.position, snapshot.entry_cost)
         self.cash = self._opening_cash = snapshot.cash
         self.pnl = PnlLedger(snapshot.position, horizon_s=horizon_s)
-        self.day = Day(int(now) // SECONDS_A_DAY, snapshot.account_value, restored)
+        number = day_number(now, restored.utc_day if restored is not None else None)
+        self.day = Day(number, snapshot.account_value, restored)
         self.snapshot = snapshot
         self.cash_watch.start(snapshot.account_value)
         self.anchor_ms = snapshot.venue_time_ms

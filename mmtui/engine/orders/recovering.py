@@ -13,7 +13,7 @@ from mmtui.domain.intents import LogLevel
 from mmtui.domain.position import Position
 from mmtui.domain.records import FundingBooked, PositionAdjusted, SessionOpened
 from mmtui.domain.units import Price, UsdMicro
-from mmtui.engine.account import SECONDS_A_DAY, DayState
+from mmtui.engine.account import DayState, day_number
 from mmtui.engine.folded import Folded
 from mmtui.engine.orders.fills import book_missed, in_chain_order
 from mmtui.engine.outbox import Outbox
@@ -152,7 +152,7 @@ def _mark(state: EngineState, resume: Folded) -> Price:
 
 def _day(resume: Folded, cash_apart: UsdMicro, now: float) -> DayState | None:
     day = resume.day
-    if day is None or day.utc_day != int(now) // SECONDS_A_DAY:
+    if day is None or day.utc_day != day_number(now, day.utc_day):
         return None
     return DayState(
         utc_day=day.utc_day,
