@@ -124,7 +124,10 @@ class Ending:
         if self._world.process.shell is None:
             self._world.process.boot()
         engine = self._world.process.engine
-        if engine is not None and engine.mode is Mode.PAUSED:
+        if engine is None:
+            return
+        control = engine.state.control
+        if engine.mode is Mode.PAUSED or control.reduce_only_by or control.sides_off:
             self._world.hands.command(Verb.RESUME)
 
     def resume(self) -> None:
