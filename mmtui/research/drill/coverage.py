@@ -47,6 +47,8 @@ ELSEWHERE = {
     "rule kill: drawdown": "as for the day's loss",
     "rule kill: cascade": "markets here have no liquidations of others",
     "rule kill: one-sided fills": "a run that long is left to the markets of the tests",
+    "rule kill: runaway": "twenty replacements of one level at one price in ten seconds; only a defect does it",
+    "rule kill: position value": "its limit is far above what hands in a world trade",
     "rule kill: rule mismatch": "the rules here are the exchange's own",
     "rule kill: duplicate client order id": "ids are never used twice; only a defect would",
     "rule cancel undelivered": "faults end sooner than the two minutes that a world allows",
