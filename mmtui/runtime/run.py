@@ -1,6 +1,7 @@
 """``mmtui run``: from loaded settings to an exit code, with everything opened closed again."""
 
 import asyncio
+import contextlib
 import gc
 import secrets
 import sys
@@ -50,7 +51,8 @@ def run(config: LoadedConfig, options: RunOptions, screen: Screen | None = None)
             code = ExitCode.CLEAN
         if screen is not None and ending.finish is not None:
             is_latched = ending.finish.is_killed and config.settings.text("network.base_url") != "sim"
-            sys.stderr.write(f"mmtui: {last_words(ending.view, ending.finish, is_latched=is_latched)}\n")
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                sys.stderr.write(f"mmtui: {last_words(ending.view, ending.finish, is_latched=is_latched)}\n")
     except MmtuiError as error:
         reason, code = str(error), error.exit_code
         raise
