@@ -29,6 +29,8 @@ from mmtui.journal.schema import check_schema, make_schema
 
 PENDING_MAX = 200_000
 CLOSE_TIMEOUT_S = 10.0
+# A quarter of SQLite's default: the log beside the file stays near 1 MB, so that a nearly full disk lasts longer.
+WAL_PAGES = 256
 
 Post: TypeAlias = Callable[[Callable[[], None]], object]
 Connect: TypeAlias = Callable[[Path], sqlite3.Connection]
@@ -50,6 +52,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 

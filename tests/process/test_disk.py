@@ -20,13 +20,13 @@ from tests.process.programs import Programs
 pytestmark = pytest.mark.process
 
 FILE_BYTES_MAX = 400_000
-TMPFS_BYTES = 4 * 1024 * 1024
+TMPFS_BYTES = 32 * 1024 * 1024
 WHERE = ("--network", "localhost", "--asset", "BTC")
 
 
 @pytest.fixture
 def small_disk(programs: Programs) -> Iterator[Path]:
-    """A file system of a few megabytes under the state folder; skips where nothing may be mounted."""
+    """A file system of some megabytes under the state folder; skips where nothing may be mounted."""
     folder = programs.folder / "state"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS_BYTES},mode=0700", "tmpfs", str(folder)]
