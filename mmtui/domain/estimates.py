@@ -53,17 +53,47 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Signals(msgspec.Struct, frozen=True, kw_only=True):
-    """Second-order inputs of dynamic gamma and the spread; neutral values when not estimated."""
+    """Second-order inputs of dynamic gamma, the spread and the sizes; neutral values when not estimated.
+
+    Fractions of price for everything that is a distance or a cost; rates and intensities 1/s;
+    ``sigma_forecast`` fraction per root second over the holding horizon; ``premium`` and
+    ``funding_hourly`` (predicted for the running hour) fractions, positive when longs pay;
+    ``mean_order_bid`` is the mean size of an aggressive order that hits bids, base units, and
+    ``touch_volume_bid`` the volume expected to trade at a price each time it is touched.
+    ``cascade_direction`` is the sign of the forced orders: -1 while longs are liquidated.
+    """
 
     market_spread: float = 0.0
     is_toxic: bool = False
     volatility_regime: int = 0
+    sigma_forecast: float = 0.0
+    jump_rate: float = 0.0
+    jump_variance: float = 0.0
     beta_book: float = 0.0
     beta_flow: float = 0.0
+    momentum_fast: float = 0.0
+    momentum_slow: float = 0.0
+    falling_knife: float = 0.0
+    rising_knife: float = 0.0
+    filtered_mid: float = 0.0
+    drift_score: float = 0.0
     adverse_bid: float = 0.0
     adverse_ask: float = 0.0
+    informed_bid: float = 0.0
+    informed_ask: float = 0.0
+    vpin: float = 0.0
+    is_flow_toxic: bool = False
     cascade_severity: float = 0.0
     cascade_raw: float = 0.0
+    cascade_direction: int = 0
     hawkes_ratio: float = 1.0
     spread_percentile: float = 0.5
     volume_rate: float = 0.0
+    mean_order_bid: float = 0.0
+    mean_order_ask: float = 0.0
+    touch_volume_bid: float = 0.0
+    touch_volume_ask: float = 0.0
+    holding_s: float = 0.0
+    premium: float = 0.0
+    funding_hourly: float = 0.0
+    funding_due_s: float = 0.0

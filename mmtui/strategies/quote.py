@@ -175,7 +175,8 @@ class QuoteContext(msgspec.Struct, frozen=True, kw_only=True):
 
     ``now`` engine seconds; ``position`` signed, ``limit`` (effective now) and ``limit_config`` (as
     configured: the Qmax of the risk unit, models.md 1.3) in size units; ``maker_rate`` a fraction of
-    notional, negative for a rebate; ``is_prior`` says that estimates are priors because warm-up timed
+    notional, negative for a rebate, as is ``taker_rate``; ``equity_usd`` is the account's value, 0 when not
+    known; ``is_prior`` says that estimates are priors because warm-up timed
     out; ``quoting_age_s`` counts from the first quote; ``caution_bps`` is widening asked for while something
     is not right, under the cap on all widening.
     """
@@ -189,6 +190,8 @@ class QuoteContext(msgspec.Struct, frozen=True, kw_only=True):
     limit_config: Size
     rooms: Rooms
     maker_rate: float
+    taker_rate: float = 0.0
+    equity_usd: float = 0.0
     is_prior: bool = False
     quoting_age_s: float = 0.0
     caution_bps: float = 0.0

@@ -7,7 +7,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.intents import LogLevel, PlaceOrders
 from mmtui.domain.order import Order, OrderState, OrderTerms, Purpose, TimeInForce
 from mmtui.domain.records import OrderIntended
-from mmtui.domain.units import Size
+from mmtui.domain.units import MICRO, Size
 from mmtui.domain.view import Mode
 from mmtui.engine import modes
 from mmtui.engine.conditions import caution_bps
@@ -246,6 +246,8 @@ def _context(state: EngineState, now: float, estimates: Estimates, *, is_reduce_
         limit_config=state.risk.limit.configured,
         rooms=_rooms(state, now, is_reduce_only=is_reduce_only),
         maker_rate=snapshot.maker_rate if snapshot else 0.0,
+        taker_rate=snapshot.taker_rate if snapshot else 0.0,
+        equity_usd=snapshot.account_value / MICRO if snapshot else 0.0,
         is_prior=not state.panel.warmup(now).is_complete,
         quoting_age_s=0.0 if first is None else now - first,
         caution_bps=caution_bps(state),
