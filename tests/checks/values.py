@@ -34,7 +34,10 @@ class CheckValue:
 
 def check_values() -> Iterator[CheckValue]:
     """Every row of every section, in the order of the sections."""
-    names = sorted(info.name for info in pkgutil.iter_modules(tests.checks.__path__))
-    for name in names:
-        if name.startswith("section_"):
-            yield from importlib.import_module(f"tests.checks.{name}").CHECKS
+    names = [info.name for info in pkgutil.iter_modules(tests.checks.__path__) if info.name.startswith("section_")]
+    for name in sorted(names, key=_number):
+        yield from importlib.import_module(f"tests.checks.{name}").CHECKS
+
+
+def _number(module: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in module.split("_")[1:] if part.isdigit())

@@ -7,6 +7,7 @@ from mmtui.domain.order import TERMINAL, TRANSITIONS
 from mmtui.domain.parameters import PARAMETERS, SECTIONS
 from mmtui.domain.parameters.schema import Value
 from mmtui.risk.controls import Denial
+from tests.checks.page import check_values_page
 from tests.faults.incidents import INCIDENTS
 from tests.faults.proofs import Proof, proofs
 from tests.faults.rows import SECTIONS as FAULT_SECTIONS
@@ -136,6 +137,7 @@ def named(found: tuple[Proof, ...]) -> str:
 
 
 if __name__ == "__main__":
+    (DOCS / "check-values.md").write_text(check_values_page())
     (DOCS / "faults.md").write_text(faults_page())
     (DOCS / "incidents.md").write_text(incidents_page())
     (DOCS / "parameters.md").write_text(parameters_page())

@@ -8,6 +8,7 @@ import pytest
 
 from mmtui.cli import parser
 from mmtui.errors import ExitCode
+from tests.checks import page as check_values
 from tests.style import generated
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_the_parameter_page_is_the_schema() -> None:
     assert (ROOT / "docs" / "parameters.md").read_text() == generated.parameters_page()
+
+
+def test_the_page_of_check_values_is_what_the_functions_give() -> None:
+    text = (ROOT / "docs" / "check-values.md").read_text()
+    assert check_values.agrees(text, check_values.check_values_page())
 
 
 @pytest.mark.parametrize("name", ["faults", "incidents"])
