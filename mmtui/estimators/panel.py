@@ -11,13 +11,13 @@ from mmtui.domain.book import AssetContext, Book, Touch, Trade
 from mmtui.domain.estimates import Estimate, Estimates, Signals
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.cascade import CascadeReading
-from mmtui.estimators.depth import DepthSlope, depth_slope
+from mmtui.estimators.adverse.markout import AdverseSelection, Markout
+from mmtui.estimators.arrivals.depth import DepthSlope, depth_slope
+from mmtui.estimators.arrivals.intensity import Intensity, reach_floor
+from mmtui.estimators.cascades.cascade import CascadeReading
+from mmtui.estimators.fair.microprice import WARM_OBSERVATIONS, Microprice
 from mmtui.estimators.flow import TopOfBook
-from mmtui.estimators.intensity import Intensity, reach_floor
-from mmtui.estimators.markout import AdverseSelection, Markout
 from mmtui.estimators.memory import PanelMemory, is_sound
-from mmtui.estimators.microprice import WARM_OBSERVATIONS, Microprice
 from mmtui.estimators.publish import (
     STALE_S,
     ArrivalEstimates,
@@ -27,7 +27,7 @@ from mmtui.estimators.publish import (
     volatility_estimates,
 )
 from mmtui.estimators.tape import Tape, order_key
-from mmtui.estimators.volatility import Volatility
+from mmtui.estimators.volatility.realised import Volatility
 from mmtui.estimators.warmup import Warmup, WarmupStatus
 
 FEED_GAP_S = 5.0

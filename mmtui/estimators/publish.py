@@ -9,9 +9,9 @@ import msgspec
 
 from mmtui.domain.estimates import Estimate, Provenance
 from mmtui.domain.instrument import Side
-from mmtui.estimators.gamma_law import Z_975
-from mmtui.estimators.intensity import INTENSITY_WARM, KAPPA_WARM, Intensity, Posterior
-from mmtui.estimators.volatility import Volatility
+from mmtui.estimators.arrivals.gamma_law import Z_975
+from mmtui.estimators.arrivals.intensity import INTENSITY_WARM, KAPPA_WARM, Intensity, Posterior
+from mmtui.estimators.volatility.realised import Volatility
 
 STALE_S = 60.0
 SIGMA_UNIT = "1/sqrt(s)"

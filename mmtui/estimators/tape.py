@@ -12,9 +12,9 @@ import msgspec
 from mmtui.domain.book import PRICE_USD_MAX, SIZE_BASE_MAX, Trade
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.cascade import Cascade
+from mmtui.estimators.cascades.cascade import Cascade
 from mmtui.estimators.flow import FlowImbalance
-from mmtui.estimators.volume_clock import VolumeClock
+from mmtui.estimators.volatility.volume_clock import VolumeClock
 
 PRINT_AGE_S = 5.0
 PRINTS_REMEMBERED = 4096

@@ -17,7 +17,7 @@ from mmtui.domain.intents import Intent
 from mmtui.engine import account, fold
 from mmtui.engine.engine import Engine
 from mmtui.engine.orders import fill_keys, ledger
-from mmtui.estimators import markout
+from mmtui.estimators.adverse import markout
 from mmtui.research.drill.faults import Fault
 from mmtui.research.drill.scenario import PACES, Pace, make_scenario
 from mmtui.research.drill.world import World

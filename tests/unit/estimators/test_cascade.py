@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from mmtui.domain.book import AssetContext, Trade
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.cascade import CALM, Cascade, CascadeDirection
-from mmtui.estimators.hawkes import BaseRate, Excitation, decay_rate, raw_severity, severity
-from mmtui.estimators.liquidations import ContextSigns
+from mmtui.estimators.cascades.cascade import CALM, Cascade, CascadeDirection
+from mmtui.estimators.cascades.hawkes import BaseRate, Excitation, decay_rate, raw_severity, severity
+from mmtui.estimators.cascades.liquidations import ContextSigns
 
 DEFAULTS = Settings.defaults()
 BETA = decay_rate(10.0)

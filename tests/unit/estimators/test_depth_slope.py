@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmtui.estimators.depth import depth_slope
+from mmtui.estimators.arrivals.depth import depth_slope
 
 PRICES = (99.995, 99.99, 99.985, 99.98, 99.97, 99.95, 99.92, 99.90)
 SIZES = (5.0, 8.0, 6.0, 10.0, 12.0, 9.0, 15.0, 7.0)

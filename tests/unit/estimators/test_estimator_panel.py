@@ -11,7 +11,7 @@ from mmtui.domain.book import AssetContext, Book, Touch, Trade
 from mmtui.domain.estimates import Estimate, Estimates, Provenance
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.cascade import CascadeDirection
+from mmtui.estimators.cascades.cascade import CascadeDirection
 from mmtui.estimators.panel import EstimatorPanel
 
 DEFAULTS = Settings.defaults()

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
+from mmtui.estimators.arrivals.gamma_law import gamma_cdf, gamma_quantile, interval_factors
+from mmtui.estimators.arrivals.intensity import REACH_MAX, Intensity, ReachCount, reach_floor
 from mmtui.estimators.ewma import time_constant
-from mmtui.estimators.gamma_law import gamma_cdf, gamma_quantile, interval_factors
-from mmtui.estimators.intensity import REACH_MAX, Intensity, ReachCount, reach_floor
 from mmtui.estimators.tape import Reach
 
 DEFAULTS = Settings.defaults()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.markout import Markout
+from mmtui.estimators.adverse.markout import Markout
 
 DEFAULTS = Settings.defaults()
 BUY, SELL = Side.BUY, Side.SELL

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mmtui.domain.parameters import Settings
 from mmtui.errors import ConfigError
-from mmtui.estimators.microprice import Microprice, clamp_fraction
-from mmtui.estimators.ridge import Fit, RegressionSums, RollingRegression, shrink_factor
+from mmtui.estimators.fair.microprice import Microprice, clamp_fraction
+from mmtui.estimators.fair.ridge import Fit, RegressionSums, RollingRegression, shrink_factor
 
 DEFAULTS = Settings.defaults()
 

@@ -9,12 +9,12 @@ import pytest
 from mmtui.domain.book import Trade
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.intensity import Intensity
-from mmtui.estimators.microprice import Microprice
-from mmtui.estimators.ridge import RegressionSums
+from mmtui.estimators.arrivals.intensity import Intensity
+from mmtui.estimators.fair.microprice import Microprice
+from mmtui.estimators.fair.ridge import RegressionSums
 from mmtui.estimators.tape import AggressiveOrders
-from mmtui.estimators.volatility import Variation, Volatility
-from mmtui.estimators.volume_clock import VolumeBucket, VolumeClock, VolumeTick
+from mmtui.estimators.volatility.realised import Variation, Volatility
+from mmtui.estimators.volatility.volume_clock import VolumeBucket, VolumeClock, VolumeTick
 
 DEFAULTS = Settings.defaults()
 K = 4.0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.volatility import (
+from mmtui.estimators.volatility.realised import (
     JUMP_RATIO_MAX,
     SIGMA_MAX,
     SIGMA_MIN,
@@ -16,7 +16,7 @@ from mmtui.estimators.volatility import (
     correction,
     next_regime,
 )
-from mmtui.estimators.volume_clock import VolumeTick
+from mmtui.estimators.volatility.volume_clock import VolumeTick
 
 MANY = 1e9
 DEFAULTS = Settings.defaults()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.volume_clock import VolumeBucket, VolumeClock, VolumeTick, VolumeWindow
+from mmtui.estimators.volatility.volume_clock import VolumeBucket, VolumeClock, VolumeTick, VolumeWindow
 
 TRADES = (
     (0.0, 100.00, 0.4),

@@ -14,8 +14,8 @@ import msgspec
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
+from mmtui.estimators.arrivals.gamma_law import interval_factors
 from mmtui.estimators.ewma import decay, time_constant
-from mmtui.estimators.gamma_law import interval_factors
 from mmtui.estimators.memory import ReachMemory
 from mmtui.estimators.tape import Reach
 

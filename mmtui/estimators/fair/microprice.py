@@ -12,7 +12,7 @@ from collections import deque
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.errors import ConfigError
-from mmtui.estimators.ridge import Fit, RollingRegression, shrink_factor
+from mmtui.estimators.fair.ridge import Fit, RollingRegression, shrink_factor
 
 SPACING_S = 0.05
 # Slopes over a minute do not change within a few labels that overlap almost wholly.

@@ -13,8 +13,8 @@ from collections import deque
 from mmtui.domain.book import AssetContext
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import BPS
+from mmtui.estimators.cascades.hawkes import BRANCHING, Excitation
 from mmtui.estimators.ewma import LN2, ClockEwma, EventEwma
-from mmtui.estimators.hawkes import BRANCHING, Excitation
 
 ORDERS_REMEMBERED = 255
 ORDERS_WARM = 50

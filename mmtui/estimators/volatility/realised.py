@@ -15,7 +15,7 @@ from mmtui.domain.book import PRICE_USD_MAX
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.ewma import EventEwma
 from mmtui.estimators.memory import VolatilityMemory, Weights
-from mmtui.estimators.volume_clock import VolumeTick
+from mmtui.estimators.volatility.volume_clock import VolumeTick
 
 PRICE_USD_MIN = 1e-12
 SIGMA_MIN = 1e-6

@@ -12,9 +12,8 @@ import msgspec
 from mmtui.domain.book import AssetContext, Trade
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.ewma import EventEwma
-from mmtui.estimators.hawkes import BRANCHING, BaseRate, Excitation, decay_rate, raw_severity, severity
-from mmtui.estimators.liquidations import (
+from mmtui.estimators.cascades.hawkes import BRANCHING, BaseRate, Excitation, decay_rate, raw_severity, severity
+from mmtui.estimators.cascades.liquidations import (
     BURST_FLOW,
     BURST_RATIO,
     SWEEP_S,
@@ -24,6 +23,7 @@ from mmtui.estimators.liquidations import (
     OrderSizes,
     weight_of,
 )
+from mmtui.estimators.ewma import EventEwma
 
 EVENT_USD = 25_000.0
 EVENT_HALF_LIFE_EVENTS = 50.0

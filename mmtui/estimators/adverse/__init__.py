@@ -1,0 +1,1 @@
+"""What own fills cost after they happened."""

@@ -1,0 +1,1 @@
+"""How aggressive orders arrive: rate, reach and size, and the shape of the posted depth."""

@@ -1,0 +1,1 @@
+"""Liquidation cascades: what looks like a liquidation and how such orders excite each other."""

@@ -1,0 +1,1 @@
+"""Volatility in economic time: the volume clock, realised and bipower variation, jumps, forecasts."""
