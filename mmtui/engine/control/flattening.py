@@ -9,8 +9,9 @@ from mmtui.engine.control import governing
 from mmtui.engine.control.standing import Flatten
 from mmtui.engine.orders import fences
 from mmtui.engine.outbox import Outbox
-from mmtui.engine.quoting.cycle import clip, place
+from mmtui.engine.quoting.cycle import place
 from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes
+from mmtui.engine.quoting.rooms import clip
 from mmtui.engine.state import EngineState
 from mmtui.risk.restraints import Effect
 

@@ -7,7 +7,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.intents import LogLevel, PlaceOrders
 from mmtui.domain.order import Order, OrderState, OrderTerms, Purpose, TimeInForce
 from mmtui.domain.records import OrderIntended
-from mmtui.domain.units import MICRO, Size
+from mmtui.domain.units import MICRO
 from mmtui.domain.view import Mode
 from mmtui.engine import modes
 from mmtui.engine.conditions import caution_bps
@@ -16,22 +16,18 @@ from mmtui.engine.orders.invariants import check_uncrossed
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes, send_cancels
 from mmtui.engine.quoting.requote import Plan, Tolerance, plan
+from mmtui.engine.quoting.rooms import clip, reserved, rooms
 from mmtui.engine.quoting.touched import behind_touch
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import Denied, Gate, OpenCaps, Permit, review
 from mmtui.risk.restraints import Effect, Restraint
-from mmtui.strategies.quote import Ladder, Level, QuoteContext, Rooms
+from mmtui.strategies.quote import Ladder, Level, QuoteContext
 
 OPEN_ORDERS_PER_LEVEL = 4
 OPEN_NOTIONAL_RATIO = 2.0
 MOVE_URGENT_RATIO = 2.0
 # Lets the price drift this far before orders placed at the limit are cut to the limit's value in size.
 LIMIT_SLACK = 0.001
-# A side that alone is filled fades from half of the run that would end trading, to a quarter of its size.
-FADE_FROM = 0.5
-FADED_LEAST = 0.25
-# The least size that the venue takes differs a little from price to price.
-CLIPS_OWED = 2
 
 
 def is_due(state: EngineState, now: float) -> bool:
@@ -130,7 +126,7 @@ def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode) -> N
 
 def _beyond_limit(state: EngineState, side: Side, part: Plan) -> list[Order]:
     """Orders that must go although they fit: the limit or the position has moved; outer ones first."""
-    worst = side * state.account.position.size + _reserved(state, side) - sum(order.reserved for order in part.cancel)
+    worst = side * state.account.position.size + reserved(state, side) - sum(order.reserved for order in part.cancel)
     most = state.risk.limit.size * (1.0 + LIMIT_SLACK)
     found: list[Order] = []
     for _, order in reversed(part.keep):
@@ -200,7 +196,7 @@ def gate(state: EngineState, now: float) -> Gate:
         instrument=instrument,
         permit=modes.permit(mode),
         position=state.account.position.size,
-        reserved=(_reserved(state, Side.BUY), _reserved(state, Side.SELL)),
+        reserved=(reserved(state, Side.BUY), reserved(state, Side.SELL)),
         foreign=(state.account.foreign_reserved(Side.BUY), state.account.foreign_reserved(Side.SELL)),
         limit=state.risk.limit.size,
         clip=clip(state),
@@ -216,21 +212,6 @@ def gate(state: EngineState, now: float) -> Gate:
     )
 
 
-def clip(state: EngineState) -> Size:
-    """The configured size of one side, and no less than what the venue takes: as much may always be reduced."""
-    size = state.settings.number("trading.target_liquidity")
-    touch, instrument = state.market.touch, state.instrument
-    if touch is None:
-        return instrument.floor_size(size)
-    if not size:
-        size = state.settings.number("trading.order_notional_usd") / touch.mid
-    return max(instrument.floor_size(size), instrument.min_size(instrument.price_units(touch.mid)))
-
-
-def _reserved(state: EngineState, side: Side) -> Size:
-    return state.ledger.reserved(side) + state.account.foreign_reserved(side)
-
-
 def _context(state: EngineState, now: float, estimates: Estimates, *, is_reduce_only: bool) -> QuoteContext:
     touch = state.market.touch
     assert touch is not None, "a cycle needs a touch"
@@ -244,7 +225,7 @@ def _context(state: EngineState, now: float, estimates: Estimates, *, is_reduce_
         position=state.account.position.size,
         limit=state.risk.limit.size,
         limit_config=state.risk.limit.configured,
-        rooms=_rooms(state, now, is_reduce_only=is_reduce_only),
+        rooms=rooms(state, now, is_reduce_only=is_reduce_only),
         maker_rate=snapshot.maker_rate if snapshot else 0.0,
         taker_rate=snapshot.taker_rate if snapshot else 0.0,
         equity_usd=snapshot.account_value / MICRO if snapshot else 0.0,
@@ -254,68 +235,11 @@ def _context(state: EngineState, now: float, estimates: Estimates, *, is_reduce_
     )
 
 
-def _rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
-    position, limit = state.account.position.size, state.risk.limit.size
-    state.quoting.flagged = None
-    size: dict[Side, Size] = {}
-    why: dict[Side, str] = {}
-    for side in Side:
-        # What is flagged reduce-only cannot add to what foreign orders do.
-        stuck = _stuck(state, side) + (0 if is_reduce_only else state.account.foreign_reserved(side))
-        held = -side * position
-        most = max(0, held) if is_reduce_only else limit + held
-        size[side] = max(0, most - stuck)
-        if not is_reduce_only and size[side] < held:
-            owed = _owed(state, side, held)
-            if size[side] < owed:
-                size[side], state.quoting.flagged = owed, side
-        off = state.risk.restraints.off(side)
-        if off is not None:
-            # What closes a position is taken where what opens one is not.
-            size[side], why[side] = min(size[side], _owed(state, side, max(0, held))), off.text
-            state.quoting.flagged = side if size[side] else state.quoting.flagged
-        if side in state.control.sides_off:
-            size[side], why[side] = 0, f"side cancelled by {state.control.sides_off[side]}"
-        elif size[side] == 0 and off is None:
-            why[side] = "reduce-only" if is_reduce_only else f"position limit ({state.risk.limit.binding})"
-    return Rooms(
-        buy=size[Side.BUY],
-        sell=size[Side.SELL],
-        buy_reason=why.get(Side.BUY, ""),
-        sell_reason=why.get(Side.SELL, ""),
-        size_factor_buy=_fade(state, now, Side.BUY),
-        size_factor_sell=_fade(state, now, Side.SELL),
-        is_reduce_only=is_reduce_only,
-    )
-
-
-def _owed(state: EngineState, side: Side, held: Size) -> Size:
-    """What a reducing side may hold however large the orders are that are not ours.
-
-    Flagged reduce-only it never makes a position larger than they would: nothing of it fills but against
-    what is held.
-    """
-    return max(0, min(held, CLIPS_OWED * clip(state)) - _stuck(state, side))
-
-
-def _fade(state: EngineState, now: float, side: Side) -> float:
-    """Share of the size that a side which alone is being filled still shows."""
-    if side * state.account.position.size < 0:
-        return 1.0
-    used = state.risk.fill_run.length(now, side) / state.settings.count("risk.one_sided_orders_max")
-    return 1.0 if used <= FADE_FROM else max(FADED_LEAST, 1.0 - (used - FADE_FROM) / (1.0 - FADE_FROM))
-
-
 def _held_back(state: EngineState, proposals: list[OrderTerms]) -> Restraint | None:
     restraints = state.risk.restraints
     if proposals and proposals[0].purpose is Purpose.FLATTEN:
         return restraints.first(Effect.HOLD, Effect.NO_TAKER)
     return restraints.first(Effect.HOLD, Effect.HOLD_QUOTES)
-
-
-def _stuck(state: EngineState, side: Side) -> Size:
-    undecided = (OrderState.UNKNOWN, OrderState.SETTLING)
-    return sum([o.reserved for o in state.ledger.live.values() if o.state in undecided and o.terms.side is side])
 
 
 def _terms(state: EngineState, now: float, level: Level, mode: Mode) -> OrderTerms:

@@ -1,0 +1,87 @@
+"""How much may rest on each side now: the limit, what is held, undecided and foreign orders, and restraints."""
+
+from mmtui.domain.instrument import Side
+from mmtui.domain.order import OrderState
+from mmtui.domain.units import Size
+from mmtui.engine.state import EngineState
+from mmtui.strategies.quote import Rooms
+
+# A side that alone is filled fades from half of the run that would end trading, to a quarter of its size.
+FADE_FROM = 0.5
+FADED_LEAST = 0.25
+# The least size that the venue takes differs a little from price to price.
+CLIPS_OWED = 2
+
+
+def rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
+    """The most that may rest on each side now, and the share of its size a side shows."""
+    position, limit = state.account.position.size, state.risk.limit.size
+    state.quoting.flagged = None
+    size: dict[Side, Size] = {}
+    why: dict[Side, str] = {}
+    for side in Side:
+        # What is flagged reduce-only cannot add to what foreign orders do.
+        stuck = _stuck(state, side) + (0 if is_reduce_only else state.account.foreign_reserved(side))
+        held = -side * position
+        most = max(0, held) if is_reduce_only else limit + held
+        size[side] = max(0, most - stuck)
+        if not is_reduce_only and size[side] < held:
+            owed = _owed(state, side, held)
+            if size[side] < owed:
+                size[side], state.quoting.flagged = owed, side
+        off = state.risk.restraints.off(side)
+        if off is not None:
+            # What closes a position is taken where what opens one is not.
+            size[side], why[side] = min(size[side], _owed(state, side, max(0, held))), off.text
+            state.quoting.flagged = side if size[side] else state.quoting.flagged
+        if side in state.control.sides_off:
+            size[side], why[side] = 0, f"side cancelled by {state.control.sides_off[side]}"
+        elif size[side] == 0 and off is None:
+            why[side] = "reduce-only" if is_reduce_only else f"position limit ({state.risk.limit.binding})"
+    return Rooms(
+        buy=size[Side.BUY],
+        sell=size[Side.SELL],
+        buy_reason=why.get(Side.BUY, ""),
+        sell_reason=why.get(Side.SELL, ""),
+        size_factor_buy=_fade(state, now, Side.BUY),
+        size_factor_sell=_fade(state, now, Side.SELL),
+        is_reduce_only=is_reduce_only,
+    )
+
+
+def clip(state: EngineState) -> Size:
+    """The configured size of one side, and no less than what the venue takes: as much may always be reduced."""
+    size = state.settings.number("trading.target_liquidity")
+    touch, instrument = state.market.touch, state.instrument
+    if touch is None:
+        return instrument.floor_size(size)
+    if not size:
+        size = state.settings.number("trading.order_notional_usd") / touch.mid
+    return max(instrument.floor_size(size), instrument.min_size(instrument.price_units(touch.mid)))
+
+
+def reserved(state: EngineState, side: Side) -> Size:
+    """What may still fill on a side, own and foreign."""
+    return state.ledger.reserved(side) + state.account.foreign_reserved(side)
+
+
+def _owed(state: EngineState, side: Side, held: Size) -> Size:
+    """What a reducing side may hold however large the orders are that are not ours.
+
+    Flagged reduce-only it never makes a position larger than they would: nothing of it fills but against
+    what is held.
+    """
+    return max(0, min(held, CLIPS_OWED * clip(state)) - _stuck(state, side))
+
+
+def _fade(state: EngineState, now: float, side: Side) -> float:
+    """Share of the size that a side which alone is being filled still shows."""
+    if side * state.account.position.size < 0:
+        return 1.0
+    used = state.risk.fill_run.length(now, side) / state.settings.count("risk.one_sided_orders_max")
+    return 1.0 if used <= FADE_FROM else max(FADED_LEAST, 1.0 - (used - FADE_FROM) / (1.0 - FADE_FROM))
+
+
+def _stuck(state: EngineState, side: Side) -> Size:
+    undecided = (OrderState.UNKNOWN, OrderState.SETTLING)
+    return sum([o.reserved for o in state.ledger.live.values() if o.state in undecided and o.terms.side is side])
