@@ -13,14 +13,11 @@ import msgspec
 
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.parameters import Settings
+from mmtui.domain.parameters.checks import hours_of
 from mmtui.strategies.bounds import clip
 
-TIGHT_PERCENTILE = 0.25
-WIDE_PERCENTILE = 0.75
-TIGHT_MULTIPLIER = 0.8
-WIDE_MULTIPLIER = 1.5
-RISE_PER_S_MAX = 2.0
-FALL_PER_S_MAX = 1.1
+SECONDS_AN_HOUR = 3600.0
+HOURS_A_DAY = 24
 STEP_S_MAX = 60.0
 TAIL_STEPS = ((0.8, 5.0), (0.5, 2.5), (0.3, 1.5))
 
@@ -45,9 +42,6 @@ class Ramp(msgspec.Struct, frozen=True, gc=False):
         if not 0.0 < excess < math.inf:
             return 1.0
         return clip(1.0 + self.slope * excess, 1.0, self.ceiling)
-
-
-HAWKES = Ramp(1.0, 0.25, 2.0)
 
 
 class InventoryRamp(msgspec.Struct, frozen=True, gc=False):
@@ -83,13 +77,34 @@ class Tail(msgspec.Struct, frozen=True, gc=False):
         return clip(self.base * rise, 1.0, self.ceiling)
 
 
-def spread_multiplier(percentile: float) -> float:
-    """Multiplier of the spread regime; ``percentile`` of the market spread from 0 to 1."""
-    if 0.0 <= percentile < TIGHT_PERCENTILE:
-        return TIGHT_MULTIPLIER
-    if WIDE_PERCENTILE < percentile <= 1.0:
-        return WIDE_MULTIPLIER
-    return 1.0
+class SpreadRegime(msgspec.Struct, frozen=True, gc=False):
+    """A multiplier for a market spread that is tight, and one for a wide one; percentiles from 0 to 1."""
+
+    tight_below: float
+    wide_above: float
+    tight: float
+    wide: float
+
+    def multiplier(self, percentile: float) -> float:
+        """The multiplier at a percentile of the market spread; 1 for anything outside 0 to 1."""
+        if 0.0 <= percentile < self.tight_below:
+            return self.tight
+        if self.wide_above < percentile <= 1.0:
+            return self.wide
+        return 1.0
+
+
+class ToxicHours(msgspec.Struct, frozen=True):
+    """A multiplier for hours of the UTC day; without hours it is always 1."""
+
+    hours: frozenset[int]
+    ceiling: float
+
+    def multiplier(self, now: float) -> float:
+        """The multiplier at an engine second."""
+        if not self.hours or not 0.0 <= now < math.inf:
+            return 1.0
+        return self.ceiling if int(now // SECONDS_AN_HOUR) % HOURS_A_DAY in self.hours else 1.0
 
 
 class GammaSettings(msgspec.Struct, frozen=True):
@@ -103,11 +118,16 @@ class GammaSettings(msgspec.Struct, frozen=True):
     toxicity: Ramp
     inventory: InventoryRamp
     tail: Tail
+    hawkes: Ramp
+    regime: SpreadRegime
+    toxic_hours: ToxicHours
+    pace: "Pace"
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "GammaSettings":
         """Read the schema's rows."""
         number = settings.number
+        hours = hours_of(settings.text("risk.toxic_hours_utc")) if settings.flag("risk.tod_enabled") else None
         return cls(
             base=number("trading.risk_aversion"),
             low=number("risk.gamma_min"),
@@ -127,16 +147,33 @@ class GammaSettings(msgspec.Struct, frozen=True):
                 number("risk.max_tail_risk_multiplier"),
                 TailMode(settings.text("risk.tail_risk_mode")),
             ),
+            hawkes=Ramp(1.0, number("risk.hawkes_activity_weight"), number("risk.max_hawkes_multiplier")),
+            regime=SpreadRegime(
+                number("risk.spread_tight_percentile"),
+                number("risk.spread_wide_percentile"),
+                number("risk.spread_regime_tight_mult"),
+                number("risk.spread_regime_wide_mult"),
+            ),
+            toxic_hours=ToxicHours(hours or frozenset(), number("risk.toxic_hour_mult")),
+            pace=Pace(number("risk.gamma_rise_max"), number("risk.gamma_fall_max")),
         )
 
 
-class Multipliers(msgspec.Struct, frozen=True, gc=False):
-    """All multipliers of one moment; ``flow`` is volatility, jumps and order-flow activity together."""
+class Multipliers(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """All multipliers of one moment, each 1 when it has nothing to say."""
 
-    flow: float
-    regime: float
-    tail: float
-    inventory: float
+    volatility: float = 1.0
+    toxicity: float = 1.0
+    hawkes: float = 1.0
+    hour: float = 1.0
+    regime: float = 1.0
+    tail: float = 1.0
+    inventory: float = 1.0
+
+    @property
+    def flow(self) -> float:
+        """Volatility, jumps, order-flow activity and the hour together."""
+        return self.volatility * self.toxicity * self.hawkes * self.hour
 
     @property
     def market(self) -> float:
@@ -144,17 +181,34 @@ class Multipliers(msgspec.Struct, frozen=True, gc=False):
         return self.flow * self.regime * self.tail
 
 
-def multipliers(estimates: Estimates, utilisation: float, settings: GammaSettings) -> Multipliers:
-    """Every multiplier of (5.1) at one moment."""
+CALM = Multipliers()
+
+
+def multipliers(estimates: Estimates, utilisation: float, settings: GammaSettings, now: float) -> Multipliers:
+    """Every multiplier of (5.1) at one moment; ``now`` in engine seconds, for the hour of the day."""
     signals = estimates.signals
     return Multipliers(
-        settings.volatility.multiplier(estimates.sigma_effective.value / settings.sigma_baseline)
-        * settings.toxicity.multiplier(estimates.jump_ratio.value)
-        * HAWKES.multiplier(signals.hawkes_ratio),
-        spread_multiplier(signals.spread_percentile),
-        settings.tail.multiplier(signals.cascade_severity),
-        settings.inventory.multiplier(utilisation),
+        volatility=settings.volatility.multiplier(estimates.sigma_effective.value / settings.sigma_baseline),
+        toxicity=settings.toxicity.multiplier(estimates.jump_ratio.value),
+        hawkes=settings.hawkes.multiplier(signals.hawkes_ratio),
+        hour=settings.toxic_hours.multiplier(now),
+        regime=settings.regime.multiplier(signals.spread_percentile),
+        tail=settings.tail.multiplier(signals.cascade_severity),
+        inventory=settings.inventory.multiplier(utilisation),
     )
+
+
+def unusable_inputs(estimates: Estimates) -> tuple[str, ...]:
+    """The inputs that are not finite numbers, whose multipliers are therefore 1."""
+    signals = estimates.signals
+    inputs = {
+        "sigma_effective": estimates.sigma_effective.value,
+        "jump_ratio": estimates.jump_ratio.value,
+        "hawkes_ratio": signals.hawkes_ratio,
+        "spread_percentile": signals.spread_percentile,
+        "cascade_severity": signals.cascade_severity,
+    }
+    return tuple([name for name, value in inputs.items() if not math.isfinite(value)])
 
 
 class Gamma(msgspec.Struct, frozen=True, gc=False):
@@ -169,11 +223,18 @@ class Gamma(msgspec.Struct, frozen=True, gc=False):
     after_regime: float
     market: float
     total: float
-    tail_multiplier: float
+    factors: Multipliers
+
+
+class Pace(msgspec.Struct, frozen=True, gc=False):
+    """Most that a factor may be multiplied or divided by within a second."""
+
+    rise: float
+    fall: float
 
 
 class RateLimit:
-    """Keeps a factor from rising more than twofold or falling more than 1.1-fold a second."""
+    """Keeps a factor from rising or falling faster than its pace."""
 
     __slots__ = ("_at", "_boost", "_is_held", "_value")
 
@@ -183,14 +244,14 @@ class RateLimit:
         self._boost = 1.0
         self._is_held = False
 
-    def limit(self, now: float, target: float, boost: float = 1.0) -> float:
+    def limit(self, now: float, target: float, pace: Pace, boost: float = 1.0) -> float:
         """The factor allowed at ``now`` (s); a rise of ``boost`` since the last call is not limited."""
         if self._value <= 0.0:
             self._value = target
         elif target != self._value:
             step_s = clip(now - self._at, 0.0, STEP_S_MAX)
-            ceiling = self._value * RISE_PER_S_MAX**step_s * max(1.0, boost / self._boost)
-            self._value = clip(target, self._value / FALL_PER_S_MAX**step_s, ceiling)
+            ceiling = self._value * pace.rise**step_s * max(1.0, boost / self._boost)
+            self._value = clip(target, self._value / pace.fall**step_s, ceiling)
         self._at = max(now, self._at)
         self._boost = boost
         self._is_held = self._value != target
@@ -221,14 +282,14 @@ class GammaState:
         kept = self._gamma
         if kept is not None and factors == self._factors and settings is self._settings and self._is_settled(now):
             return kept
-        base, low, high = settings.base, settings.low, settings.high
-        wanted = factors.market
-        market = base * self._market.limit(now, clip(base * wanted, low, high) / base, factors.tail)
-        total = base * self._total.limit(now, clip(base * wanted * factors.inventory, low, high) / base, factors.tail)
+        base, low, high, pace = settings.base, settings.low, settings.high, settings.pace
+        wanted, tail = factors.market, factors.tail
+        market = base * self._market.limit(now, clip(base * wanted, low, high) / base, pace, tail)
+        total = base * self._total.limit(now, clip(base * wanted * factors.inventory, low, high) / base, pace, tail)
         lag = market / (base * wanted)
         after_flow = clip(base * factors.flow * lag, low, high) if wanted != 1.0 or lag != 1.0 else base
         after_regime = clip(after_flow * factors.regime, low, high)
-        gamma = Gamma(base, after_flow, after_regime, market, total, factors.tail)
+        gamma = Gamma(base, after_flow, after_regime, market, total, factors)
         self._factors, self._settings, self._gamma = factors, settings, gamma
         return gamma
 

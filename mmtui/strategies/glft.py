@@ -79,10 +79,11 @@ def utility_exponent(x: float) -> float:
 
 def risk_adjusted_intensity(risk: float, flow: Flow) -> float:
     """Arrivals per second as the optimum counts them, cost included. Source: models.md (2.2)."""
-    return math.exp(_log_intensity(risk, flow))
+    return math.exp(log_risk_adjusted_intensity(risk, flow))
 
 
-def _log_intensity(risk: float, flow: Flow) -> float:
+def log_risk_adjusted_intensity(risk: float, flow: Flow) -> float:
+    """Natural logarithm of ``risk_adjusted_intensity``, finite also where that is not."""
     return math.log(flow.intensity) - utility_exponent(risk / flow.kappa) - flow.kappa * flow.cost
 
 
@@ -104,7 +105,7 @@ def closed_form(
     """
     on_fills = risk if attitude is RiskAttitude.CARA else 0.0
     kappas = bid.kappa + ask.kappa
-    log_bid, log_ask = _log_intensity(on_fills, bid), _log_intensity(on_fills, ask)
+    log_bid, log_ask = log_risk_adjusted_intensity(on_fills, bid), log_risk_adjusted_intensity(on_fills, ask)
     full_balance = (log_bid - log_ask) / kappas
     variance_cost = risk * sigma * sigma
     slope = reversion = 0.0

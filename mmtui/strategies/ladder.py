@@ -74,7 +74,7 @@ class GlftStrategy:
         if reference is None:
             return no_ladder(AbsenceReason.NO_REFERENCE)
         share = utilisation(context)
-        factors = multipliers(context.estimates, share, tuning.gamma)
+        factors = multipliers(context.estimates, share, tuning.gamma, context.now)
         gamma = self._gamma.update(context.now, factors, tuning.gamma)
         model = self._memo.model(context, gamma, tuning.model, tuning.limits)
         bid, ask = self._shapes_of(context, model, tuning)
@@ -91,7 +91,7 @@ class GlftStrategy:
             reservation=frame.reference * (1.0 - shift.total_bps / BPS),
             absences=bids.absences + asks.absences,
             gamma_eff=gamma.total,
-            tail_multiplier=gamma.tail_multiplier,
+            factors=gamma.factors,
             half_spread_bps=half_bps,
             model_half_spread_bps=(model.bid.model_bps + model.ask.model_bps) / 2.0,
             widening=model.widening,

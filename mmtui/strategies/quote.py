@@ -15,6 +15,7 @@ from mmtui.domain.book import Touch
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.units import BPS, Price, Size
+from mmtui.strategies.gamma import CALM, Multipliers
 
 
 class Term(msgspec.Struct, frozen=True, gc=False):
@@ -126,7 +127,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     ``reference`` and ``reservation`` in USD (the reservation is the centre after the skew), 0 when there
     is no reference. ``half_spread_bps`` is what is quoted before the skew, ``model_half_spread_bps`` the
     model's own, fee included, before any widening; both are the mean of the two sides. ``widening`` are
-    the capped terms between the two.
+    the capped terms between the two. ``factors`` are the multipliers that made ``gamma_eff``.
     """
 
     bids: tuple[Level, ...]
@@ -135,10 +136,15 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     reservation: float
     absences: tuple[Absence, ...] = ()
     gamma_eff: float = 0.0
-    tail_multiplier: float = 1.0
+    factors: Multipliers = CALM
     half_spread_bps: float = 0.0
     model_half_spread_bps: float = 0.0
     widening: tuple[Term, ...] = ()
+
+    @property
+    def tail_multiplier(self) -> float:
+        """The multiplier of gamma in a cascade."""
+        return self.factors.tail
 
 
 class Rooms(msgspec.Struct, frozen=True, kw_only=True):
