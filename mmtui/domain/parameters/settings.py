@@ -4,13 +4,24 @@ from collections.abc import Iterator, Mapping
 
 from mmtui.domain.parameters.estimators import ESTIMATORS
 from mmtui.domain.parameters.gamma import GAMMA
+from mmtui.domain.parameters.hjb import HJB
 from mmtui.domain.parameters.risk import LIMITS
 from mmtui.domain.parameters.schema import Parameter, Value
 from mmtui.domain.parameters.strategy import STRATEGY
 from mmtui.domain.parameters.system import EXECUTION, SYSTEM
 from mmtui.domain.parameters.trading import NETWORK, TRADING
 
-PARAMETERS: tuple[Parameter, ...] = (*NETWORK, *TRADING, *STRATEGY, *ESTIMATORS, *GAMMA, *LIMITS, *EXECUTION, *SYSTEM)
+PARAMETERS: tuple[Parameter, ...] = (
+    *NETWORK,
+    *TRADING,
+    *STRATEGY,
+    *HJB,
+    *ESTIMATORS,
+    *GAMMA,
+    *LIMITS,
+    *EXECUTION,
+    *SYSTEM,
+)
 SECTIONS: tuple[str, ...] = tuple(dict.fromkeys(p.section for p in PARAMETERS))
 
 _BY_KEY: dict[str, Parameter] = {p.key: p for p in PARAMETERS}

@@ -7,7 +7,7 @@ STRATEGY: tuple[Parameter, ...] = (
         key="strategy.strategy_type",
         kind=Kind.TEXT,
         default="ladder",
-        help="symmetric, inventory_aware, glft, ladder, or the name of an installed strategy.",
+        help="symmetric, inventory_aware, glft, ladder, hjb, or the name of an installed strategy.",
     ),
     Parameter(
         key="strategy.glft_mode",
@@ -48,7 +48,8 @@ STRATEGY: tuple[Parameter, ...] = (
         low=0.1,
         high=200.0,
         live=True,
-        help="Half-spread of the symmetric and inventory_aware strategies.",
+        aliases=("strategy.hjb.half_spread_bps", "strategy.hjb.half_spread"),
+        help="Half-spread of the symmetric, inventory_aware and hjb strategies.",
         effect="higher widens",
     ),
     Parameter(
@@ -58,7 +59,8 @@ STRATEGY: tuple[Parameter, ...] = (
         low=0.0,
         high=1.0,
         live=True,
-        help="inventory_aware: shift at a full position as a share of the half-spread.",
+        aliases=("strategy.hjb.inventory_skew_factor",),
+        help="inventory_aware, and hjb by its heuristic: shift at a full position as a share of the half-spread.",
         effect="higher skews more",
     ),
     Parameter(

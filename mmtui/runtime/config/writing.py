@@ -36,6 +36,7 @@ _HEADINGS = {
     "trading": "What is quoted, and how much.",
     "strategy": "How prices are made.",
     "strategy.ladder_config": "How each side is spread over levels.",
+    "strategy.hjb": "The documents' controller, strategy type hjb.",
     "estimators": "What is learned from the market, and how fast it is forgotten.",
     "risk": "Limits. What they stop is stopped at the last step before the exchange.",
     "execution": "How orders are handled.",
