@@ -283,7 +283,11 @@ class ParameterChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EngineView(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the engine knows that a person may want to see."""
+    """Everything the engine knows that a person may want to see.
+
+    ``gamma_factors`` are the multipliers whose product with the configured gamma is ``gamma``, within its
+    bounds and its pace.
+    """
 
     at: float
     mode: Mode = Mode.BOOTING
@@ -309,6 +313,7 @@ class EngineView(msgspec.Struct, frozen=True, kw_only=True):
     counters: Counters = Counters()
     warmup: WarmupView = WarmupView()
     gamma: float = 0.0
+    gamma_factors: tuple[tuple[str, float], ...] = ()
     cascade_severity_raw: float = 0.0
     tail_risk_multiplier: float = 1.0
     volatility_regime: int = 0

@@ -15,6 +15,7 @@ from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.risk.budget import DESPERATE_SHARE
 from mmtui.risk.restraints import Effect, Restraint
+from mmtui.strategies.gamma import unusable_inputs
 from mmtui.strategies.sizing import is_dust
 
 DIVERGENCE_MAX = 0.01
@@ -27,6 +28,7 @@ DISK_ALARM_S = 1.0
 DISK_HALT_S = 5.0
 UNCONFIRMED_INTERVALS = 3.0
 NOTICE_S = 60.0
+GAMMA_INPUTS = "gamma inputs"
 
 
 def watch(state: EngineState, out: Outbox) -> None:
@@ -39,6 +41,7 @@ def watch(state: EngineState, out: Outbox) -> None:
     _diverged(state, out)
     _degenerate(state, out)
     _scarce(state, out)
+    _unusable(state, out)
     age = market.context_age(out.now)
     is_old = age is not None and age > CONTEXT_AGE_SHOWN_S
     _tell(state, out, "context", f"mark and oracle are {age:.0f} s old and not used" if is_old else "")
@@ -150,6 +153,17 @@ def _degenerate(state: EngineState, out: Outbox) -> None:
     text = f"{what} held at its bound for {lasting_s:.0f} s: {'nothing is quoted' if is_long else 'quotes are wider'}"
     effect = Effect.STALE if is_long else Effect.WIDEN
     restrain(state, out, Restraint(key="estimate", effect=effect, text=text))
+
+
+def _unusable(state: EngineState, out: Outbox) -> None:
+    """Warns, once each time, of inputs of gamma that are not numbers; their multipliers are 1 meanwhile."""
+    estimates, warned = state.panel.estimates(out.now), state.risk.warned
+    names = ", ".join(unusable_inputs(estimates)) if estimates is not None else ""
+    if names == warned.get(GAMMA_INPUTS, ""):
+        return
+    warned[GAMMA_INPUTS] = names
+    if names:
+        out.log(LogLevel.WARN, "Gamma input unusable", code="RISK_WARN", inputs=names)
 
 
 def _scarce(state: EngineState, out: Outbox) -> None:

@@ -1,5 +1,7 @@
 """The engine's part of the view, made from its memory; changes nothing."""
 
+import msgspec
+
 from mmtui.domain.estimates import Estimate, Estimates
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import Order, OrderState
@@ -71,6 +73,7 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         warmup=_warmup(state.panel.warmup(now)),
         gamma=ladder.gamma_eff if ladder else 0.0,
         cascade_severity_raw=estimates.signals.cascade_raw if estimates else 0.0,
+        gamma_factors=tuple(msgspec.structs.asdict(ladder.factors).items()) if ladder else (),
         tail_risk_multiplier=ladder.tail_multiplier if ladder else 1.0,
         volatility_regime=estimates.signals.volatility_regime if estimates else 0,
         quote_uptime=state.tape.uptime(now),

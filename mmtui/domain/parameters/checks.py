@@ -10,6 +10,7 @@ CrossCheck: TypeAlias = Callable[[Settings], tuple[str, Refusal] | None]
 
 TARGET_TO_LIMIT_MAX = 0.4
 POSITION_KILL_RATIO = 1.5
+HOURS_A_DAY = 24
 
 
 def _ordered(low: str, high: str) -> CrossCheck:
@@ -83,6 +84,21 @@ def _clamp(settings: Settings) -> tuple[str, Refusal] | None:
     return "estimators.microprice_clamp", Refusal(shown(text), '"bbo" or bps from 0 to 100')
 
 
+def hours_of(text: str) -> frozenset[int] | None:
+    """The hours of the day that a comma-separated list names; None for anything else."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdigit() and len(part) <= 2 and int(part) < HOURS_A_DAY for part in parts):
+        return None
+    return frozenset(int(part) for part in parts)
+
+
+def _hours(settings: Settings) -> tuple[str, Refusal] | None:
+    text = settings.text("risk.toxic_hours_utc")
+    if hours_of(text) is not None:
+        return None
+    return "risk.toxic_hours_utc", Refusal(shown(text), "hours from 0 to 23 separated by commas, such as 6,7,14")
+
+
 def _address(key: str) -> CrossCheck:
     def check(settings: Settings) -> tuple[str, Refusal] | None:
         text = settings.text(key)
@@ -100,6 +116,7 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
     _ordered("strategy.ladder_config.min_depth_bps", "strategy.ladder_config.max_depth_bps"),
     _ordered("risk.gamma_min", "risk.gamma_max"),
     _ordered("estimators.kappa_min", "estimators.kappa_max"),
+    _ordered("risk.spread_tight_percentile", "risk.spread_wide_percentile"),
     _ordered("risk.stale_data_s", "risk.stale_kill_s"),
     _ordered("risk.cascade_pull_threshold", "risk.cascade_kill_threshold"),
     _size_within_limit,
@@ -107,6 +124,7 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
     _switch,
     _leverage,
     _clamp,
+    _hours,
     _address("network.account_address"),
     _address("network.vault_address"),
     _address("network.confirm_mainnet"),

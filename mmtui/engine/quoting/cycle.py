@@ -226,13 +226,21 @@ def _context(state: EngineState, now: float, estimates: Estimates, *, is_reduce_
         limit=state.risk.limit.size,
         limit_config=state.risk.limit.configured,
         rooms=rooms(state, now, is_reduce_only=is_reduce_only),
-        maker_rate=snapshot.maker_rate if snapshot else 0.0,
+        maker_rate=_maker_rate(state),
         taker_rate=snapshot.taker_rate if snapshot else 0.0,
         equity_usd=snapshot.account_value / MICRO if snapshot else 0.0,
         is_prior=not state.panel.warmup(now).is_complete,
         quoting_age_s=0.0 if first is None else now - first,
         caution_bps=caution_bps(state),
     )
+
+
+def _maker_rate(state: EngineState) -> float:
+    """The maker fee to price with: the operator's, or the one that the venue states."""
+    if state.settings.value("risk.maker_fee_rate") is not None:
+        return state.settings.number("risk.maker_fee_rate")
+    snapshot = state.account.snapshot
+    return snapshot.maker_rate if snapshot else 0.0
 
 
 def _held_back(state: EngineState, proposals: list[OrderTerms]) -> Restraint | None:

@@ -28,6 +28,7 @@ EXAMPLES: dict[str, Value] = {
     "trading.target_liquidity": 0.01,
     "trading.max_absolute_position_size": 0.05,
     "trading.leverage": "20",
+    "risk.maker_fee_rate": 0.00015,
     "logging.file": "auto",
     "monitoring.fill_consumers": "my_ledger",
 }
