@@ -1,0 +1,1 @@
+"""Where own orders stand in their queues, and how likely they are to fill from there."""
