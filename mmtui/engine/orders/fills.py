@@ -7,7 +7,7 @@ import msgspec
 from mmtui.domain.cloid import is_ours
 from mmtui.domain.events import Fill, FundingPayment
 from mmtui.domain.intents import LogLevel
-from mmtui.domain.order import Purpose
+from mmtui.domain.order import Order, Purpose
 from mmtui.domain.records import FillBooked, FundingBooked
 from mmtui.domain.units import Size, UsdMicro
 from mmtui.engine.control.governing import fire
@@ -16,6 +16,7 @@ from mmtui.engine.orders.ledger import Booked
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
 from mmtui.engine.tape import FillNote
+from mmtui.estimators.adverse.own_fills import OwnFill
 
 
 def take_fills(state: EngineState, out: Outbox, fills: Iterable[Fill]) -> int:
@@ -158,7 +159,8 @@ def _count(state: EngineState, out: Outbox, fill: Fill, booked: Booked, mid2: in
     tape.volumes[fill.side] += fill.size
     tape.turnover += fill.price * fill.size
     state.risk.burn.traded(out.now, fill.price * fill.size / 1e6)
-    state.panel.on_fill(out.now, fill.side, instrument.size_base(fill.size))
+    order = booked.order
+    _learn(state, out.now, fill, order)
     note = FillNote(
         at=out.now,
         side=fill.side,
@@ -167,7 +169,6 @@ def _count(state: EngineState, out: Outbox, fill: Fill, booked: Booked, mid2: in
         fee_usd=fill.fee / 1e6,
         mid=mid2 / 2.0 / instrument.price_scale,
     )
-    order = booked.order
     note.is_taker, note.position = fill.is_taker, instrument.size_base(state.account.position.size)
     note.level = order.terms.level if order is not None else None
     tape.add_fill(note)
@@ -182,6 +183,21 @@ def _count(state: EngineState, out: Outbox, fill: Fill, booked: Booked, mid2: in
     most = state.settings.count("risk.one_sided_orders_max")
     if run > most:
         fire(state, out, "one-sided fills", f"{run} orders filled on one side within a minute, limit {most}")
+
+
+def _learn(state: EngineState, now: float, fill: Fill, order: Order | None) -> None:
+    """Tells the estimators what a fill of a quote cost; what we took ourselves or by hand says nothing about quotes."""
+    if fill.is_taker or (order is None and not is_ours(fill.cloid)):
+        return
+    instrument = state.instrument
+    own = OwnFill(
+        side=fill.side,
+        size=instrument.size_base(fill.size),
+        price=instrument.price_usd(fill.price),
+        level=order.terms.level if order is not None else None,
+        venue_time_ms=fill.venue_time_ms,
+    )
+    state.panel.on_fill(now, own)
 
 
 def _forced(state: EngineState, out: Outbox, fill: Fill, booked: Booked) -> None:

@@ -1,9 +1,9 @@
 """What own fills cost: how far the mid moves against us within a fixed time after each fill.
 
-Owns the fills not yet judged and the average cost of each side. The mid is the last one known at
-the horizon; a sample whose horizon fell into a silence of the feed is dropped. Costs are signed:
-a positive one is a loss, a favourable move is negative. Never caps or acts on a cost.
-Source: models.md 7.1 and 7.4, ruling 5.
+Owns the fills not yet judged, the average cost of each side, the share of informed fills and the cost
+by depth. The mid is the last one known at the horizon; a sample whose horizon fell into a silence of the
+feed is dropped. Costs are signed: a positive one is a loss, a favourable move is negative. Never caps or
+acts on a cost. Source: models.md 7.1 to 7.4, ruling 5.
 """
 
 import math
@@ -14,6 +14,9 @@ import msgspec
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
+from mmtui.estimators.adverse.depth_costs import DecayLaw, DepthCosts
+from mmtui.estimators.adverse.informed import Informed
+from mmtui.estimators.adverse.memory import DepthMemory
 from mmtui.estimators.ewma import EventEwma
 from mmtui.estimators.memory import CostMemory
 
@@ -36,32 +39,57 @@ class AdverseSelection(msgspec.Struct, frozen=True, gc=False):
     n_eff: float
 
 
-class _Pending:
-    __slots__ = ("due", "fair", "filled_at", "mid", "side", "size")
+class JudgedFill(msgspec.Struct, frozen=True, gc=False):
+    """An own fill to be judged: ``size`` base units, prices USD, ``sigma`` per root second at the fill.
 
-    def __init__(self, filled_at: float, horizon_s: float, side: Side, size: float, *, mid: float, fair: float) -> None:
+    ``fair`` is what quotes were centred on, ``mid`` was known just before (0: the last one observed), ``price``
+    is the fill's own (0: not known), and fills of one ``key`` are one aggressive order's (0: not known).
+    """
+
+    side: Side
+    size: float
+    fair: float
+    mid: float = 0.0
+    price: float = 0.0
+    sigma: float = 0.0
+    key: int = 0
+
+
+class _Pending:
+    __slots__ = ("deviation", "due", "edge", "fair", "filled_at", "key", "mid", "side", "size")
+
+    def __init__(
+        self, filled_at: float, horizon_s: float, fill: "JudgedFill", key: int, *, mid: float, edge: float
+    ) -> None:
         self.filled_at = filled_at
         self.due = filled_at + horizon_s
-        self.side = side
-        self.size = size
+        self.key = key
+        self.side = fill.side
+        self.size = fill.size
         self.mid = mid
-        self.fair = fair
+        self.fair = fill.fair
+        self.edge = edge
+        self.deviation = fill.sigma * math.sqrt(horizon_s)
 
-    def absorb(self, size: float, mid: float, fair: float) -> None:
+    def absorb(self, size: float, mid: float, fair: float, edge: float) -> None:
         """Add another print of the same aggressive order, by size."""
         share = size / (self.size + size)
         self.mid += share * (mid - self.mid)
         self.fair += share * (fair - self.fair)
+        self.edge += share * (edge - self.edge)
         self.size += size
 
 
 class _SideCost:
-    __slots__ = ("from_fair", "from_mid", "squares")
+    __slots__ = ("depths", "from_fair", "from_mid", "informed", "judged", "squares")
 
     def __init__(self) -> None:
         self.from_mid = EventEwma(HALF_LIFE_FILLS)
         self.from_fair = EventEwma(HALF_LIFE_FILLS)
         self.squares = EventEwma(HALF_LIFE_FILLS)
+        self.informed = Informed()
+        self.depths = DepthCosts()
+        self.judged = 0
 
     def add(self, from_mid: float, from_fair: float) -> None:
         self.from_mid.add(from_mid)
@@ -118,29 +146,46 @@ class Markout:
         """What outlives the process: the horizon, and the costs of buys and sells."""
         return self._horizon_s, self._buys.memory(), self._sells.memory()
 
-    def recall(self, horizon_s: float, buys: CostMemory, sells: CostMemory) -> None:
-        """Go on from the costs remembered; those of another horizon are not comparable."""
+    def recall(self, horizon_s: float, buys: CostMemory, sells: CostMemory) -> bool:
+        """Go on from the costs remembered; those of another horizon are not comparable, and False."""
         if horizon_s != self._horizon_s:
-            return
+            return False
         self._buys.recall(buys)
         self._sells.recall(sells)
         self._read()
+        return True
 
-    def on_fill(self, at: float, side: Side, size: float, *, fair: float) -> None:
-        """Take an own fill of ``size`` (base) while the mid was the last one observed.
+    def learned(self, side: Side) -> tuple[tuple[float, float], DepthMemory]:
+        """What else outlives the process on a side: the counts of informed fills, and the costs by depth."""
+        known = self._side(side)
+        return known.informed.memory(), known.depths.memory()
 
-        ``fair`` (USD) is the price quotes were centred on. Fills of one side and instant are one
-        event. Ignored before the first mid and when the size is no positive finite number.
+    def relearn(self, side: Side, informed: tuple[float, float], depths: DepthMemory) -> None:
+        """Go on from what ``learned`` gave, which is of the horizon of the costs recalled before."""
+        known = self._side(side)
+        known.informed.recall(informed)
+        known.depths.recall(depths)
+
+    def on_fill(self, at: float, fill: JudgedFill) -> None:
+        """Take an own fill. Fills of one side and instant, or of one key, are one event.
+
+        Ignored before the first mid and when a size or price is no positive finite number.
         """
-        if not (self._mid > 0.0 and 0.0 < size < math.inf and 0.0 < fair < math.inf):
+        mid = fill.mid if fill.mid > 0.0 else self._mid
+        if not (0.0 < mid < math.inf and 0.0 < fill.size < math.inf and 0.0 < fill.fair < math.inf):
             return
+        edge = fill.side * (mid - fill.price) / mid if 0.0 < fill.price < math.inf else 0.0
         last = self._pending[-1] if self._pending else None
-        if last is not None and last.side is side and last.filled_at == at:
-            last.absorb(size, self._mid, fair)
+        if (
+            last is not None
+            and last.side is fill.side
+            and (last.filled_at == at or (fill.key and fill.key == last.key))
+        ):
+            last.absorb(fill.size, mid, fill.fair, edge)
             return
         if last is not None and at < last.filled_at:
             at = last.filled_at
-        self._pending.append(_Pending(at, self._horizon_s, side, size, mid=self._mid, fair=fair))
+        self._pending.append(_Pending(at, self._horizon_s, fill, fill.key, mid=mid, edge=edge))
 
     def observe(self, at: float, mid: float) -> None:
         """Take the mid (USD, positive) known from ``at`` on, and judge the fills that came due before."""
@@ -154,6 +199,21 @@ class Markout:
         """Expected cost of the next fill of our quote on ``side``."""
         return self._readings[0 if side is Side.BUY else 1]
 
+    def informed(self, side: Side) -> float:
+        """Share of the fills of our quotes on ``side`` that were informed."""
+        return self._side(side).informed.share
+
+    def law(self, side: Side) -> DecayLaw | None:
+        """How the cost falls with depth on ``side``; None where one cost serves every depth."""
+        return self._side(side).depths.law
+
+    def judged(self, side: Side) -> int:
+        """How many fills of our quotes on ``side`` were judged since the start."""
+        return self._side(side).judged
+
+    def _side(self, side: Side) -> _SideCost:
+        return self._buys if side is Side.BUY else self._sells
+
     def _judge(self, fill: _Pending, at: float) -> None:
         if max(at - fill.due, fill.due - self._alive_at) > self._horizon_s:
             return
@@ -161,7 +221,11 @@ class Markout:
         from_fair = -fill.side * (self._mid - fill.fair) / fill.fair
         if not (abs(from_mid) <= COST_MAX and abs(from_fair) <= COST_MAX):
             return
-        (self._buys if fill.side is Side.BUY else self._sells).add(from_mid, from_fair)
+        side = self._side(fill.side)
+        side.add(from_mid, from_fair)
+        side.judged += 1
+        side.informed.add(from_mid, fill.deviation)
+        side.depths.add(fill.edge * BPS, from_mid * BPS)
         self._read()
 
     def _read(self) -> None:

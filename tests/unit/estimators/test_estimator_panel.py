@@ -11,6 +11,7 @@ from mmtui.domain.book import AssetContext, Book, Touch, Trade
 from mmtui.domain.estimates import Estimate, Estimates, Provenance
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
+from mmtui.estimators.adverse.own_fills import OwnFill
 from mmtui.estimators.cascades.cascade import CascadeDirection
 from mmtui.estimators.panel import EstimatorPanel
 
@@ -277,11 +278,11 @@ def test_reading_often_or_seldom_gives_the_same_numbers() -> None:
 
 def test_own_fills_teach_what_each_side_costs() -> None:
     panel = a_panel()
-    panel.on_fill(T0, Side.BUY, 1.0)
+    panel.on_fill(T0, OwnFill(side=Side.BUY, size=1.0))
     panel.on_touch(T0, a_touch(T0))
     prior = known(panel, T0).signals
     assert (prior.adverse_bid, prior.adverse_ask) == pytest.approx((0.5e-4, 0.5e-4))
-    panel.on_fill(T0, Side.BUY, 1.0)
+    panel.on_fill(T0, OwnFill(side=Side.BUY, size=1.0))
     for i in range(1, 5):
         at = T0 + 0.4 * i
         panel.on_touch(at, a_touch(at, 99_900.0))
@@ -346,7 +347,9 @@ def play(panel: EstimatorPanel, events: list[tuple[str, float, int, float, float
         elif kind == "reference":
             panel.set_reference(a)
         elif kind == "fill":
-            panel.on_fill(now, Side.BUY if skew_ms > 0 else Side.SELL, a)
+            panel.on_fill(
+                now, OwnFill(side=Side.BUY if skew_ms > 0 else Side.SELL, size=a, price=b, venue_time_ms=stamp)
+            )
         elif kind == "context":
             panel.on_context(now, AssetContext(a, b, 0.0, b))
         else:

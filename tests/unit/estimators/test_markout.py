@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.adverse.markout import Markout
+from mmtui.estimators.adverse.markout import JudgedFill, Markout
 
 DEFAULTS = Settings.defaults()
 BUY, SELL = Side.BUY, Side.SELL
@@ -38,7 +38,7 @@ def play(markout: Markout, fills: list[tuple[float, Side]], mids: list[tuple[flo
     for at, mid in mids:
         markout.observe(at, mid)
         while waiting and waiting[0][0] == at:
-            markout.on_fill(at, waiting.pop(0)[1], 1.0, fair=mid)
+            markout.on_fill(at, JudgedFill(waiting.pop(0)[1], 1.0, fair=mid))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_move_the_fair_price_had_foreseen_is_not_charged() -> None:
     foreseen, unforeseen = a_markout(), a_markout()
     for markout, fair in ((foreseen, 99.0), (unforeseen, 100.0)):
         markout.observe(0.0, 100.0)
-        markout.on_fill(0.0, BUY, 1.0, fair=fair)
+        markout.on_fill(0.0, JudgedFill(BUY, 1.0, fair=fair))
         markout.observe(0.9, 99.0)
         markout.observe(1.1, 99.0)
     assert foreseen.reading(BUY).value == pytest.approx(20 * 0.5e-4 / 21)
@@ -127,7 +127,7 @@ def test_another_prior_acts_at_once_and_another_horizon_starts_anew() -> None:
 def test_a_fill_without_a_size_is_ignored(size: float) -> None:
     markout = a_markout()
     markout.observe(0.0, 100.0)
-    markout.on_fill(0.0, BUY, size, fair=100.0)
+    markout.on_fill(0.0, JudgedFill(BUY, size, fair=100.0))
     markout.observe(0.9, 99.0)
     markout.observe(1.1, 99.0)
     assert markout.reading(BUY).n_eff == 0.0
@@ -146,7 +146,7 @@ def test_no_path_gives_a_cost_that_is_not_finite(events: list[tuple[float, Side 
         if side is None:
             markout.observe(now, price)
         else:
-            markout.on_fill(now, side, size, fair=price)
+            markout.on_fill(now, JudgedFill(side, size, fair=price))
     for side in (BUY, SELL):
         reading = markout.reading(side)
         assert all(math.isfinite(x) for x in (reading.value, reading.measured, reading.standard_error, reading.n_eff))

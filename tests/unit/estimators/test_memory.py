@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mmtui.domain.book import Book, Trade
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
+from mmtui.estimators.adverse.own_fills import OwnFill
 from mmtui.estimators.memory import PanelMemory, is_sound
 from mmtui.estimators.panel import EstimatorPanel
 from mmtui.venues.exchange.listing import default_listing
@@ -46,7 +47,7 @@ def fed(panel: EstimatorPanel, start: float, seconds: int, seed: int = 1) -> Non
             at, Trade(venue_time_ms=venue_time_ms, side=side, price=price, size=size, tid=tid, order_key=key)
         )
         if step % 37 == 0:
-            panel.on_fill(at, side, 0.01)
+            panel.on_fill(at, OwnFill(side=side, size=0.01, price=mid - side * 2.0, level=step % 3))
 
 
 def learned(seconds: int = 120) -> EstimatorPanel:
