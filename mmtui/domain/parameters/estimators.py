@@ -189,6 +189,13 @@ ESTIMATORS: tuple[Parameter, ...] = (
         help="Ridge penalty of the microprice regression.",
     ),
     Parameter(
+        key="estimators.microprice_shrink",
+        kind=Kind.FLAG,
+        default=True,
+        live=True,
+        help="Trust the microprice regression only as far as it explains the moves; false takes its slopes whole.",
+    ),
+    Parameter(
         key="estimators.microprice_clamp",
         kind=Kind.TEXT,
         default="bbo",

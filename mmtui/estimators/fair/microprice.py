@@ -44,6 +44,7 @@ class Microprice:
     __slots__ = (
         "_clamp",
         "_horizon_s",
+        "_is_shrunk",
         "_last_mid",
         "_last_sample_at",
         "_penalty",
@@ -74,6 +75,7 @@ class Microprice:
         self._clamp = clamp_fraction(settings.text("estimators.microprice_clamp"))
         self._regression.window_s = settings.number("estimators.microprice_window_s")
         self._penalty = settings.number("estimators.microprice_ridge")
+        self._is_shrunk = settings.flag("estimators.microprice_shrink")
 
     def observe(self, now: float, mid: float, book_imbalance: float, flow_imbalance: float) -> None:
         """Take the mid (USD, positive) at ``now`` with the features known at that moment."""
@@ -133,5 +135,5 @@ class Microprice:
         raw = self._regression.fit(self._penalty)
         if not (abs(raw.beta_book) <= BETA_MAX and abs(raw.beta_flow) <= BETA_MAX):
             return Fit(is_refused=True)
-        share = shrink_factor(raw.r_squared, self.n_eff)
+        share = shrink_factor(raw.r_squared, self.n_eff) if self._is_shrunk else 1.0
         return Fit(share * raw.beta_book, share * raw.beta_flow, raw.r_squared)

@@ -93,17 +93,24 @@ def test_a_strong_signal_is_learned_at_its_size() -> None:
     assert microprice.fit.beta_book == pytest.approx(1e-4, rel=0.1)
 
 
+def slope_of_noise(seed: int, settings: Settings) -> float:
+    microprice = Microprice(settings)
+    rng = random.Random(seed)
+    log_mid = 0.0
+    for i in range(600):
+        microprice.observe(i * 0.1, math.exp(log_mid), rng.uniform(-1, 1), rng.uniform(-1, 1))
+        log_mid += rng.gauss(0.0, 1e-5)
+    return abs(microprice.fit.beta_book)
+
+
 def test_noise_is_shrunk_away() -> None:
-    kept = []
-    for seed in range(20):
-        microprice = Microprice(DEFAULTS)
-        rng = random.Random(seed)
-        log_mid = 0.0
-        for i in range(600):
-            microprice.observe(i * 0.1, math.exp(log_mid), rng.uniform(-1, 1), rng.uniform(-1, 1))
-            log_mid += rng.gauss(0.0, 1e-5)
-        kept.append(abs(microprice.fit.beta_book))
+    kept = [slope_of_noise(seed, DEFAULTS) for seed in range(20)]
     assert sum(beta < 1e-6 for beta in kept) >= 15
+
+
+def test_without_shrinking_noise_is_taken_for_a_signal() -> None:
+    whole = DEFAULTS.with_values({"estimators.microprice_shrink": False})
+    assert all(slope_of_noise(seed, whole) > slope_of_noise(seed, DEFAULTS) for seed in range(5))
 
 
 def test_a_label_uses_the_last_mid_at_or_before_its_end() -> None:
