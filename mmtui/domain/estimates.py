@@ -56,10 +56,16 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """Second-order inputs of dynamic gamma, the spread and the sizes; neutral values when not estimated.
 
     Fractions of price for everything that is a distance or a cost; rates and intensities 1/s;
-    ``sigma_forecast`` fraction per root second over the holding horizon; ``premium`` and
+    ``sigma_forecast`` fraction per root second on average over the longest holding time; ``variance_mean``
+    (fraction squared per s) and ``variance_reversion`` (1/s, 0 while not fitted) are what it is made of;
+    ``jump_variance`` fraction squared per s, what jumps add to the variance; momentum in standard
+    deviations, knives in [0, 1]; ``filtered_mid`` USD, 0 while unknown; ``premium`` and
     ``funding_hourly`` (predicted for the running hour) fractions, positive when longs pay;
     ``mean_order_bid`` is the mean size of an aggressive order that hits bids, base units, and
     ``touch_volume_bid`` the volume expected to trade at a price each time it is touched.
+    ``adverse_zero_bid`` and ``adverse_decay_bid`` (1/fraction) are the law of a cost that falls with depth,
+    both 0 where one cost serves every depth; ``informed_bid`` is the share of informed fills, which is shown
+    and never priced;
     ``cascade_direction`` is the sign of the forced orders: -1 while longs are liquidated.
     """
 
@@ -67,6 +73,8 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     is_toxic: bool = False
     volatility_regime: int = 0
     sigma_forecast: float = 0.0
+    variance_mean: float = 0.0
+    variance_reversion: float = 0.0
     jump_rate: float = 0.0
     jump_variance: float = 0.0
     beta_book: float = 0.0
@@ -79,6 +87,10 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     drift_score: float = 0.0
     adverse_bid: float = 0.0
     adverse_ask: float = 0.0
+    adverse_zero_bid: float = 0.0
+    adverse_zero_ask: float = 0.0
+    adverse_decay_bid: float = 0.0
+    adverse_decay_ask: float = 0.0
     informed_bid: float = 0.0
     informed_ask: float = 0.0
     vpin: float = 0.0

@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from mmtui.estimators.adverse.memory import AdverseMemory
+
 VERSION = 1
 COUNT_MAX = 2**53
 CELLS_MAX = 100_000
@@ -62,6 +64,27 @@ class CostMemory(msgspec.Struct, frozen=True, kw_only=True):
     squares: Weights
 
 
+class JumpMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Jumps, the time watched, and their sizes and squared sizes."""
+
+    jumps: float
+    watched_s: float
+    signed_sizes: Weights
+    squares: Weights
+
+
+class VarianceMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Moments of the variance's samples and of the samples before them."""
+
+    pairs: int
+    weight: float
+    mean: float
+    mean_before: float
+    square: float
+    square_before: float
+    signed_product: float
+
+
 class PanelMemory(msgspec.Struct, frozen=True, kw_only=True):
     """Everything kept; ``at`` is the last market event, ``horizon_s`` that of the costs."""
 
@@ -80,6 +103,9 @@ class PanelMemory(msgspec.Struct, frozen=True, kw_only=True):
     buys: CostMemory
     sells: CostMemory
     version: int = VERSION
+    adverse: AdverseMemory | None = None
+    jumps: JumpMemory | None = None
+    variance: VarianceMemory | None = None
 
 
 def is_sound(memory: PanelMemory, coin: str) -> bool:
@@ -96,7 +122,7 @@ def is_sound(memory: PanelMemory, coin: str) -> bool:
 
 
 def _are_weights(value: object) -> bool:
-    """No number is negative or not finite, but for the sum of a cost, which may be a gain."""
+    """No number is negative or not finite, but for sums of what has a sign, such as a cost, which may be a gain."""
     if isinstance(value, dict):
         return all(_are_weights(inner) or (key in _SIGNED and _is_finite(inner)) for key, inner in value.items())
     if isinstance(value, list | tuple):
@@ -104,8 +130,10 @@ def _are_weights(value: object) -> bool:
     return not isinstance(value, float | int) or 0.0 <= value < math.inf
 
 
-_SIGNED = frozenset({"from_mid", "from_fair"})
+_SIGNED = frozenset({"from_mid", "from_fair", "costs", "signed_sizes", "signed_product"})
 
 
 def _is_finite(value: object) -> bool:
+    if isinstance(value, float | int):
+        return math.isfinite(value)
     return isinstance(value, list | tuple) and all(isinstance(one, float | int) and math.isfinite(one) for one in value)

@@ -8,29 +8,24 @@ number. Sources: models.md 0.2 and 6.
 import math
 
 from mmtui.domain.book import AssetContext, Book, Touch, Trade
-from mmtui.domain.estimates import Estimate, Estimates, Signals
+from mmtui.domain.estimates import Estimate, Estimates
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.adverse.markout import AdverseSelection, Markout
+from mmtui.estimators.adverse.markout import AdverseSelection
+from mmtui.estimators.adverse.markouts import Fills
+from mmtui.estimators.adverse.own_fills import OwnFill, OwnFills
 from mmtui.estimators.arrivals.depth import DepthSlope, depth_slope
 from mmtui.estimators.arrivals.intensity import Intensity, reach_floor
 from mmtui.estimators.cascades.cascade import CascadeReading
-from mmtui.estimators.fair.microprice import WARM_OBSERVATIONS, Microprice
+from mmtui.estimators.fair.microprice import Microprice
 from mmtui.estimators.flow import TopOfBook
 from mmtui.estimators.memory import PanelMemory, is_sound
-from mmtui.estimators.publish import (
-    STALE_S,
-    ArrivalEstimates,
-    VolatilityEstimates,
-    arrival_estimates,
-    provenance_of,
-    volatility_estimates,
-)
+from mmtui.estimators.readings import FEED_GAP_S, Readings
+from mmtui.estimators.signals import SignalSources
 from mmtui.estimators.tape import Tape, order_key
 from mmtui.estimators.volatility.realised import Volatility
 from mmtui.estimators.warmup import Warmup, WarmupStatus
 
-FEED_GAP_S = 5.0
 REFERENCE_LIFE_S = 10.0
 
 
@@ -38,18 +33,18 @@ class EstimatorPanel:
     """The estimators of one market, fed in order of arrival with engine time in epoch seconds."""
 
     __slots__ = (
-        "_arrival_memo",
         "_estimates_memo",
         "_instrument",
         "_intensity",
         "_last_at",
-        "_markout",
         "_microprice",
+        "_own_fills",
+        "_readings",
         "_reference",
+        "_sources",
         "_tape",
         "_top",
         "_volatility",
-        "_volatility_memo",
         "_warmup",
     )
 
@@ -61,16 +56,16 @@ class EstimatorPanel:
         self._intensity = Intensity(settings)
         self._microprice = Microprice(settings)
         self._warmup = Warmup(settings)
-        self._markout = Markout(settings)
+        self._own_fills = OwnFills(settings)
+        self._sources = SignalSources(
+            settings, self._top, self._tape, self._volatility, own_fills=self._own_fills, microprice=self._microprice
+        )
+        self._readings = Readings(
+            self._top, self._tape, self._volatility, intensity=self._intensity, microprice=self._microprice
+        )
         self._last_at: float | None = None
         self._reference = (0.0, 0.0)
-        self._volatility_memo = (
-            self._volatility.reading,
-            (0.0, False),
-            volatility_estimates(self._volatility, 0.0, 0.0),
-        )
         self._estimates_memo: tuple[float, Estimates | None] = (math.nan, None)
-        self._arrival_memo = ((0, 0.0, 0.0), arrival_estimates(self._intensity, 0.0, 0.0))
 
     def reconfigure(self, settings: Settings) -> None:
         """Take edited settings; everything learned stays that is still comparable."""
@@ -82,7 +77,8 @@ class EstimatorPanel:
             self._intensity,
             self._microprice,
             self._warmup,
-            self._markout,
+            self._own_fills,
+            self._sources,
         ):
             estimator.reconfigure(settings)
 
@@ -110,6 +106,7 @@ class EstimatorPanel:
         tape.updated_at = received_at
         tape.cascade.on_trade(at, trade, order_key(trade), tape.flow.value(at))
         tape.flow.on_trade(at, trade.side, trade.size)
+        self._sources.on_trade(at, trade)
         reference = self._reach_reference(trade)
         if reference > 0.0:
             self._intensity.reach_floor = reach_floor(self._instrument, reference)
@@ -118,19 +115,24 @@ class EstimatorPanel:
         if tick is not None:
             tape.ticked_at = received_at
             self._warmup.ticks += 1
-            self._volatility.on_tick(tick)
+            change = self._volatility.on_tick(tick)
+            if change is not None:
+                self._sources.on_return(change)
 
     def on_context(self, received_at: float, context: AssetContext, own_base: float = 0.0) -> None:
         """Take mark, oracle and open interest; ``own_base`` is the size of our own position."""
         self._forget()
         self._tape.cascade.on_context(received_at, context, self._volatility.reading.sigma, own_base)
 
-    def on_fill(self, received_at: float, side: Side, size_base: float) -> None:
-        """Take an own execution, judged against the mid known just before it."""
+    def on_fill(self, received_at: float, fill: OwnFill) -> None:
+        """Take a fill of one of our quotes, judged against the mid known just before it."""
         self._forget()
-        if self._top.is_known:
-            fair = self._fair(received_at, self._tape.flow.value(received_at)).value
-            self._markout.on_fill(received_at, side, size_base, fair=fair)
+        if not self._top.is_known:
+            return
+        mid = self._top.mid_before(fill.venue_time_ms) if fill.venue_time_ms else self._top.mid
+        fair = self._readings.fair(received_at).value
+        sigma = self._volatility.reading.sigma_effective
+        self._own_fills.on_fill(received_at, fill, mid=mid, fair=fair, sigma=sigma)
 
     def set_reference(self, fair: float) -> None:
         """Note the price (USD) the resting quotes were placed around; 0 when none rest."""
@@ -141,7 +143,7 @@ class EstimatorPanel:
         if self._last_at is None:
             return None
         bid, ask = self._intensity.memory()
-        horizon_s, buys, sells = self._markout.memory()
+        horizon_s, buys, sells = self._own_fills.memory()
         return PanelMemory(
             at=self._last_at,
             coin=self._instrument.coin,
@@ -157,6 +159,9 @@ class EstimatorPanel:
             horizon_s=horizon_s,
             buys=buys,
             sells=sells,
+            adverse=self._own_fills.learned(),
+            jumps=self._sources.swings.jumps.memory(),
+            variance=self._sources.swings.variance.memory(),
         )
 
     def recall(self, memory: PanelMemory) -> bool:
@@ -176,7 +181,8 @@ class EstimatorPanel:
             self._tape.clock.recall(memory.clock)
         if memory.bid is not None and memory.ask is not None:
             self._intensity.recall(memory.bid, memory.ask, memory.reach_floor)
-        self._markout.recall(memory.horizon_s, memory.buys, memory.sells)
+        self._own_fills.recall(memory.horizon_s, (memory.buys, memory.sells), memory.adverse)
+        self._sources.recall(memory)
         return True
 
     def warmup(self, now: float) -> WarmupStatus:
@@ -198,7 +204,19 @@ class EstimatorPanel:
 
     def adverse_selection(self, side: Side) -> AdverseSelection:
         """What fills of our quote on ``side`` cost, with the evidence behind it."""
-        return self._markout.reading(side)
+        return self._own_fills.reading(side)
+
+    def adverse_judged(self, side: Side) -> int:
+        """How many fills of our quotes on ``side`` were judged since the start."""
+        return self._own_fills.judged(side)
+
+    def markouts(self) -> tuple[Fills, ...]:
+        """What fills earned and what the mid took back, by side, level and horizon."""
+        return self._own_fills.markouts()
+
+    def markout(self, side: Side, horizon_s: float) -> Fills:
+        """The same of one side, every level together, at one horizon."""
+        return self._own_fills.markout(side, horizon_s)
 
     def cascade(self, now: float) -> CascadeReading:
         """Severity of a liquidation cascade at ``now``, and whose positions it takes."""
@@ -206,7 +224,7 @@ class EstimatorPanel:
 
     def sigma(self, now: float) -> Estimate | None:
         """Volatility at ``now``, as ``estimates`` have it."""
-        return self._volatilities(now).sigma if self._top.is_known else None
+        return self._readings.volatilities(now).sigma if self._top.is_known else None
 
     def cascade_severity(self, now: float) -> float:
         """Severity of a liquidation cascade at ``now``, as ``estimates`` have it; 0 before the first touch."""
@@ -215,41 +233,24 @@ class EstimatorPanel:
     def pass_time(self, now: float) -> None:
         """Make ahead what changes with each whole second, so that the next market event finds it made."""
         if self._top.is_known:
-            self._arrivals(now)
+            self._readings.arrivals(now, self._last_at or 0.0)
 
     def estimates(self, now: float) -> Estimates | None:
         """Every estimate at ``now``; None before the first touch."""
         if self._estimates_memo[0] != now:
-            self._estimates_memo = (now, self._estimates(now))
+            known = self._top.is_known
+            watched_at, trades = self._last_at or 0.0, self._warmup.trades
+            made = self._readings.estimates(now, watched_at, trades, self._sources.read(now)) if known else None
+            self._estimates_memo = (now, made)
         return self._estimates_memo[1]
+
+    def published(self, now: float) -> dict[str, Estimate]:
+        """What people see of the second-order estimators, by name; empty before the first touch."""
+        return self._sources.published(now) if self._top.is_known else {}
 
     def _forget(self) -> None:
         """Something was learned: what was estimated for this moment no longer holds."""
         self._estimates_memo = (math.nan, None)
-
-    def _estimates(self, now: float) -> Estimates | None:
-        top = self._top
-        if not top.is_known:
-            return None
-        flow_value = self._tape.flow.value(now)
-        volatility = self._volatilities(now)
-        arrivals = self._arrivals(now)
-        return Estimates(
-            mid=top.mid,
-            fair=self._fair(now, flow_value),
-            sigma=volatility.sigma,
-            sigma_effective=volatility.sigma_effective,
-            kappa_bid=arrivals.kappa_bid,
-            kappa_ask=arrivals.kappa_ask,
-            intensity_bid=arrivals.intensity_bid,
-            intensity_ask=arrivals.intensity_ask,
-            jump_ratio=volatility.jump_ratio,
-            book_imbalance=Estimate(
-                top.imbalance, "", provenance_of(1, 1, now - top.received_at), 1.0, top.received_at
-            ),
-            flow_imbalance=self._flow_imbalance(now, flow_value),
-            signals=self._signals(now),
-        )
 
     def _advance(self, received_at: float) -> None:
         self._forget()
@@ -269,66 +270,15 @@ class EstimatorPanel:
         self._microprice.skip()
         self._tape.clock.drop_bucket()
         self._volatility.skip()
+        self._sources.skip()
 
     def _observe_mid(self, received_at: float) -> None:
-        self._markout.observe(received_at, self._top.mid)
+        self._own_fills.observe(received_at, self._top.mid)
         self._microprice.observe(received_at, self._top.mid, self._top.imbalance, self._tape.flow.value(received_at))
+        self._sources.on_mid(received_at)
 
     def _reach_reference(self, trade: Trade) -> float:
         fair, set_at = self._reference
         if fair > 0.0 and (self._last_at or 0.0) - set_at <= REFERENCE_LIFE_S:
             return fair
         return self._top.mid_before(trade.venue_time_ms)
-
-    def _fair(self, now: float, flow_value: float) -> Estimate:
-        top, microprice = self._top, self._microprice
-        deviation, is_clamped = microprice.deviation(top.imbalance, flow_value, top.spread)
-        age_s = now - top.received_at
-        provenance = provenance_of(microprice.n, WARM_OBSERVATIONS, age_s, is_clamped=is_clamped)
-        fair = top.mid * (1.0 + deviation)
-        if abs(deviation) <= top.spread / 2.0:
-            # Rounding of the product must not carry it past the touch.
-            fair = min(max(fair, top.bid), top.ask)
-        return Estimate(fair, "USD", provenance, microprice.n_eff, top.received_at)
-
-    def _volatilities(self, now: float) -> VolatilityEstimates:
-        volatility, at = self._volatility, self._tape.ticked_at
-        key = (at, now - at <= STALE_S)
-        reading, known, published = self._volatility_memo
-        if reading is volatility.reading and known == key:
-            return published
-        published = volatility_estimates(volatility, now, at)
-        self._volatility_memo = (volatility.reading, key, published)
-        return published
-
-    def _arrivals(self, now: float) -> ArrivalEstimates:
-        # Whole seconds, in which evidence decays by a quarter of a percent, make the reading the
-        # same however often it is asked for.
-        second = math.floor(now)
-        watched_at = self._last_at or 0.0
-        # Silence is evidence only while the feed lives.
-        watched_until = min(second, watched_at + FEED_GAP_S)
-        key = (self._intensity.evidence, second, watched_until)
-        if key != self._arrival_memo[0]:
-            self._arrival_memo = (key, arrival_estimates(self._intensity, second, watched_until))
-        return self._arrival_memo[1]
-
-    def _flow_imbalance(self, now: float, value: float) -> Estimate:
-        trades, at = self._warmup.trades, self._tape.updated_at
-        n_eff = self._tape.flow.n_eff(now)
-        return Estimate(value, "", provenance_of(trades, 1.0, now - at), n_eff, at)
-
-    def _signals(self, now: float) -> Signals:
-        cascade = self._tape.cascade.reading(now)
-        return Signals(
-            market_spread=self._top.spread,
-            is_toxic=self._volatility.is_toxic,
-            volatility_regime=self._volatility.regime,
-            beta_book=self._microprice.fit.beta_book,
-            beta_flow=self._microprice.fit.beta_flow,
-            adverse_bid=self._markout.reading(Side.BUY).value,
-            adverse_ask=self._markout.reading(Side.SELL).value,
-            cascade_severity=cascade.severity,
-            cascade_raw=cascade.raw,
-            volume_rate=self._tape.clock.volume_rate(now),
-        )

@@ -16,6 +16,7 @@ from mmtui.estimators.cascades.hawkes import BRANCHING, BaseRate, Excitation, de
 from mmtui.estimators.cascades.liquidations import (
     BURST_FLOW,
     BURST_RATIO,
+    BURST_WARM_ORDERS,
     SWEEP_S,
     SWEPT_LEVELS,
     ContextSigns,
@@ -128,6 +129,7 @@ class Cascade:
     def reconfigure(self, settings: Settings) -> None:
         """Take an edited half-life; the excitation stays."""
         self._decay_rate = decay_rate(settings.number("estimators.cascade_half_life_s"))
+        self._bursts.decay_rate = settings.number("estimators.hawkes_decay")
 
     def on_context(self, at: float, context: AssetContext, sigma: float, own: float = 0.0) -> None:
         """Take the contract's slow facts; ``sigma`` per root second, ``own`` our position's size, base units."""
@@ -150,8 +152,13 @@ class Cascade:
             self._count(at, order, self._longs if is_sell else self._shorts)
 
     def flow_ratio(self, now: float) -> float:
-        """Intensity of all aggressive orders over its running mean."""
-        return self._bursts.ratio(now)
+        """Intensity of all aggressive orders over its running mean; 1 until enough were seen."""
+        return self._bursts.ratio(now) if self._bursts.orders >= BURST_WARM_ORDERS else 1.0
+
+    @property
+    def orders_seen(self) -> int:
+        """Finished aggressive orders behind ``flow_ratio``."""
+        return self._bursts.orders
 
     def reading(self, now: float) -> CascadeReading:
         """Severity at ``now``."""

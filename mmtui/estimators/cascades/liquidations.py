@@ -42,6 +42,7 @@ BURST_DECAY_RATE = 0.1
 BURST_BASE_HALF_LIFE_S = 3600.0
 BURST_BASE_RATE_MIN = 0.1
 BURST_WARM_S = 60.0
+BURST_WARM_ORDERS = 100
 MARK_CAP = 10.0
 MEAN_HALF_LIFE_ORDERS = 500.0
 
@@ -80,9 +81,11 @@ class OrderSizes:
 class OrderBursts:
     """Rate of all aggressive orders against its own running mean, as a self-exciting process."""
 
-    __slots__ = ("_base", "_mean_usd", "_short", "_started_at")
+    __slots__ = ("_base", "_mean_usd", "_short", "_started_at", "decay_rate", "orders")
 
     def __init__(self) -> None:
+        self.decay_rate = BURST_DECAY_RATE
+        self.orders = 0
         self._short = Excitation()
         self._base = Excitation()
         self._mean_usd = EventEwma(MEAN_HALF_LIFE_ORDERS)
@@ -96,10 +99,11 @@ class OrderBursts:
         """Take an order, or the part by which one has grown."""
         if self._started_at is None:
             self._started_at = at
-        self._short.add(at, mark, BURST_DECAY_RATE)
+        self._short.add(at, mark, self.decay_rate)
 
     def finish(self, at: float, notional_usd: float, mark: float) -> None:
         """Count a finished order towards the running means."""
+        self.orders += 1
         self._base.add(at, mark, LN2 / BURST_BASE_HALF_LIFE_S)
         self._mean_usd.add(notional_usd)
 
@@ -115,7 +119,7 @@ class OrderBursts:
         slow = LN2 / BURST_BASE_HALF_LIFE_S
         seen = -math.expm1(-slow * (now - self._started_at))
         base = max(self._base.value(now, slow) * slow / seen, BURST_BASE_RATE_MIN)
-        present = BURST_DECAY_RATE * self._short.value(now, BURST_DECAY_RATE)
+        present = self.decay_rate * self._short.value(now, self.decay_rate)
         return 1.0 - BRANCHING + BRANCHING * present / base
 
 

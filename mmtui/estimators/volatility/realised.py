@@ -36,6 +36,13 @@ class Correction(msgspec.Struct, frozen=True, gc=False):
     bv: float
 
 
+class Return(msgspec.Struct, frozen=True, gc=False):
+    """Log return between two volume ticks and the time between their means, in s."""
+
+    log_return: float
+    duration_s: float
+
+
 class VolatilityReading(msgspec.Struct, frozen=True, gc=False):
     """Sigmas in fraction per root second, the jump ratio, and whether a bound of sigma binds."""
 
@@ -187,22 +194,26 @@ class Volatility:
         )
         self.reading = self._published()
 
-    def on_tick(self, tick: VolumeTick) -> None:
-        """Take a volume tick; one not later than the tick before it, or without a price, is dropped."""
+    def on_tick(self, tick: VolumeTick) -> Return | None:
+        """Take a volume tick; the return it makes.
+
+        One not later than the tick before it, or without a price, is dropped and makes none.
+        """
         if not PRICE_USD_MIN <= tick.vwap <= PRICE_USD_MAX:
-            return
+            return None
         last = self._last_tick
         if last is None:
             self._last_tick = tick
-            return
-        duration_s = tick.time_s - last.time_s
-        if not duration_s > 0.0:
-            return
+            return None
+        change = Return(math.log(tick.vwap / last.vwap), tick.time_s - last.time_s)
+        if not change.duration_s > 0.0:
+            return None
         self._last_tick = tick
-        self.variation.add(math.log(tick.vwap / last.vwap), duration_s, tick.n_eff)
+        self.variation.add(change.log_return, change.duration_s, tick.n_eff)
         self.returns += 1
         self.reading = self._published()
         self._switch_regimes()
+        return change
 
     def skip(self) -> None:
         """Let no return span what comes next: the tape was interrupted."""

@@ -178,6 +178,11 @@ class VolumeClock:
         self._threshold = self._target()
         return self._bucket.close()
 
+    @property
+    def threshold(self) -> float:
+        """Volume that closes the open bucket; 0 before the first trade."""
+        return self._threshold
+
     def drop_bucket(self) -> None:
         """Forget the open bucket, which would otherwise average over an outage."""
         self._bucket.clear()
