@@ -23,15 +23,20 @@ def _ordered(low: str, high: str) -> CrossCheck:
     return check
 
 
+def target_liquidity_max(limit: float) -> float:
+    """Largest size of one side that leaves a position limit room for what fills. Source: models.md 11."""
+    return TARGET_TO_LIMIT_MAX * limit
+
+
 def _size_within_limit(settings: Settings) -> tuple[str, Refusal] | None:
     size, limit = (
         settings.number("trading.target_liquidity"),
         settings.number("trading.max_absolute_position_size"),
     )
-    if size and limit and size > TARGET_TO_LIMIT_MAX * limit * (1 + 1e-9):
+    if size and limit and size > target_liquidity_max(limit) * (1 + 1e-9):
         return "trading.target_liquidity", Refusal(
             f"{size:g} with max_absolute_position_size = {limit:g}",
-            f"at most {TARGET_TO_LIMIT_MAX:g} x max_absolute_position_size = {TARGET_TO_LIMIT_MAX * limit:g}",
+            f"at most {TARGET_TO_LIMIT_MAX:g} x max_absolute_position_size = {target_liquidity_max(limit):g}",
             "one full side must not fill the limit",
         )
     if not size and not limit:
@@ -39,10 +44,10 @@ def _size_within_limit(settings: Settings) -> tuple[str, Refusal] | None:
             settings.number("trading.order_notional_usd"),
             settings.number("trading.max_position_usd"),
         )
-        if notional > TARGET_TO_LIMIT_MAX * cap * (1 + 1e-9):
+        if notional > target_liquidity_max(cap) * (1 + 1e-9):
             return "trading.order_notional_usd", Refusal(
                 f"{notional:g} with max_position_usd = {cap:g}",
-                f"at most {TARGET_TO_LIMIT_MAX:g} x max_position_usd = {TARGET_TO_LIMIT_MAX * cap:g}",
+                f"at most {TARGET_TO_LIMIT_MAX:g} x max_position_usd = {target_liquidity_max(cap):g}",
                 "one full side must not fill the limit",
             )
     return None
@@ -99,13 +104,28 @@ def _hours(settings: Settings) -> tuple[str, Refusal] | None:
     return "risk.toxic_hours_utc", Refusal(shown(text), "hours from 0 to 23 separated by commas, such as 6,7,14")
 
 
+def addresses_of(text: str) -> frozenset[str] | None:
+    """The addresses that a comma-separated list names, in lower case; None for anything else."""
+    parts = [part.strip().lower() for part in text.split(",") if part.strip()]
+    return frozenset(parts) if all(_is_address(part) for part in parts) else None
+
+
+def _is_address(text: str) -> bool:
+    digits = text[2:]
+    return text.startswith("0x") and len(digits) == 40 and all(c in "0123456789abcdefABCDEF" for c in digits)
+
+
+def _liquidators(settings: Settings) -> tuple[str, Refusal] | None:
+    text = settings.text("estimators.liquidator_addresses")
+    if addresses_of(text) is not None:
+        return None
+    return "estimators.liquidator_addresses", Refusal(shown(text), "addresses of 0x and 40 hexadecimal digits, commas")
+
+
 def _address(key: str) -> CrossCheck:
     def check(settings: Settings) -> tuple[str, Refusal] | None:
         text = settings.text(key)
-        if not text:
-            return None
-        digits = text[2:]
-        if text.startswith("0x") and len(digits) == 40 and all(c in "0123456789abcdefABCDEF" for c in digits):
+        if not text or _is_address(text):
             return None
         return key, Refusal(shown(text), "0x and 40 hexadecimal digits")
 
@@ -125,6 +145,7 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
     _leverage,
     _clamp,
     _hours,
+    _liquidators,
     _address("network.account_address"),
     _address("network.vault_address"),
     _address("network.confirm_mainnet"),
