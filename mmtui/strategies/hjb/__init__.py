@@ -1,0 +1,1 @@
+"""The documents' controller: state and control vectors, their heuristic, and the control problem solved."""
