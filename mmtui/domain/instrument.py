@@ -48,8 +48,19 @@ class MarginMode(enum.Enum):
     STRICT_ISOLATED = "strictIsolated"
 
 
+class MarginTier(msgspec.Struct, frozen=True):
+    """From ``lower_bound_usd`` of notional on, at most ``max_leverage``."""
+
+    lower_bound_usd: float
+    max_leverage: int
+
+
 class Instrument(msgspec.Struct, frozen=True, kw_only=True):
-    """A perp contract as the venue's meta describes it; ``coin`` is the full name, ``hyna:BTC``."""
+    """A perp contract as the venue's meta describes it; ``coin`` is the full name, ``hyna:BTC``.
+
+    ``margin_tiers`` ascend and begin at 0; without any there is one, at ``max_leverage``.
+    ``open_interest_cap_usd`` is None where the venue names no cap.
+    """
 
     coin: str
     asset_id: int
@@ -62,6 +73,13 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     is_spot: bool = False
     growth_mode: bool = False
     deployer_fee_scale: float = 0.0
+    margin_tiers: tuple[MarginTier, ...] = ()
+    open_interest_cap_usd: float | None = None
+
+    @property
+    def tiers(self) -> tuple[MarginTier, ...]:
+        """The margin tiers, one at least."""
+        return self.margin_tiers or (MarginTier(0.0, self.max_leverage),)
 
     @property
     def price_decimals(self) -> int:
