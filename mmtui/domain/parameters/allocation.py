@@ -1,0 +1,91 @@
+"""How the size of a side is spread over its levels."""
+
+from mmtui.domain.parameters.schema import Kind, Parameter
+
+ALLOCATION: tuple[Parameter, ...] = (
+    Parameter(
+        key="strategy.size_mode",
+        kind=Kind.CHOICE,
+        default="geometric",
+        choices=("geometric", "proportional", "lp", "variational", "kelly"),
+        live=True,
+        help="geometric: each level a fixed share of the one before. proportional: by what levels earn. lp: all to the "
+        "best level. variational: until the last unit earns the same on every level. kelly: by the chance "
+        "of a fill times the bet it deserves.",
+    ),
+    Parameter(
+        key="strategy.level_share_max",
+        kind=Kind.NUMBER,
+        default=0.5,
+        low=0.05,
+        high=1.0,
+        live=True,
+        help="Largest share of a side's size on one level, in every size_mode but geometric; never less than an equal "
+        "share.",
+        effect="higher lets the best level take more",
+    ),
+    Parameter(
+        key="strategy.kelly_fraction",
+        kind=Kind.NUMBER,
+        default=0.25,
+        low=0.01,
+        high=1.0,
+        live=True,
+        help="kelly: share of the full bet that is placed.",
+        effect="higher bets more",
+    ),
+    Parameter(
+        key="strategy.kelly_z",
+        kind=Kind.NUMBER,
+        default=0.5,
+        low=0.0,
+        high=3.0,
+        live=True,
+        help="kelly: deviations of the edge taken off it before it counts.",
+        effect="higher leaves out uncertain levels",
+    ),
+    Parameter(
+        key="strategy.kelly_edge_sd_bps",
+        kind=Kind.NUMBER,
+        default=0.5,
+        unit="bps",
+        low=0.0,
+        high=50.0,
+        live=True,
+        help="kelly: how uncertain a level's edge is.",
+        effect="higher leaves out uncertain levels",
+    ),
+    Parameter(
+        key="strategy.kelly_adverse_sd_bps",
+        kind=Kind.NUMBER,
+        default=1.0,
+        unit="bps",
+        low=0.0,
+        high=100.0,
+        live=True,
+        help="kelly: how much the move after a fill varies from fill to fill.",
+        effect="higher bets less",
+    ),
+    Parameter(
+        key="strategy.kelly_horizon_s",
+        kind=Kind.NUMBER,
+        default=60.0,
+        unit="s",
+        low=1.0,
+        high=3600.0,
+        live=True,
+        help="kelly: how long a fill is taken to stay on the books.",
+        effect="higher bets less",
+    ),
+    Parameter(
+        key="strategy.kelly_queue_s",
+        kind=Kind.NUMBER,
+        default=10.0,
+        unit="s",
+        low=0.1,
+        high=600.0,
+        live=True,
+        help="kelly: within how long a level must be filled to count.",
+        effect="higher puts more size on outer levels",
+    ),
+)
