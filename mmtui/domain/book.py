@@ -64,7 +64,11 @@ class Touch(msgspec.Struct, frozen=True, gc=False):
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):
-    """One public print; ``side`` is the aggressor's. ``order_key`` groups the prints of one order."""
+    """One public print; ``side`` is the aggressor's. ``order_key`` groups the prints of one order.
+
+    ``buyer`` and ``seller`` are the parties' addresses in lower case where the venue tells them;
+    ``is_system`` says that the exchange itself sent the order: a slice of a large one, or a liquidation.
+    """
 
     venue_time_ms: int
     side: Side
@@ -72,16 +76,24 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     size: float
     tid: int
     order_key: str = ""
+    buyer: str = ""
+    seller: str = ""
+    is_system: bool = False
 
 
 class AssetContext(msgspec.Struct, frozen=True, gc=False):
-    """Slow facts of a contract; ``funding_rate`` is hourly, ``open_interest`` in base units."""
+    """Slow facts of a contract; ``funding_rate`` is hourly, ``open_interest`` in base units.
+
+    ``impact_bid`` and ``impact_ask`` are average prices of selling and buying the venue's impact notional.
+    """
 
     mark: float
     oracle: float
     funding_rate: float
     open_interest: float
     premium: float | None = None
+    impact_bid: float | None = None
+    impact_ask: float | None = None
 
 
 class BookRefusal(enum.Enum):

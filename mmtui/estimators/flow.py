@@ -170,6 +170,16 @@ class FlowImbalance:
         self._trades = self._total / self._mean_size.mean(size)
         self.unfaded = min(max(self._signed / self._total, -1.0), 1.0)
 
+    @property
+    def signed(self) -> float:
+        """Volume of buyers less that of sellers, as remembered at the last print."""
+        return self._signed
+
+    @property
+    def total(self) -> float:
+        """Volume remembered at the last print."""
+        return self._total
+
     def n_eff(self, now: float) -> float:
         """Volume still remembered, in mean trades."""
         dt_s = now - self._at

@@ -46,7 +46,7 @@ class ClockMemory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReachMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders that hit one side, as remembered ``at`` a time in s."""
+    """Orders that hit one side, as remembered ``at`` a time in s; without ``squares`` each weighed 1."""
 
     at: float
     reached: float
@@ -54,6 +54,7 @@ class ReachMemory(msgspec.Struct, frozen=True, kw_only=True):
     events: float
     exposure_s: float
     updated_at: float
+    squares: float | None = None
 
 
 class CostMemory(msgspec.Struct, frozen=True, kw_only=True):

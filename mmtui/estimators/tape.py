@@ -64,11 +64,13 @@ class TapeFilter:
 class Reach(msgspec.Struct, frozen=True, gc=False):
     """How far an aggressive order has gone beyond the reference, as a fraction of it.
 
-    ``previous`` is what the same order had reached by its earlier prints; None for its first.
+    ``previous`` is what the same order had reached by its earlier prints; None for its first. ``size`` is
+    what it has traded so far, in base units.
     """
 
     now: float
     previous: float | None
+    size: float = 0.0
 
 
 class AggressiveOrders:
@@ -87,23 +89,26 @@ class AggressiveOrders:
 
 
 class _OpenOrder:
-    __slots__ = ("_key", "_reach", "_reference")
+    __slots__ = ("_key", "_reach", "_reference", "_size")
 
     def __init__(self) -> None:
         self._key: str | int | None = None
         self._reach = 0.0
         self._reference = 0.0
+        self._size = 0.0
 
     def extend(self, key: str | int, trade: Trade, reference: float) -> Reach:
         if key != self._key:
             self._key = key
             self._reference = reference
+            self._size = trade.size
             self._reach = trade.side * (trade.price - reference) / reference
-            return Reach(self._reach, None)
+            return Reach(self._reach, None, self._size)
+        self._size += trade.size
         previous = self._reach
         reach = trade.side * (trade.price - self._reference) / self._reference
         self._reach = max(previous, reach)
-        return Reach(self._reach, previous)
+        return Reach(self._reach, previous, self._size)
 
 
 def order_key(trade: Trade) -> str | int:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from mmtui.domain.parameters.adverse import ADVERSE
+from mmtui.domain.parameters.allocation import ALLOCATION
+from mmtui.domain.parameters.carry import ARRIVALS
 from mmtui.domain.parameters.estimators import ESTIMATORS
 from mmtui.domain.parameters.gamma import GAMMA
 from mmtui.domain.parameters.hjb import HJB
@@ -15,9 +18,12 @@ PARAMETERS: tuple[Parameter, ...] = (
     *NETWORK,
     *TRADING,
     *STRATEGY,
+    *ALLOCATION,
     *HJB,
     *ESTIMATORS,
+    *ARRIVALS,
     *GAMMA,
+    *ADVERSE,
     *LIMITS,
     *EXECUTION,
     *SYSTEM,

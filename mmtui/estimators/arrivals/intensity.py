@@ -3,8 +3,8 @@
 Owns the Gamma posteriors of the decay of fill intensity with distance (kappa) and of its level at
 distance zero (A), with exponential forgetting. Bids are reached by sellers, asks by buyers. An
 observation is the farthest reach of one order, cut off at ``reach_floor``, since prints at the
-touch say nothing about distance. Never uses the shape of the book.
-Source: models.md 6.4 and 6.5.
+touch say nothing about distance. The shape of the book stands in for the prior mean until the first
+trade, and is never used after it. Source: models.md 6.4 to 6.6.
 """
 
 import math
@@ -15,6 +15,7 @@ from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.estimators.arrivals.gamma_law import interval_factors
+from mmtui.estimators.arrivals.order_size import SizeMedian
 from mmtui.estimators.ewma import decay, time_constant
 from mmtui.estimators.memory import ReachMemory
 from mmtui.estimators.tape import Reach
@@ -23,6 +24,7 @@ REACH_MAX = 0.02
 REACH_FLOOR_BPS = 0.2
 REACH_FLOOR_TICKS = 0.5
 POOL_STRENGTH = 20.0
+SIZE_WEIGHT_MAX = 3.0
 KAPPA_WARM = 10.0
 INTENSITY_WARM = 5.0
 INTENSITY_MIN = 1e-4
@@ -36,6 +38,33 @@ def reach_floor(instrument: Instrument, price_usd: float) -> float:
     return max(REACH_FLOOR_TICKS * instrument.tick(price) / price, REACH_FLOOR_BPS / BPS)
 
 
+def at_touch(rate: float, kappa: float, floor: float) -> float:
+    """Orders per second at distance 0, from the ``rate`` of those beyond the floor (fraction)."""
+    return rate * math.exp(min(kappa * floor, EXPONENT_MAX))
+
+
+class Gamma(msgspec.Struct, frozen=True, gc=False):
+    """A Gamma law of a rate: ``shape`` observations over the ``rate`` that they sum to."""
+
+    shape: float
+    rate: float
+
+    @property
+    def mean(self) -> float:
+        """Expected value."""
+        return self.shape / self.rate
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation."""
+        return math.sqrt(self.shape) / self.rate
+
+    def interval(self) -> tuple[float, float]:
+        """95 % interval."""
+        low, high = interval_factors(self.shape)
+        return self.mean * low, self.mean * high
+
+
 class Posterior(msgspec.Struct, frozen=True, gc=False):
     """A mean with its 95 % interval, and the effective observations behind it beyond the prior."""
 
@@ -46,14 +75,29 @@ class Posterior(msgspec.Struct, frozen=True, gc=False):
     is_clamped: bool
 
 
+class Reached(msgspec.Struct, frozen=True, gc=False):
+    """Weight of the orders remembered (each counts 1 unless sizes weigh), their weighted excess, squared weights."""
+
+    weight: float
+    excess: float
+    squares: float
+
+    @property
+    def n_eff(self) -> float:
+        """Effective number of orders: their number where all weigh alike."""
+        return self.weight * self.weight / self.squares if self.squares > 0.0 else 0.0
+
+
 class ReachCount:
     """Sums over the orders that hit one side, forgotten exponentially."""
 
-    __slots__ = ("_at", "_events", "_excess", "_exposure_s", "_reached", "updated_at")
+    __slots__ = ("_at", "_events", "_excess", "_exposure_s", "_open", "_reached", "_squares", "updated_at")
 
     def __init__(self) -> None:
         self._at: float | None = None
+        self._open = (0.0, 0.0)
         self._reached = 0.0
+        self._squares = 0.0
         self._excess = 0.0
         self._events = 0.0
         self._exposure_s = 0.0
@@ -67,18 +111,24 @@ class ReachCount:
         if self._at is None:
             self._at = now
             return
-        self._reached, self._excess = self.reached(now, taus[0])
+        reached = self.reached(now, taus[0])
+        self._reached, self._excess, self._squares = reached.weight, reached.excess, reached.squares
         self._events, self._exposure_s = self.arrivals(now, taus[1], is_watched=is_watched)
         self._at = max(self._at, now)
 
-    def add(self, excess: float, previous: float | None) -> None:
-        """Count an order's excess over the floor; ``previous`` is what it was counted with before."""
-        if previous is None:
-            self._reached += 1.0
+    def add(self, excess: float, weight: float = 1.0, *, is_first: bool) -> None:
+        """Count an order's excess over the floor, or what it has become where it was counted before."""
+        if is_first:
             self._events += 1.0
-            self._excess += excess
         else:
-            self._excess += excess - previous
+            was_weight, was_excess = self._open
+            self._reached -= was_weight
+            self._squares -= was_weight * was_weight
+            self._excess -= was_weight * was_excess
+        self._reached += weight
+        self._squares += weight * weight
+        self._excess += weight * excess
+        self._open = weight, excess
         self.updated_at = self._at or 0.0
 
     def memory(self) -> ReachMemory | None:
@@ -92,6 +142,7 @@ class ReachCount:
             events=self._events,
             exposure_s=self._exposure_s,
             updated_at=self.updated_at,
+            squares=max(self._squares, 0.0),
         )
 
     def recall(self, memory: ReachMemory) -> None:
@@ -99,11 +150,12 @@ class ReachCount:
         self._at, self.updated_at = memory.at, memory.updated_at
         self._reached, self._excess = memory.reached, memory.excess
         self._events, self._exposure_s = memory.events, memory.exposure_s
+        self._squares = memory.reached if memory.squares is None else memory.squares
 
-    def reached(self, now: float, tau_s: float) -> tuple[float, float]:
+    def reached(self, now: float, tau_s: float) -> "Reached":
         """Orders and their summed excess, as remembered at ``now``."""
         keep = decay(now - (now if self._at is None else self._at), tau_s)
-        return self._reached * keep, max(self._excess * keep, 0.0)
+        return Reached(max(self._reached * keep, 0.0), max(self._excess * keep, 0.0), max(self._squares * keep, 0.0))
 
     def arrivals(self, now: float, tau_s: float, *, is_watched: bool = True) -> tuple[float, float]:
         """Orders and watched seconds, as remembered at ``now``."""
@@ -125,6 +177,8 @@ class Intensity:
         "_exposure_prior_s",
         "_kappa_bounds",
         "_kappa_prior",
+        "_medians",
+        "_posted",
         "_strength",
         "_taus",
         "evidence",
@@ -134,6 +188,8 @@ class Intensity:
     def __init__(self, settings: Settings) -> None:
         self._bid = ReachCount()
         self._ask = ReachCount()
+        self._medians: dict[Side, SizeMedian] | None = None
+        self._posted: dict[Side, float] = {}
         self.reach_floor = 0.0
         self.evidence = 0
         self.reconfigure(settings)
@@ -153,6 +209,10 @@ class Intensity:
             time_constant(settings.number("estimators.kappa_half_life_s")),
             time_constant(settings.number("estimators.intensity_half_life_s")),
         )
+        if not settings.flag("estimators.kappa_size_weights"):
+            self._medians = None
+        elif self._medians is None:
+            self._medians = {side: SizeMedian() for side in Side}
 
     def advance(self, now: float, *, is_watched: bool = True) -> None:
         """Let time pass on both sides; the first call starts the watch."""
@@ -162,6 +222,7 @@ class Intensity:
 
     def on_order(self, at: float, aggressor: Side, reach: Reach) -> None:
         """Take what an aggressive order has reached so far; absurd reaches are dropped."""
+        weight = self._weight(aggressor, reach)
         floor = self.reach_floor
         if not floor < reach.now <= REACH_MAX:
             return
@@ -169,7 +230,16 @@ class Intensity:
         side.advance(at, self._taus)
         self.evidence += 1
         previous = reach.previous
-        side.add(reach.now - floor, None if previous is None or previous <= floor else previous - floor)
+        side.add(reach.now - floor, weight, is_first=previous is None or previous <= floor)
+
+    def expect(self, side: Side, posted_kappa: float | None) -> None:
+        """Take the decay of posted depth on ``side`` as the prior mean, or go back to the configured one."""
+        if posted_kappa is None:
+            known = self._posted.pop(side, None)
+        else:
+            known, self._posted[side] = self._posted.get(side), posted_kappa
+        if known != posted_kappa:
+            self.evidence += 1
 
     def memory(self) -> tuple[ReachMemory | None, ReachMemory | None]:
         """What outlives the process of bid and ask."""
@@ -189,25 +259,30 @@ class Intensity:
     def kappa(self, side: Side, now: float) -> Posterior:
         """Kappa of our quotes on ``side``, drawn towards both sides' pool."""
         own, other = (self._bid, self._ask) if side is Side.BUY else (self._ask, self._bid)
-        count, excess = own.reached(now, self._taus[0])
-        other_count, other_excess = other.reached(now, self._taus[0])
-        strength = self._strength
-        pooled_shape = strength + count + other_count
-        pooled_rate = strength / self._kappa_prior + excess + other_excess
-        value = (count + POOL_STRENGTH) / (excess + POOL_STRENGTH * pooled_rate / pooled_shape)
+        mine, others = own.reached(now, self._taus[0]), other.reached(now, self._taus[0])
+        strength, prior = self._strength, self._posted.get(side, self._kappa_prior)
+        pool = Gamma(strength + mine.weight + others.weight, strength / prior + mine.excess + others.excess)
+        value = (mine.weight + POOL_STRENGTH) / (mine.excess + POOL_STRENGTH * pool.rate / pool.shape)
         # The pool lends no more certainty than it has without this side's own orders.
-        low, high = interval_factors(count + min(POOL_STRENGTH, strength + other_count))
+        n_eff = mine.n_eff
+        low, high = interval_factors(n_eff + min(POOL_STRENGTH, strength + others.n_eff))
         floor, ceiling = self._kappa_bounds
         bounded = min(max(value, floor), ceiling)
-        return Posterior(bounded, value * low, value * high, count, bounded != value)
+        return Posterior(bounded, value * low, value * high, n_eff, bounded != value)
 
     def intensity(self, side: Side, now: float, kappa: float) -> Posterior:
         """A of our quotes on ``side`` for one lot: the rate beyond the floor, carried back to zero."""
         own = self._bid if side is Side.BUY else self._ask
         events, exposure_s = own.arrivals(now, self._taus[1])
-        shape = self._events_prior + events
-        at_floor = shape / (self._exposure_prior_s + exposure_s)
-        value = at_floor * math.exp(min(kappa * self.reach_floor, EXPONENT_MAX))
-        low, high = interval_factors(shape)
+        law = Gamma(self._events_prior + events, self._exposure_prior_s + exposure_s)
+        value = at_touch(law.mean, kappa, self.reach_floor)
+        low, high = interval_factors(law.shape)
         bounded = min(max(value, INTENSITY_MIN), INTENSITY_MAX)
         return Posterior(bounded, value * low, value * high, events, bounded != value)
+
+    def _weight(self, aggressor: Side, reach: Reach) -> float:
+        """What an order counts: 1, or its size over the median order's, at most 3."""
+        if self._medians is None:
+            return 1.0
+        median = self._medians[aggressor].note(reach.size, is_first=reach.previous is None)
+        return min(reach.size / median, SIZE_WEIGHT_MAX) if median > 0.0 else 1.0

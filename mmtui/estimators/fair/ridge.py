@@ -57,12 +57,12 @@ class RegressionSums:
         self._fy += other._fy
         self._yy += other._yy
 
-    def fit(self, penalty: float) -> Fit:
-        """Centred ridge slopes; zero without observations."""
+    def fit(self, penalty: float, *, is_centred: bool = True) -> Fit:
+        """Ridge slopes about the means, or about zero where those are known to be; zero without observations."""
         n = self.n
         if n <= 0:
             return Fit()
-        b, f, y = self._b / n, self._f / n, self._y / n
+        b, f, y = (self._b / n, self._f / n, self._y / n) if is_centred else (0.0, 0.0, 0.0)
         cov_bb, cov_bf, cov_ff = self._bb / n - b * b, self._bf / n - b * f, self._ff / n - f * f
         cov_by, cov_fy, variance = self._by / n - b * y, self._fy / n - f * y, self._yy / n - y * y
         diag_b, diag_f = cov_bb + penalty, cov_ff + penalty

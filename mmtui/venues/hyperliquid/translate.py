@@ -64,7 +64,18 @@ def trade(data: wire.WireTrade) -> Trade | None:
         return None
     if not (0.0 < data.px <= PRICE_USD_MAX and 0.0 < data.sz <= SIZE_BASE_MAX):
         return None
-    return Trade(data.time, side, data.px, data.sz, data.tid, _order_key(data, side))
+    buyer, seller = data.users if len(data.users) == 2 else ("", "")
+    return Trade(
+        data.time,
+        side,
+        data.px,
+        data.sz,
+        data.tid,
+        _order_key(data, side),
+        buyer.lower(),
+        seller.lower(),
+        data.hash == NO_HASH,
+    )
 
 
 def context(data: wire.AssetCtx) -> AssetContext | None:
@@ -73,7 +84,18 @@ def context(data: wire.AssetCtx) -> AssetContext | None:
     rates_are_sane = -1.0 <= data.funding <= 1.0 and (data.premium is None or -10.0 <= data.premium <= 10.0)
     if not (prices_are_sane and rates_are_sane and 0.0 <= data.open_interest <= SIZE_BASE_MAX):
         return None
-    return AssetContext(data.mark_px, data.oracle_px, data.funding, data.open_interest, data.premium)
+    bid, ask = _impact_prices(data.impact_pxs)
+    return AssetContext(data.mark_px, data.oracle_px, data.funding, data.open_interest, data.premium, bid, ask)
+
+
+def _impact_prices(prices: tuple[float | None, ...] | None) -> tuple[float | None, float | None]:
+    """Impact bid and ask, or nothing of either where one is missing or cannot be a price."""
+    if prices is None or len(prices) != 2:
+        return None, None
+    bid, ask = prices
+    if bid is None or ask is None or not (0.0 < bid <= PRICE_USD_MAX and 0.0 < ask <= PRICE_USD_MAX):
+        return None, None
+    return bid, ask
 
 
 def fill(data: wire.WireFill, instrument: Instrument) -> Fill | None:

@@ -58,6 +58,7 @@ class AssetCtx(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     oracle_px: float
     mark_px: float
     premium: float | None = None
+    impact_pxs: tuple[float | None, ...] | None = None
 
 
 class ActiveAssetCtx(msgspec.Struct, frozen=True, gc=False):

@@ -35,8 +35,9 @@ def test_posterior_check_values() -> None:
     count = ReachCount()
     count.advance(0.0, TAUS)
     for z in Z_BPS:
-        count.add(z * 1e-4, None)
-    n, excess = count.reached(0.0, TAUS[0])
+        count.add(z * 1e-4, is_first=True)
+    seen = count.reached(0.0, TAUS[0])
+    n, excess = seen.n_eff, seen.excess
     a, b = 10 + n, 0.004 + excess
     assert (a, b) == pytest.approx((20, 0.007))
     assert (a / b, math.sqrt(a) / b) == pytest.approx((2857.142857143, 638.876565000))
@@ -49,10 +50,11 @@ def test_one_step_of_forgetting() -> None:
     count = ReachCount()
     count.advance(0.0, TAUS)
     for _ in range(15):
-        count.add(0.0045 / 15, None)
+        count.add(0.0045 / 15, is_first=True)
     count.advance(30.0, TAUS)
-    count.add(2.5e-4, None)
-    n, excess = count.reached(30.0, TAUS[0])
+    count.add(2.5e-4, is_first=True)
+    seen = count.reached(30.0, TAUS[0])
+    n, excess = seen.n_eff, seen.excess
     a, b = 10 + n, 0.004 + excess
     assert (a, b, a / b) == pytest.approx((24.995494873, 0.008448648462, 2958.519932), rel=1e-9)
 

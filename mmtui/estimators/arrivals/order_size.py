@@ -1,0 +1,118 @@
+"""How large aggressive orders are, by the side they hit, and what a lot may expect of them.
+
+Owns an average over whole orders: the prints of one order are one observation, which grows while the
+order does. Source: models.md 6.5, lot consistency.
+"""
+
+import bisect
+import math
+from collections import deque
+
+from mmtui.domain.book import SIZE_BASE_MAX
+from mmtui.domain.instrument import Side
+
+HALF_LIFE_ORDERS = 100.0
+MEDIAN_ORDERS = 101
+# Five orders, which have been forgotten a little.
+WEIGHT_WARM = 4.5
+
+
+class MeanOrderSize:
+    """Average size (base units) of the orders that hit one side, halved in weight after a hundred more."""
+
+    __slots__ = ("_sum", "_weight")
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._weight = 0.0
+
+    def begin(self, size: float) -> None:
+        """Count another order by its first print."""
+        self._sum = _KEEP * self._sum + size
+        self._weight = _KEEP * self._weight + 1.0
+
+    def extend(self, size: float) -> None:
+        """Add a later print to the last order."""
+        self._sum += size
+
+    @property
+    def orders(self) -> float:
+        """Effective number of orders behind the average."""
+        return self._weight
+
+    @property
+    def value(self) -> float:
+        """The average, 0 while fewer than five orders are known."""
+        return self._sum / self._weight if self._weight >= WEIGHT_WARM else 0.0
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """All there is to remember."""
+        return self._sum, self._weight
+
+    def recall(self, weights: tuple[float, float]) -> None:
+        """Go on from what was remembered."""
+        self._sum, self._weight = weights
+
+
+class SizeMedian:
+    """Median size of the last hundred orders of one side."""
+
+    __slots__ = ("_arrived", "_sorted")
+
+    def __init__(self) -> None:
+        self._arrived: deque[float] = deque()
+        self._sorted: list[float] = []
+
+    def note(self, size: float, *, is_first: bool) -> float:
+        """Take an order's size so far and return the median; a later print replaces what the order was."""
+        if not is_first and self._arrived:
+            self._drop(self._arrived.pop())
+        elif len(self._arrived) >= MEDIAN_ORDERS:
+            self._drop(self._arrived.popleft())
+        self._arrived.append(size)
+        bisect.insort(self._sorted, size)
+        return self._sorted[len(self._sorted) // 2]
+
+    def _drop(self, size: float) -> None:
+        del self._sorted[bisect.bisect_left(self._sorted, size)]
+
+
+class OrderSizes:
+    """Mean order sizes of both sides: ``bid`` of the orders that hit bids."""
+
+    __slots__ = ("ask", "bid")
+
+    def __init__(self) -> None:
+        self.bid = MeanOrderSize()
+        self.ask = MeanOrderSize()
+
+    def on_print(self, aggressor: Side, size: float, *, is_first: bool) -> None:
+        """Take a print of an order; sizes beyond any market are ignored."""
+        if not 0.0 < size <= SIZE_BASE_MAX:
+            return
+        side = self.bid if aggressor is Side.SELL else self.ask
+        if is_first:
+            side.begin(size)
+        else:
+            side.extend(size)
+
+
+def share_of_orders(size: float, mean: float) -> float:
+    """Share of orders of at least ``size``, in [0, 1], where sizes fall off exponentially with ``mean``."""
+    if not size > 0.0:
+        return 1.0
+    return math.exp(-size / mean) if mean > 0.0 else 0.0
+
+
+def lot_share(lot: float, mean: float) -> float:
+    """Factor of A where orders are smaller than a lot, so that A times the lot is what really trades.
+
+    As if the lot were the mean order; 1 where that is no smaller, or not known.
+    """
+    if not (0.0 < mean < lot < math.inf):
+        return 1.0
+    return mean / lot
+
+
+_KEEP = 2.0 ** (-1.0 / HALF_LIFE_ORDERS)

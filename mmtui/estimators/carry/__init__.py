@@ -1,0 +1,1 @@
+"""What holding a position costs or earns: funding."""
