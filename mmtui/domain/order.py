@@ -126,7 +126,7 @@ class Order:
 
     ``filled`` is the sum of the fills we have applied; ``venue_filled`` the final filled size the
     venue has stated for an order that is over, None while it has not. ``confirmed_at`` is when the
-    venue last said that it rests.
+    venue last said that it rests; ``rested_ms`` the venue's time at which it came to rest, 0 until told.
     """
 
     __slots__ = (
@@ -137,6 +137,7 @@ class Order:
         "oid",
         "placed_by",
         "reason",
+        "rested_ms",
         "state",
         "terms",
         "unknown_since",
@@ -154,6 +155,7 @@ class Order:
         self.filled: Size = 0
         self.venue_filled: Size | None = None
         self.acked_at = 0.0
+        self.rested_ms = 0
         self.confirmed_at = 0.0
         self.unknown_since = 0.0
         self.cancel_sent_at = 0.0

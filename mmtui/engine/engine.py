@@ -42,7 +42,7 @@ from mmtui.engine.orders import answers, endings, reconcile, recovering
 from mmtui.engine.orders.fills import take_fills, take_funding
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.picture import picture
-from mmtui.engine.quoting import cycle
+from mmtui.engine.quoting import cycle, weighing
 from mmtui.engine.sampling import equity_row, sample
 from mmtui.engine.state import EngineOptions, EngineState
 from mmtui.engine.statements import take_contract
@@ -111,10 +111,12 @@ class Engine:
             case TouchUpdate():
                 if state.market.take_touch(self._now, event.touch):
                     state.panel.on_touch(self._now, event.touch)
+                    state.quoting.queues.own.on_touch(self._now, event.touch)
                     self._priced()
             case BookUpdate():
                 if state.market.take_book(self._now, event.book):
                     state.panel.on_book(self._now, event.book)
+                    state.quoting.queues.own.on_book(self._now, event.book)
                     self._priced()
             case TradePrints():
                 self._traded(event, out)
@@ -178,7 +180,8 @@ class Engine:
     def _traded(self, event: TradePrints, out: Outbox) -> None:
         state = self._state
         for trade in event.trades:
-            state.panel.on_trade(self._now, trade)
+            if state.panel.on_trade(self._now, trade):
+                state.quoting.queues.own.on_trade(trade)
         state.market.trade_at = self._now
         state.quoting.due = True
         if out.wants(LogLevel.DEBUG):
@@ -217,6 +220,7 @@ class Engine:
         endings.end_when_certain(state, out)
         set_leverage(state, out)
         sample(state, out)
+        weighing.sample(state, self._now)
         state.quoting.due = True
 
     def _follow_mode(self, out: Outbox) -> None:
@@ -242,6 +246,8 @@ class Engine:
     def _closed(self, out: Outbox) -> list[Intent]:
         state = self._state
         has_changed = bool(state.ledger.changed)
+        for order in state.ledger.changed:
+            state.quoting.queues.follow(self._now, order, state.instrument)
         self._books.close_step(state, out)
         if has_changed:
             sides = {order.terms.side for order in state.ledger.live.values() if order.is_active}

@@ -11,6 +11,7 @@ from mmtui.engine.control.standing import Control
 from mmtui.engine.folded import Folded
 from mmtui.engine.market import Market
 from mmtui.engine.orders.ledger import Ledger
+from mmtui.engine.quoting.queue import Queues
 from mmtui.engine.tape import Tape
 from mmtui.estimators.memory import PanelMemory
 from mmtui.estimators.panel import EstimatorPanel
@@ -69,14 +70,16 @@ class Quoting:
         "flagged",
         "ladder",
         "last_at",
+        "queues",
         "reference_mid",
         "strategy",
         "urgent",
         "why_not",
     )
 
-    def __init__(self, strategy: Strategy) -> None:
+    def __init__(self, strategy: Strategy, settings: Settings) -> None:
         self.strategy = strategy
+        self.queues = Queues(settings)
         self.ladder: Ladder | None = None
         self.due = False
         self.urgent = False
@@ -155,7 +158,7 @@ class EngineState:
             self.panel.recall(options.panel)
         self.ledger = Ledger(options.run)
         self.account = Account()
-        self.quoting = Quoting(strategy)
+        self.quoting = Quoting(strategy, settings)
         self.control = Control()
         self.risk = Risk(growth_mode=instrument.growth_mode)
         self.tape = Tape()

@@ -95,13 +95,13 @@ class EstimatorPanel:
         if self._top.on_touch(received_at, touch):
             self._observe_mid(received_at)
 
-    def on_trade(self, received_at: float, trade: Trade) -> None:
-        """Take a public print; late, repeated and absurd ones are ignored."""
+    def on_trade(self, received_at: float, trade: Trade) -> bool:
+        """Take a public print; late, repeated and absurd ones are ignored. Returns whether it counts."""
         self._advance(received_at)
         tape = self._tape
         at = tape.filter.accept(received_at, trade, self._top.mid)
         if at is None:
-            return
+            return False
         self._warmup.trades += 1
         tape.updated_at = received_at
         tape.cascade.on_trade(at, trade, order_key(trade), tape.flow.value(at))
@@ -118,6 +118,7 @@ class EstimatorPanel:
             change = self._volatility.on_tick(tick)
             if change is not None:
                 self._sources.on_return(change)
+        return True
 
     def on_context(self, received_at: float, context: AssetContext, own_base: float = 0.0) -> None:
         """Take mark, oracle and open interest; ``own_base`` is the size of our own position."""
@@ -133,6 +134,13 @@ class EstimatorPanel:
         fair = self._readings.fair(received_at).value
         sigma = self._volatility.reading.sigma_effective
         self._own_fills.on_fill(received_at, fill, mid=mid, fair=fair, sigma=sigma)
+
+    def on_own_trade(
+        self, received_at: float, aggressor: Side, venue_time_ms: int, usd: float, *, is_liquidation: bool
+    ) -> None:
+        """Take what an own fill says of the order that made it: a liquidation that hit us, or one that we sent."""
+        self._forget()
+        self._tape.cascade.on_own_trade(received_at, aggressor, venue_time_ms, usd, is_liquidation=is_liquidation)
 
     def set_reference(self, fair: float) -> None:
         """Note the price (USD) the resting quotes were placed around; 0 when none rest."""

@@ -1,4 +1,4 @@
-"""Request allowances: scarcity changes cadence and level count, never price."""
+"""Request allowances: scarcity changes cadence, level count and patience, never price."""
 
 import msgspec
 
@@ -7,15 +7,19 @@ DESPERATE_SHARE = 0.05
 
 
 class Pressure(msgspec.Struct, frozen=True):
-    """How far to slow down: a factor on the requote interval and a cap on levels a side."""
+    """How far to slow down: a factor on the requote interval and a cap on levels a side.
+
+    ``tolerance_factor`` is on how much further out than wanted a quote may rest. Source: models.md 9.3.
+    """
 
     interval_factor: float
     levels_max: int
+    tolerance_factor: float = 1.0
 
 
 RELAXED = Pressure(1.0, 1000)
-SCARCE = Pressure(4.0, 3)
-DESPERATE = Pressure(40.0, 1)
+SCARCE = Pressure(4.0, 3, 1.5)
+DESPERATE = Pressure(40.0, 1, 1.5)
 
 
 def pressure(left: int | None, cap: int | None) -> Pressure:

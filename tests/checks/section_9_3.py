@@ -1,14 +1,14 @@
 """Keep or move: models.md 9.3."""
 
-from mmtui.engine.quoting.refresh import Rule, Stand, Verdict, move_bps, should_refresh
+from mmtui.engine.quoting.refresh import Gap, Rule, Stand, Verdict, move_bps, should_refresh
 from tests.checks.values import CheckValue
 
 HERE, THERE = Stand(0.18, 4.2), Stand(0.10, 5.0)
-RULE = Rule(max_bps_diff=2.0, action_cost_bps=0.02, max_order_age_s=300.0)
+RULE = Rule(action_cost_bps=0.02, max_order_age_s=300.0)
 
 
 def _is_held() -> float:
-    return float(should_refresh(HERE, THERE, -3.0, 10.0, RULE) is Verdict.HOLD)
+    return float(should_refresh(HERE, THERE, Gap(-3.0, 2.0), 10.0, RULE) is Verdict.HOLD)
 
 
 CHECKS = (

@@ -150,7 +150,8 @@ def _undo(state: EngineState, out: Outbox, command: Act) -> None:
 
 def _applied(state: EngineState, out: Outbox, change: ParameterChange, command_id: str) -> None:
     state.panel.reconfigure(state.settings)
-    governing.update_limit(state)
+    state.quoting.queues.reconfigure(state.settings)
+    governing.update_limit(state, out.now)
     out.record(
         ParametersChanged(at=out.now, version=change.version, by=change.by, before=change.before, after=change.after)
     )

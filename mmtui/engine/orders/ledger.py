@@ -92,6 +92,7 @@ class Ledger:
             )
         )
         order.filled = report.filled
+        order.rested_ms = report.status_time_ms
         self._bind(order, report.oid)
         self._rested(order, now)
         return order
@@ -188,6 +189,7 @@ class Ledger:
             return
         status = report.status
         if status == "open":
+            order.rested_ms = order.rested_ms or report.status_time_ms
             if order.state is not OrderState.SETTLING:
                 self._rested(order, now)
         elif status == "filled":

@@ -18,6 +18,7 @@ from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes, send_cancels
 from mmtui.engine.quoting.requote import Plan, Tolerance, plan
 from mmtui.engine.quoting.rooms import clip, reserved, rooms
 from mmtui.engine.quoting.touched import behind_touch
+from mmtui.engine.quoting.weighing import judge
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import Denied, Gate, OpenCaps, Permit, review
 from mmtui.risk.restraints import Effect, Restraint
@@ -77,7 +78,7 @@ def run(state: EngineState, out: Outbox, mode: Mode, reason: str) -> None:
     quoting.why_not = tuple(dict.fromkeys(absence.text for absence in ladder.absences if absence.index is None))
     if out.wants(LogLevel.DEBUG):
         _log_ladder(out, ladder)
-    _carry_out(state, out, ladder, mode)
+    _carry_out(state, out, ladder, mode, estimates)
 
 
 def is_urgent_move(state: EngineState, mid: float) -> bool:
@@ -89,18 +90,22 @@ def is_urgent_move(state: EngineState, mid: float) -> bool:
     return abs(mid / reference - 1.0) > gap
 
 
-def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode) -> None:
+def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode, estimates: Estimates) -> None:
     tolerance = Tolerance(
         max_bps_diff=state.settings.number("trading.max_bps_diff"),
         size_share=state.settings.number("execution.size_tolerance_pct") / 100.0,
         must_reduce=modes.permit(mode) is not Permit.ADD,
+        passive_factor=state.risk.pressure.tolerance_factor,
     )
     flagged = msgspec.structs.replace(tolerance, must_reduce=True)
+    # What may only reduce goes where it is wanted, whatever a place in a queue is worth.
+    worth = None if tolerance.must_reduce else judge(state, out.now, estimates, ladder)
     plans = [
         plan(
             levels,
             [o for o in state.ledger.live.values() if o.terms.side is side],
             flagged if side is state.quoting.flagged else tolerance,
+            None if side is state.quoting.flagged else worth,
         )
         for side, levels in ((Side.BUY, ladder.bids), (Side.SELL, ladder.asks))
     ]

@@ -38,11 +38,17 @@ class Stand(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """When to move: tolerance and cost of an action in bps, and the age from which a poor place is left."""
+    """When to move: the cost of an action in bps, and the age from which a poor place is left."""
 
-    max_bps_diff: float
     action_cost_bps: float
     max_order_age_s: float
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """How much nearer to the market than wanted an order is, negative when further out, and what is tolerated."""
+
+    closer_bps: float
+    max_bps_diff: float
 
 
 def move_bps(there: Stand, action_cost_bps: float) -> float:
@@ -50,25 +56,30 @@ def move_bps(there: Stand, action_cost_bps: float) -> float:
     return there.worth_bps - action_cost_bps
 
 
-def must_cancel(here: Stand, there: Stand, closer_bps: float, max_bps_diff: float) -> bool:
-    """Whether an order that is ``closer_bps`` nearer to the market than wanted must go at once.
+def must_cancel(here: Stand, there: Stand, gap: Gap) -> bool:
+    """Whether an order nearer to the market than wanted must go at once.
 
     Far too near, or each of its fills loses while those of its level do not.
     """
-    if closer_bps > FAR_RATIO * max_bps_diff:
+    if gap.closer_bps > FAR_RATIO * gap.max_bps_diff:
         return True
-    return closer_bps > CLOSER_SHARE * max_bps_diff and here.edge_bps < 0.0 <= there.edge_bps
+    return gap.closer_bps > CLOSER_SHARE * gap.max_bps_diff and here.edge_bps < 0.0 <= there.edge_bps
 
 
-def should_refresh(here: Stand, there: Stand, closer_bps: float, age_s: float, rule: Rule) -> Verdict:
-    """What becomes of an order whose price is ``closer_bps`` nearer than wanted, negative when further out."""
-    if must_cancel(here, there, closer_bps, rule.max_bps_diff):
+def is_settled(gap: Gap, age_s: float, rule: Rule) -> bool:
+    """Whether an order stays whatever it is worth: near enough to where it is wanted, and not old."""
+    return -gap.max_bps_diff <= gap.closer_bps <= CLOSER_SHARE * gap.max_bps_diff and age_s <= rule.max_order_age_s
+
+
+def should_refresh(here: Stand, there: Stand, gap: Gap, age_s: float, rule: Rule) -> Verdict:
+    """What becomes of an order ``here`` that could serve a level ``there``."""
+    if must_cancel(here, there, gap):
         return Verdict.CANCEL
-    if closer_bps > rule.max_bps_diff:
+    if gap.closer_bps > gap.max_bps_diff:
         return Verdict.REFRESH
     if age_s > rule.max_order_age_s and here.probability < STALE_SHARE * there.probability:
         return Verdict.REFRESH
-    if -closer_bps <= rule.max_bps_diff:
+    if -gap.closer_bps <= gap.max_bps_diff:
         return Verdict.HOLD
     is_better = move_bps(there, rule.action_cost_bps) > MARGIN * here.worth_bps
     return Verdict.REFRESH if is_better else Verdict.HOLD

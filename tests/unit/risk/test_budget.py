@@ -56,4 +56,4 @@ def test_less_left_is_never_faster_nor_more_levels(left, less, cap):
 
 
 def test_pressure_has_nothing_to_say_about_prices():
-    assert set(Pressure.__struct_fields__) == {"interval_factor", "levels_max"}
+    assert set(Pressure.__struct_fields__) == {"interval_factor", "levels_max", "tolerance_factor"}
