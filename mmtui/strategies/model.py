@@ -10,13 +10,22 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.strategies import glft
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.gamma import Gamma
 from mmtui.strategies.quote import QuoteContext, Term, total_bps
-from mmtui.strategies.spread import ADVERSE_MAX, SideSpread, SpreadLimits, data_terms, mean_terms, side_spread
+from mmtui.strategies.spread import (
+    ADVERSE_MAX,
+    SideSpread,
+    SpreadLimits,
+    data_terms,
+    knife_term,
+    mean_terms,
+    side_spread,
+)
 
 INTENSITY_MIN = 1e-4
 INTENSITY_MAX = 20.0
@@ -140,8 +149,8 @@ def glft_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, lim
     widening_bid = _gamma_terms([h.bid for h in halves], is_increasing=context.position >= 0)
     widening_ask = _gamma_terms([h.ask for h in halves], is_increasing=context.position <= 0)
     factor = glft.spread_factor(gamma.market / gamma.base, settings.elasticity)
-    spread_bid = _side(context, model_bid, widening_bid, adverse_bid, limits)
-    spread_ask = _side(context, model_ask, widening_ask, adverse_ask, limits)
+    spread_bid = _side(context, Side.BUY, model_bid, widening_bid, adverse_bid, limits)
+    spread_ask = _side(context, Side.SELL, model_ask, widening_ask, adverse_ask, limits)
     return Model(
         spread_bid,
         spread_ask,
@@ -168,8 +177,8 @@ def literal_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, 
     full = glft.literal_skew(1.0, gamma.total, sigma, horizon_s)
     widening_bid = _gamma_terms(halves, is_increasing=context.position >= 0)
     widening_ask = _gamma_terms(halves, is_increasing=context.position <= 0)
-    spread_bid = _side(context, model, widening_bid, adverse_bid, limits)
-    spread_ask = _side(context, model, widening_ask, adverse_ask, limits)
+    spread_bid = _side(context, Side.BUY, model, widening_bid, adverse_bid, limits)
+    spread_ask = _side(context, Side.SELL, model, widening_ask, adverse_ask, limits)
     return Model(
         spread_bid,
         spread_ask,
@@ -205,6 +214,8 @@ class ModelMemo:
             estimates.intensity_ask.value,
             signals.adverse_bid,
             signals.adverse_ask,
+            signals.falling_knife,
+            signals.rising_knife,
             context.maker_rate,
             gamma,
             (position > 0) - (position < 0),
@@ -246,10 +257,11 @@ def _gamma_terms(halves: Sequence[float], *, is_increasing: bool) -> list[Term]:
 
 
 def _side(
-    context: QuoteContext, model: list[Term], widening: list[Term], adverse: float, limits: SpreadLimits
+    context: QuoteContext, side: Side, model: list[Term], widening: list[Term], adverse: float, limits: SpreadLimits
 ) -> SideSpread:
     if adverse > 0.0:
         widening.append(Term("adverse selection", adverse * BPS))
     model_bps = total_bps(model)
+    widening.append(knife_term(context, side, model_bps, limits))
     widening += data_terms(context, model_bps, limits)
     return side_spread(model, widening, (context.maker_rate + adverse) * BPS, limits)

@@ -23,7 +23,16 @@ from mmtui.strategies.placement import (
 )
 from mmtui.strategies.quote import AbsenceReason, Ladder, QuoteContext, Term
 from mmtui.strategies.sizing import SizeSettings, is_reducing, scaled
-from mmtui.strategies.spread import Shift, SpreadLimits, data_terms, side_spread, skew
+from mmtui.strategies.spread import (
+    Shift,
+    SideSpread,
+    SpreadLimits,
+    data_terms,
+    knife_term,
+    mean_terms,
+    side_spread,
+    skew,
+)
 
 
 class FixedTuning(msgspec.Struct, frozen=True):
@@ -77,14 +86,18 @@ class FixedSpreadStrategy:
         if reference is None:
             return no_ladder(AbsenceReason.NO_REFERENCE)
         model = (Term("half-spread", tuning.half_spread_bps),)
-        widening = data_terms(context, tuning.half_spread_bps, tuning.limits)
-        spread = side_spread(model, widening, context.maker_rate * BPS, tuning.limits)
-        shift, size_share = _lean(context, tuning, spread.half_bps)
-        depths = (LevelDepth(spread.half_bps),)
-        exposed = SideShape(spread.terms, depths, scaled(tuning.sizes, size_share))
-        exiting = SideShape(spread.terms, depths, tuning.sizes)
-        bid = exiting if is_reducing(Side.BUY, context.position) else exposed
-        ask = exiting if is_reducing(Side.SELL, context.position) else exposed
+        spreads = {side: _spread(context, side, model, tuning) for side in Side}
+        half_bps = (spreads[Side.BUY].half_bps + spreads[Side.SELL].half_bps) / 2.0
+        shift, size_share = _lean(context, tuning, half_bps)
+        exposed_sizes = scaled(tuning.sizes, size_share)
+        bid, ask = (
+            SideShape(
+                spreads[side].terms,
+                (LevelDepth(spreads[side].half_bps),),
+                tuning.sizes if is_reducing(side, context.position) else exposed_sizes,
+            )
+            for side in (Side.BUY, Side.SELL)
+        )
         bids, asks = place(context, Frame(*reference, shift, bid, ask, tuning.limits))
         return Ladder(
             bids=bids.levels,
@@ -92,9 +105,9 @@ class FixedSpreadStrategy:
             reference=reference[0],
             reservation=reference[0] * (1.0 - shift.total_bps / BPS),
             absences=bids.absences + asks.absences,
-            half_spread_bps=spread.half_bps,
-            model_half_spread_bps=spread.model_bps,
-            widening=spread.widening,
+            half_spread_bps=half_bps,
+            model_half_spread_bps=tuning.half_spread_bps,
+            widening=mean_terms(spreads[Side.BUY].widening, spreads[Side.SELL].widening),
         )
 
     def _tuning_of(self, settings: Settings) -> FixedTuning:
@@ -102,6 +115,12 @@ class FixedSpreadStrategy:
             self._tuning = self._read(settings)
             self._settings = settings
         return self._tuning
+
+
+def _spread(context: QuoteContext, side: Side, model: tuple[Term, ...], tuning: FixedTuning) -> SideSpread:
+    knife = knife_term(context, side, tuning.half_spread_bps, tuning.limits)
+    widening = [knife, *data_terms(context, tuning.half_spread_bps, tuning.limits)]
+    return side_spread(model, widening, context.maker_rate * BPS, tuning.limits)
 
 
 def _lean(context: QuoteContext, tuning: FixedTuning, half_bps: float) -> tuple[Shift, float]:

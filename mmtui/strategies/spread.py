@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.quote import QuoteContext, Term, total_bps
 
 ADVERSE_MAX = 10e-4
 PRIOR_BPS = 5.0
+KNIFE_NAMES = {Side.BUY: "falling knife", Side.SELL: "rising knife"}
 
 
 class SpreadLimits(msgspec.Struct, frozen=True):
@@ -29,6 +31,7 @@ class SpreadLimits(msgspec.Struct, frozen=True):
     min_full_skew_ratio: float
     warmup_width: float
     warmup_decay_s: float
+    is_knife_minded: bool = True
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "SpreadLimits":
@@ -43,6 +46,7 @@ class SpreadLimits(msgspec.Struct, frozen=True):
             min_full_skew_ratio=number("strategy.min_full_skew_ratio"),
             warmup_width=number("strategy.warmup_width"),
             warmup_decay_s=number("strategy.warmup_decay_s"),
+            is_knife_minded=settings.flag("strategy.knife_enabled"),
         )
 
 
@@ -89,6 +93,15 @@ def data_terms(context: QuoteContext, model_bps: float, limits: SpreadLimits) ->
     if context.caution_bps:
         terms.append(Term("caution", context.caution_bps))
     return terms
+
+
+def knife_term(context: QuoteContext, side: Side, model_bps: float, limits: SpreadLimits) -> Term:
+    """Widening of a side that the market runs into; 0 for one that reduces the position. Source: models.md 6.11."""
+    if not limits.is_knife_minded or int(side) * context.position < 0:
+        return Term(KNIFE_NAMES[side], 0.0)
+    signals = context.estimates.signals
+    knife = signals.falling_knife if side > 0 else signals.rising_knife
+    return Term(KNIFE_NAMES[side], model_bps * knife)
 
 
 def capped(widening: Sequence[Term], cap_bps: float) -> list[Term]:

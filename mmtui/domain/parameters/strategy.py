@@ -13,9 +13,10 @@ STRATEGY: tuple[Parameter, ...] = (
         key="strategy.glft_mode",
         kind=Kind.CHOICE,
         default="glft",
-        choices=("glft", "literal"),
+        choices=("glft", "glft_exact", "as_horizon", "literal"),
         live=True,
-        help="glft: consistent units, gamma acts on spread and skew. literal: the documents' formulas to the letter.",
+        help="glft: consistent units, gamma acts on spread and skew. glft_exact: solved with the position limit too. "
+        "as_horizon: as if trading ended after the holding time. literal: the documents' formulas to the letter.",
     ),
     Parameter(
         key="strategy.xi_mode",
@@ -33,12 +34,31 @@ STRATEGY: tuple[Parameter, ...] = (
         help="Add the maker fee to the half-spread in literal mode.",
     ),
     Parameter(
+        key="strategy.literal_horizon",
+        kind=Kind.CHOICE,
+        default="volume_clock",
+        choices=("volume_clock", "holding", "max"),
+        live=True,
+        help="T of literal mode. volume_clock: one tick of the volume clock, as the documents write it. holding: the "
+        "measured holding time. max: risk.max_holding_time_s. None is above the last.",
+    ),
+    Parameter(
+        key="strategy.as_weight",
+        kind=Kind.NUMBER,
+        default=1.0,
+        low=0.0,
+        high=2.0,
+        live=True,
+        help="Share of the measured adverse move after a fill that a quote charges for.",
+        effect="higher widens the side that is run over",
+    ),
+    Parameter(
         key="strategy.alpha_channel",
         kind=Kind.CHOICE,
         default="microprice",
-        choices=("microprice", "none"),
+        choices=("microprice", "drift", "none"),
         live=True,
-        help="Centre quotes on the learned microprice, or on the mid.",
+        help="Centre quotes on the learned microprice, on the mid led by the short-term drift, or on the mid.",
     ),
     Parameter(
         key="strategy.half_spread_bps",
@@ -82,6 +102,14 @@ STRATEGY: tuple[Parameter, ...] = (
         high=3600.0,
         live=True,
         help="How long a difference between buying and selling flow is taken to last.",
+    ),
+    Parameter(
+        key="strategy.knife_enabled",
+        kind=Kind.FLAG,
+        default=True,
+        live=True,
+        help="While the mid falls by more than two standard deviations, bid smaller and further away, and the "
+        "mirror; never on the side that reduces the position.",
     ),
     Parameter(
         key="strategy.min_edge_bps",
