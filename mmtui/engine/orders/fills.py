@@ -187,9 +187,14 @@ def _count(state: EngineState, out: Outbox, fill: Fill, booked: Booked, mid2: in
 
 def _learn(state: EngineState, now: float, fill: Fill, order: Order | None) -> None:
     """Tells the estimators what a fill of a quote cost; what we took ourselves or by hand says nothing about quotes."""
+    instrument = state.instrument
+    is_hit = order is not None and fill.is_liquidation
+    if fill.is_taker or is_hit:
+        aggressor = fill.side if fill.is_taker else fill.side.opposite
+        usd = instrument.price_usd(fill.price) * instrument.size_base(fill.size)
+        state.panel.on_own_trade(now, aggressor, fill.venue_time_ms, usd, is_liquidation=is_hit and not fill.is_taker)
     if fill.is_taker or (order is None and not is_ours(fill.cloid)):
         return
-    instrument = state.instrument
     own = OwnFill(
         side=fill.side,
         size=instrument.size_base(fill.size),

@@ -1,8 +1,7 @@
-"""Severity of a liquidation cascade, from orders that look like liquidations.
+"""Severity of a liquidation cascade, from orders that are or look like liquidations.
 
-Owns the aggressive order in progress on each side, its share in the excitation of its side, and
-the reading. An order counts from the print that gives it its second sign, growing as it sweeps
-on. Severity is 1 - exp(-raw). Never pulls a quote. Source: models.md 8.1 and 8.3, ruling 3.
+Owns what an order counts, from the print that makes it liquidation-like and growing as it sweeps on, and
+the reading. Severity is 1 - exp(-raw). Never pulls a quote. Source: models.md 8.1 and 8.3, ruling 3.
 """
 
 import enum
@@ -12,17 +11,19 @@ import msgspec
 from mmtui.domain.book import AssetContext, Trade
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.cascades.hawkes import BRANCHING, BaseRate, Excitation, decay_rate, raw_severity, severity
+from mmtui.domain.parameters.checks import addresses_of
+from mmtui.estimators.cascades.forced import ForcedFlow, OpenOrder
+from mmtui.estimators.cascades.hawkes import BRANCHING, BaseRate, decay_rate, raw_severity, severity
 from mmtui.estimators.cascades.liquidations import (
+    BURST,
     BURST_FLOW,
     BURST_RATIO,
     BURST_WARM_ORDERS,
-    SWEEP_S,
-    SWEPT_LEVELS,
+    LIQUIDATOR,
+    OUR_QUOTE,
     ContextSigns,
     OrderBursts,
     OrderSizes,
-    weight_of,
 )
 from mmtui.estimators.ewma import EventEwma
 
@@ -33,6 +34,7 @@ EVENT_MEAN_ORDERS = 5.0
 EVENT_MARK_MAX = 10.0
 BRANCHING_MAX = 0.95
 DIRECTION_RATIO = 2.0
+CALM_EXCITATION = 0.01
 
 
 class CascadeDirection(enum.Enum):
@@ -44,58 +46,22 @@ class CascadeDirection(enum.Enum):
 
 
 class CascadeReading(msgspec.Struct, frozen=True, gc=False):
-    """``severity`` in [0, 1) is what thresholds are compared with; ``raw`` is unbounded."""
+    """``severity`` in [0, 1) is what thresholds are compared with; ``raw`` is unbounded.
+
+    ``signs`` are what the orders that counted have shown since it was last calm.
+    """
 
     raw: float
     severity: float
     direction: CascadeDirection
+    signs: int = 0
 
 
 CALM = CascadeReading(0.0, 0.0, CascadeDirection.BOTH)
 
 
-class _OpenOrder:
-    """The latest aggressive order of one side, as far as it has swept."""
-
-    __slots__ = (
-        "_last_price",
-        "backdrop",
-        "counted",
-        "key",
-        "large",
-        "levels",
-        "mark",
-        "notional",
-        "started",
-        "weight",
-    )
-
-    def __init__(self) -> None:
-        self.start(None, 0.0, 0.0, 0)
-
-    def start(self, key: str | int | None, at: float, large: float, backdrop: int) -> None:
-        self.key = key
-        self.started = at
-        self.large = large
-        self.backdrop = backdrop
-        self.notional = 0.0
-        self.levels = 0
-        self._last_price = 0.0
-        self.mark = 0.0
-        self.counted = 0.0
-        self.weight = 0.0
-
-    def grow(self, at: float, trade: Trade) -> None:
-        self.notional += trade.price * trade.size
-        if trade.price != self._last_price:
-            self._last_price = trade.price
-            self.levels += 1
-        is_sweep = self.notional > self.large and self.levels >= SWEPT_LEVELS and at - self.started <= SWEEP_S
-        self.weight = max(self.weight, weight_of(self.backdrop + is_sweep))
-
-
 class Cascade:
-    """Excitation by liquidation-like orders of each side, fed with every print and context."""
+    """Excitation by liquidation-like orders of each side, fed with every print, context and own message."""
 
     __slots__ = (
         "_base",
@@ -103,32 +69,33 @@ class Cascade:
         "_buys",
         "_context",
         "_decay_rate",
-        "_is_excited",
-        "_longs",
+        "_liquidators",
         "_marks",
         "_notionals",
         "_sells",
-        "_shorts",
+        "_signs",
         "_sizes",
+        "_slow",
     )
 
     def __init__(self, settings: Settings) -> None:
-        self._buys = _OpenOrder()
-        self._sells = _OpenOrder()
-        self._longs = Excitation()
-        self._shorts = Excitation()
+        self._buys = ForcedFlow()
+        self._sells = ForcedFlow()
         self._base = BaseRate()
         self._bursts = OrderBursts()
         self._sizes = OrderSizes()
         self._context = ContextSigns()
         self._notionals = EventEwma(EVENT_HALF_LIFE_EVENTS)
         self._marks = EventEwma(EVENT_HALF_LIFE_EVENTS)
-        self._is_excited = False
+        self._signs = 0
         self.reconfigure(settings)
 
     def reconfigure(self, settings: Settings) -> None:
-        """Take an edited half-life; the excitation stays."""
+        """Take edited half-lives, weight and addresses; the excitation stays."""
         self._decay_rate = decay_rate(settings.number("estimators.cascade_half_life_s"))
+        slow_rate = decay_rate(settings.number("estimators.cascade_slow_half_life_s"))
+        self._slow = (slow_rate, settings.number("estimators.cascade_slow_weight"))
+        self._liquidators = addresses_of(settings.text("estimators.liquidator_addresses")) or frozenset()
         self._bursts.decay_rate = settings.number("estimators.hawkes_decay")
 
     def on_context(self, at: float, context: AssetContext, sigma: float, own: float = 0.0) -> None:
@@ -137,19 +104,39 @@ class Cascade:
 
     def on_trade(self, at: float, trade: Trade, key: str | int, flow_imbalance: float) -> None:
         """Take a print of the order ``key``; ``flow_imbalance`` is what it was before this print."""
-        is_sell = trade.side is Side.SELL
-        order = self._sells if is_sell else self._buys
-        if key != order.key:
-            self._finish(at, order)
-            backdrop = self._context.count(at, trade.side) + self._is_burst(at, trade.side, flow_imbalance)
-            order.start(key, at, self._sizes.large, backdrop)
+        side = self._sells if trade.side is Side.SELL else self._buys
+        if key != side.order.key:
+            self._finish(at, side.order)
+            signs = self._context.signs(at, trade.side)
+            if self._is_burst(at, trade.side, flow_imbalance):
+                signs |= BURST
+            side.start(key, at, trade.venue_time_ms, large=self._sizes.large, signs=signs)
+        order = side.order
         order.grow(at, trade)
+        if trade.buyer in self._liquidators or trade.seller in self._liquidators:
+            order.signs |= LIQUIDATOR
         mark = self._bursts.mark(order.notional)
         if mark > order.mark:
             self._bursts.grow(at, mark - order.mark)
             order.mark = mark
-        if order.weight > 0.0:
-            self._count(at, order, self._longs if is_sell else self._shorts)
+        weight = order.weight
+        if weight > 0.0:
+            self._forget_signs(at)
+            if side.count(at, self._mark(order.notional, weight), self._decay_rate, self._slow[0]):
+                self._signs |= order.signs
+
+    def on_own_trade(self, at: float, aggressor: Side, venue_time_ms: int, usd: float, *, is_liquidation: bool) -> None:
+        """Take what an own fill says of the order of that side and time that made it.
+
+        Either it was a liquidation that hit our quote, or, with ``is_liquidation`` False, we sent it.
+        """
+        side = self._sells if aggressor is Side.SELL else self._buys
+        if not is_liquidation:
+            side.disown(at, venue_time_ms, self._decay_rate, self._slow[0])
+        elif usd > 0.0:
+            self._forget_signs(at)
+            self._signs |= OUR_QUOTE
+            side.confirm(at, venue_time_ms, self._mark(usd, 1.0), self._decay_rate, self._slow[0])
 
     def flow_ratio(self, now: float) -> float:
         """Intensity of all aggressive orders over its running mean; 1 until enough were seen."""
@@ -162,9 +149,9 @@ class Cascade:
 
     def reading(self, now: float) -> CascadeReading:
         """Severity at ``now``."""
-        if not self._is_excited:
+        if not self._signs:
             return CALM
-        longs, shorts = self._longs.value(now, self._decay_rate), self._shorts.value(now, self._decay_rate)
+        longs, shorts = self._excitations(now)
         branching = min(BRANCHING, BRANCHING_MAX / max(self._marks.mean(1.0), 1e-9))
         raw = raw_severity(longs + shorts, self._base.value(now), branching, self._decay_rate)
         direction = CascadeDirection.BOTH
@@ -172,25 +159,31 @@ class Cascade:
             direction = CascadeDirection.LONG
         elif shorts > DIRECTION_RATIO * longs:
             direction = CascadeDirection.SHORT
-        return CascadeReading(raw, severity(raw), direction)
+        return CascadeReading(raw, severity(raw), direction, self._signs)
 
     def _is_burst(self, at: float, aggressor: Side, flow_imbalance: float) -> bool:
         return aggressor * flow_imbalance > BURST_FLOW and self._bursts.ratio(at) > BURST_RATIO
 
-    def _count(self, at: float, order: _OpenOrder, excitation: Excitation) -> None:
-        mark = order.weight * min(order.notional / self._event_usd, EVENT_MARK_MAX)
-        if mark > order.counted:
-            excitation.add(at, mark - order.counted, self._decay_rate)
-            order.counted = mark
-            self._is_excited = True
+    def _excitations(self, now: float) -> tuple[float, float]:
+        fast, (slow, weight) = self._decay_rate, self._slow
+        return self._sells.excitation(now, fast, slow, weight), self._buys.excitation(now, fast, slow, weight)
 
-    def _finish(self, at: float, order: _OpenOrder) -> None:
+    def _forget_signs(self, at: float) -> None:
+        """What was seen in a cascade that is over says nothing about the next one."""
+        if self._signs and sum(self._excitations(at)) < CALM_EXCITATION:
+            self._signs = 0
+
+    def _mark(self, usd: float, weight: float) -> float:
+        return weight * min(usd / self._event_usd, EVENT_MARK_MAX)
+
+    def _finish(self, at: float, order: OpenOrder) -> None:
         if not order.notional > 0.0:
             return
         self._sizes.add(order.notional)
         self._bursts.finish(at, order.notional, order.mark)
-        if order.weight > 0.0:
-            self._base.add(at, order.weight * min(order.notional / self._event_usd, 1.0))
+        weight = order.weight
+        if weight > 0.0:
+            self._base.add(at, weight * min(order.notional / self._event_usd, 1.0))
             self._notionals.add(order.notional)
             self._marks.add(order.counted)
 

@@ -49,8 +49,8 @@ class Excitation:
         self._sum = 0.0
 
     def add(self, at: float, weight: float, decay_rate: float) -> None:
-        """Take an event of ``weight``; one from the past counts as of the latest."""
-        self._sum = min(self.value(at, decay_rate) + weight, SUM_MAX)
+        """Take an event of ``weight``, or take one back; one from the past counts as of the latest."""
+        self._sum = min(max(self.value(at, decay_rate) + weight, 0.0), SUM_MAX)
         self._at = max(self._at, at)
 
     def value(self, now: float, decay_rate: float) -> float:

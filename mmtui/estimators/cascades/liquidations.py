@@ -1,9 +1,11 @@
 """Which aggressive orders look like liquidations: the public tape does not say.
 
-Owns four signs. An order is unusually large and sweeps levels; open interest falls; the mark
-leaves the oracle or runs; one side's orders arrive in a burst. Two signs make an order
-liquidation-like by half, three fully. Signs with a direction count for orders in that direction
-only. Never sums severity. Source: models.md 8.3 (5).
+Owns the signs and what they weigh. An order is unusually large and sweeps levels; open interest falls;
+the mark leaves the oracle or runs; one side's orders arrive in a burst: those are proxies. Two of them make
+an order liquidation-like by half, three fully. Signs with a direction count for orders in that direction
+only. That the exchange itself sent an order is true of slices of large orders too and adds only to a
+sweep. A liquidator's trade, and a liquidation that hit our own quote, are certain. Never sums severity.
+Source: models.md 8.3.
 """
 
 import math
@@ -47,11 +49,32 @@ MARK_CAP = 10.0
 MEAN_HALF_LIFE_ORDERS = 500.0
 
 
+SWEEP, INTEREST, MARK, BURST, SYSTEM, LIQUIDATOR, OUR_QUOTE = (1 << place for place in range(7))
+CERTAIN = LIQUIDATOR | OUR_QUOTE
+WORDS = (
+    "proxy: large sweep",
+    "proxy: open interest",
+    "proxy: mark off its oracle",
+    "proxy: one-sided burst",
+    "proxy: sent by the exchange",
+    "a liquidator's trade",
+    "a liquidation hit our quote",
+)
+
+
 def weight_of(signs: int) -> float:
-    """How much of a liquidation an order with this many signs counts as."""
-    if signs < 2:
+    """How much of a liquidation an order with these signs (a sum of the constants above) counts as."""
+    if signs & CERTAIN:
+        return 1.0
+    count = signs.bit_count()
+    if count < 2:
         return 0.0
-    return 0.5 if signs == 2 else 1.0
+    return 0.5 if count == 2 else 1.0
+
+
+def causes(signs: int) -> tuple[str, ...]:
+    """The signs in words; each that is no more than a guess says so."""
+    return tuple(word for place, word in enumerate(WORDS) if signs >> place & 1)
 
 
 class OrderSizes:
@@ -179,11 +202,12 @@ class ContextSigns:
         self._is_down = move < -bound or basis < min(usual, 0.0) - off
         self._is_up = move > bound or basis > max(usual, 0.0) + off
 
-    def count(self, at: float, aggressor: Side) -> int:
-        """How many of the two signs hold for an order of this side; 0 without a recent context."""
+    def signs(self, at: float, aggressor: Side) -> int:
+        """Which of the two signs hold for an order of this side; 0 without a recent context."""
         if not at - self._at <= CONTEXT_LIFE_S:
             return 0
-        return self._is_closing + (self._is_down if aggressor is Side.SELL else self._is_up)
+        is_forced = self._is_down if aggressor is Side.SELL else self._is_up
+        return self._is_closing * INTEREST + is_forced * MARK
 
     def _closing(self, at: float, old: float, now: float) -> bool:
         drop, mean = old - now, self._mean_change.mean()

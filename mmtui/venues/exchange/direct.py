@@ -171,6 +171,9 @@ class DirectVenue:
                 size=self.instrument.size_base(trade.size),
                 tid=trade.tid,
                 order_key=trade.hash,
+                buyer=trade.buyer,
+                seller=trade.seller,
+                is_system=trade.hash == records.SYSTEM_HASH,
             )
             for trade in trades
         )

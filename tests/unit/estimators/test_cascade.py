@@ -11,7 +11,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.cascades.cascade import CALM, Cascade, CascadeDirection
 from mmtui.estimators.cascades.hawkes import BaseRate, Excitation, decay_rate, raw_severity, severity
-from mmtui.estimators.cascades.liquidations import ContextSigns
+from mmtui.estimators.cascades.liquidations import INTEREST, ContextSigns
 
 DEFAULTS = Settings.defaults()
 BETA = decay_rate(10.0)
@@ -260,7 +260,7 @@ def test_our_own_closing_on_a_small_market_is_not_taken_for_everybodys() -> None
         for second in range(120):
             signs.on_context(float(second), AssetContext(100.0, 100.0, 0.0, 10.0), SIGMA, own_then)
         signs.on_context(120.0, AssetContext(100.0, 100.0, 0.0, 7.0), SIGMA, own_now)
-        return signs.count(120.0, Side.SELL) == 1
+        return signs.signs(120.0, Side.SELL) == INTEREST
 
     assert closes(5.0, 5.0)
     assert not closes(5.0, 2.0)
