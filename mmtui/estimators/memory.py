@@ -86,6 +86,15 @@ class VarianceMemory(msgspec.Struct, frozen=True, kw_only=True):
     signed_product: float
 
 
+class TouchMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Volume by episode of a touched price, and sums and weights of order sizes, by side."""
+
+    bid: Weights
+    ask: Weights
+    orders_bid: tuple[float, float]
+    orders_ask: tuple[float, float]
+
+
 class PanelMemory(msgspec.Struct, frozen=True, kw_only=True):
     """Everything kept; ``at`` is the last market event, ``horizon_s`` that of the costs."""
 
@@ -107,6 +116,7 @@ class PanelMemory(msgspec.Struct, frozen=True, kw_only=True):
     adverse: AdverseMemory | None = None
     jumps: JumpMemory | None = None
     variance: VarianceMemory | None = None
+    touch: TouchMemory | None = None
 
 
 def is_sound(memory: PanelMemory, coin: str) -> bool:

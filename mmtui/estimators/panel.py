@@ -170,6 +170,7 @@ class EstimatorPanel:
             adverse=self._own_fills.learned(),
             jumps=self._sources.swings.jumps.memory(),
             variance=self._sources.swings.variance.memory(),
+            touch=self._sources.touched.memory(),
         )
 
     def recall(self, memory: PanelMemory) -> bool:

@@ -22,6 +22,7 @@ from mmtui.estimators.fair.spread_regime import SpreadRegime
 from mmtui.estimators.flow import TopOfBook
 from mmtui.estimators.memory import PanelMemory
 from mmtui.estimators.publish import SIGMA_UNIT, provenance_of
+from mmtui.estimators.queue.touch_volume import TouchVolumes
 from mmtui.estimators.tape import Tape
 from mmtui.estimators.volatility.realised import Return, Volatility
 from mmtui.estimators.volatility.swings import Swings
@@ -29,6 +30,7 @@ from mmtui.estimators.vpin import BUCKETS, Vpin
 
 DIRECTIONS = {CascadeDirection.LONG: -1, CascadeDirection.SHORT: 1, CascadeDirection.BOTH: 0}
 KALMAN_WARM = 10
+EPISODES_WARM = 10.0
 
 
 class SignalSources:
@@ -46,6 +48,7 @@ class SignalSources:
         "_volatility",
         "_vpin",
         "swings",
+        "touched",
     )
 
     def __init__(
@@ -59,6 +62,7 @@ class SignalSources:
         self._spreads = SpreadRegime(settings)
         self._vpin = Vpin()
         self.swings = Swings(settings)
+        self.touched = TouchVolumes()
         self.reconfigure(settings)
 
     def reconfigure(self, settings: Settings) -> None:
@@ -74,11 +78,13 @@ class SignalSources:
         self._momentum.on_mid(at, top.mid)
         self._filtered.on_mid(at, top.mid, spread, sigma)
         self._spreads.on_spread(at, spread)
+        self.touched.on_touch(at, top.bid, top.ask)
         self.swings.on_time(at, sigma, is_known=self._volatility.is_warm)
 
     def on_trade(self, at: float, trade: Trade) -> None:
         """A print that counts was taken, at ``at`` on the tape."""
         self._vpin.on_trade(at, trade.side, trade.size, self._tape.clock.threshold)
+        self.touched.on_trade(at, trade)
 
     def on_return(self, change: Return) -> None:
         """A volume tick made a return."""
@@ -90,10 +96,13 @@ class SignalSources:
         self._filtered.skip()
         self._spreads.skip()
         self.swings.skip()
+        self.touched.skip()
 
     def recall(self, memory: PanelMemory) -> None:
         """Go on from what was learned before."""
         self.swings.recall(memory.jumps, memory.variance)
+        if memory.touch is not None:
+            self.touched.recall(memory.touch)
 
     def read(self, now: float) -> Signals:
         """Every signal at ``now``; call only when a touch is known."""
@@ -135,6 +144,10 @@ class SignalSources:
             hawkes_ratio=self._tape.cascade.flow_ratio(now),
             spread_percentile=self._spreads.percentile(),
             volume_rate=self._tape.clock.volume_rate(now),
+            mean_order_bid=self.touched.sizes.bid.value,
+            mean_order_ask=self.touched.sizes.ask.value,
+            touch_volume_bid=self.touched.value(Side.BUY),
+            touch_volume_ask=self.touched.value(Side.SELL),
         )
 
     def published(self, now: float) -> dict[str, Estimate]:
@@ -182,8 +195,17 @@ class SignalSources:
     def _flows(self, now: float) -> dict[str, Estimate]:
         at, cascade = self._tape.updated_at, self._tape.cascade
         age_s = now - at
-        buckets = self._vpin.count
+        buckets, touched = self._vpin.count, self.touched
+        rows = {
+            "touch_volume_bid": (touched.value(Side.BUY), touched.bid.n_eff),
+            "touch_volume_ask": (touched.value(Side.SELL), touched.ask.n_eff),
+        }
+        volumes = {
+            name: Estimate(value, "base", provenance_of(n, EPISODES_WARM, age_s), n, at)
+            for name, (value, n) in rows.items()
+        }
         return {
+            **volumes,
             "vpin": Estimate(self._vpin.value, "", provenance_of(buckets, BUCKETS, age_s), buckets, at),
             "hawkes_ratio": Estimate(
                 cascade.flow_ratio(now),

@@ -6,7 +6,12 @@ begins at a prior of three mean orders, which fades as episodes are seen. Open e
 Source: models.md 9.2.
 """
 
+from mmtui.domain.book import Trade
+from mmtui.domain.instrument import Side
+from mmtui.estimators.arrivals.order_size import OrderSizes
 from mmtui.estimators.ewma import EventEwma
+from mmtui.estimators.memory import TouchMemory
+from mmtui.estimators.tape import order_key
 
 HALF_LIFE_EPISODES = 50.0
 PRIOR_ORDERS = 3.0
@@ -69,3 +74,53 @@ class TouchVolume:
 
     def _end(self, price: float) -> None:
         self._mean.add(self._open.pop(price)[0])
+
+
+class TouchVolumes:
+    """Both sides, with the mean orders that make their priors."""
+
+    __slots__ = ("_keys", "ask", "bid", "sizes")
+
+    def __init__(self) -> None:
+        self.bid = TouchVolume()
+        self.ask = TouchVolume()
+        self.sizes = OrderSizes()
+        self._keys: dict[Side, str | int | None] = {Side.BUY: None, Side.SELL: None}
+
+    def on_touch(self, now: float, bid: float, ask: float) -> None:
+        """Takes best bid and ask."""
+        self.bid.on_touch(now, bid)
+        self.ask.on_touch(now, ask)
+
+    def on_trade(self, now: float, trade: Trade) -> None:
+        """Takes a print that counts."""
+        key, aggressor = order_key(trade), trade.side
+        self.sizes.on_print(aggressor, trade.size, is_first=key != self._keys[aggressor])
+        self._keys[aggressor] = key
+        hit = self.bid if aggressor < 0 else self.ask
+        hit.on_trade(now, trade.price, trade.size)
+
+    def skip(self) -> None:
+        """After a gap in the feed."""
+        self.bid.skip()
+        self.ask.skip()
+
+    def value(self, side: Side) -> float:
+        """Volume expected to trade at a price of our ``side`` each time it is touched; 0 while not known."""
+        return self.bid.value(self.sizes.bid.value) if side > 0 else self.ask.value(self.sizes.ask.value)
+
+    def memory(self) -> TouchMemory:
+        """What outlives the process."""
+        return TouchMemory(
+            bid=self.bid.weights,
+            ask=self.ask.weights,
+            orders_bid=self.sizes.bid.weights,
+            orders_ask=self.sizes.ask.weights,
+        )
+
+    def recall(self, memory: TouchMemory) -> None:
+        """Goes on from what was remembered."""
+        self.bid.recall(memory.bid)
+        self.ask.recall(memory.ask)
+        self.sizes.bid.recall(memory.orders_bid)
+        self.sizes.ask.recall(memory.orders_ask)
