@@ -6,9 +6,11 @@ USD an hour. Never simulates. Source: models.md 12.3, and 2.5 for orders that kn
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 HOUR_S = 3600.0
 
@@ -95,19 +97,61 @@ def figures(quotes: Policy, market: Market, *, fee: float, lot_usd: float, moved
     them on average; with ``moved_by_fills`` the mid moves on own fills alone, against the whole position.
     """
     law = stationary_law(quotes, market)
-    pnl = fills = second = 0.0
-    for n, share, bid, ask in zip(range(-quotes.limit, quotes.limit + 1), law, quotes.bid, quotes.ask, strict=True):
-        bought, sold = market.fill_rate(bid), market.fill_rate(ask)
-        held_bid, held_ask = (n + 1, 1 - n) if moved_by_fills else (1, 1)
-        gain = bought * (bid - fee - market.adverse * held_bid) if bought > 0.0 else 0.0
-        gain += sold * (ask - fee - market.adverse * held_ask) if sold > 0.0 else 0.0
-        pnl += share * gain
-        fills += share * (bought + sold)
-        second += share * n * n
+    gains = _gains(quotes, market, fee, moved_by_fills=moved_by_fills)
+    fills = [market.fill_rate(bid) + market.fill_rate(ask) for bid, ask in zip(quotes.bid, quotes.ask, strict=True)]
+    second = math.fsum(share * n * n for n, share in zip(_lots(quotes), law, strict=True))
     return Figures(
-        pnl=pnl * lot_usd * HOUR_S,
-        fills=fills * HOUR_S,
+        pnl=_mean(law, gains) * lot_usd * HOUR_S,
+        fills=_mean(law, fills) * HOUR_S,
         position_sd=math.sqrt(second),
         risk=second * (market.sigma * lot_usd) ** 2 * HOUR_S,
         law=law,
     )
+
+
+def expected_pnl(
+    quotes: Policy,
+    market: Market,
+    *,
+    fee: float,
+    lot_usd: float,
+    horizon_s: float = HOUR_S,
+    moved_by_fills: bool = False,
+) -> float:
+    """Mean P&L in USD over ``horizon_s`` from a flat position, where the long run has not set in yet."""
+    law = np.array(stationary_law(quotes, market))
+    gains = np.array(_gains(quotes, market, fee, moved_by_fills=moved_by_fills))
+    values, vectors = np.linalg.eigh(_symmetric_generator(quotes, market))
+    decaying = np.where(values < -1e-12, values, -1.0)
+    spent = np.where(values < -1e-12, np.expm1(decaying * horizon_s) / decaying, horizon_s)
+    root = np.sqrt(law)
+    from_flat = vectors[quotes.limit] / root[quotes.limit]
+    return float((from_flat * spent) @ (vectors.T @ (root * gains))) * lot_usd
+
+
+def _mean(law: Sequence[float], values: Sequence[float]) -> float:
+    return math.fsum(share * value for share, value in zip(law, values, strict=True))
+
+
+def _lots(quotes: Policy) -> range:
+    return range(-quotes.limit, quotes.limit + 1)
+
+
+def _gains(quotes: Policy, market: Market, fee: float, *, moved_by_fills: bool) -> list[float]:
+    """Expected gain a second at each inventory, per unit of lot notional."""
+    gains = []
+    for n, bid, ask in zip(_lots(quotes), quotes.bid, quotes.ask, strict=True):
+        bought, sold = market.fill_rate(bid), market.fill_rate(ask)
+        hit_bid, hit_ask = (n + 1, 1 - n) if moved_by_fills else (1, 1)
+        gain = bought * (bid - fee - market.adverse * hit_bid) if bought > 0.0 else 0.0
+        gain += sold * (ask - fee - market.adverse * hit_ask) if sold > 0.0 else 0.0
+        gains.append(gain)
+    return gains
+
+
+def _symmetric_generator(quotes: Policy, market: Market) -> npt.NDArray[np.float64]:
+    """The chain's generator between the square roots of its stationary law."""
+    up = np.array([market.fill_rate(bid) for bid in quotes.bid])
+    down = np.array([market.fill_rate(ask) for ask in quotes.ask])
+    beside = np.sqrt(up[:-1] * down[1:])
+    return np.diag(beside, 1) + np.diag(beside, -1) - np.diag(up + down)

@@ -1,0 +1,13 @@
+"""Every estimator finds the truth of a simulated market within the published error."""
+
+import pytest
+
+from tests.truth.bands import Experiment, findings
+from tests.truth.experiments import EXPERIMENTS
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=[experiment.name for experiment in EXPERIMENTS])
+def test_the_estimate_is_as_near_the_truth_as_published(experiment: Experiment) -> None:
+    for found in findings(experiment):
+        assert found.is_near, found
+        assert found.is_steady, found
