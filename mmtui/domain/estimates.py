@@ -85,6 +85,7 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     rising_knife: float = 0.0
     filtered_mid: float = 0.0
     drift_score: float = 0.0
+    depth_imbalance: float = 0.0
     adverse_bid: float = 0.0
     adverse_ask: float = 0.0
     adverse_zero_bid: float = 0.0

@@ -40,10 +40,11 @@ def drift_rate(score: float, slope_bps: float, decay_per_s: float) -> float:
 class DriftScore:
     """The score of one market, fed by books and touches."""
 
-    __slots__ = ("_ask_deeper", "_at", "_bid_deeper", "_levels", "_smoothing", "score")
+    __slots__ = ("_ask_deeper", "_at", "_bid_deeper", "_imbalance", "_levels", "_smoothing", "score")
 
     def __init__(self, settings: Settings) -> None:
         self.score = 0.0
+        self._imbalance = 0.0
         self._at: float | None = None
         self._bid_deeper = 0.0
         self._ask_deeper = 0.0
@@ -68,10 +69,15 @@ class DriftScore:
         """The score at ``now``; 0 once the book it was read from is old."""
         return self.score if self._at is not None and now - self._at <= STALE_S else 0.0
 
+    def imbalance(self, now: float) -> float:
+        """Unsmoothed imbalance of the same depth, in [-1, 1]; 0 once the book is old. Source: models.md 4.1."""
+        return self._imbalance if self._at is not None and now - self._at <= STALE_S else 0.0
+
     def _step(self, now: float, bids: float, asks: float, spread: float) -> None:
         total = bids + asks
         if not (0.0 < total < math.inf):
             return
+        self._imbalance = 2.0 * bids / total - 1.0
         # The first event counts as a tenth of a second, as every one does in the documents.
         dt_s = EVENT_S if self._at is None else now - self._at
         weight = smoothing_after(self._smoothing, dt_s)
