@@ -19,6 +19,7 @@ TOLERANCE = 1e-12
 STALLED_BELOW = 1e-8
 ITERATIONS_MAX = 80
 EXPONENT_MAX = 200.0
+BLOCKS_BACK = 8
 
 Grid = npt.NDArray[np.float64]
 
@@ -56,7 +57,8 @@ class Newton:
             self.iterations += 1
             system = _System(problem, self._theta)
             yield from system.eliminate()
-            target, growth = system.substitute()
+            yield from system.substitute()
+            target, growth = system.solution()
             move = target - self._theta
             size = kappa * float(np.abs(move).max())
             steep = kappa * float(np.abs(move[1:] - move[:-1]).max())
@@ -115,12 +117,17 @@ class _System:
             self._into.append(before[:, points:])
             yield
 
-    def substitute(self) -> tuple[Grid, float]:
-        """Backward: the values, and the growth rate that keeps the pinned one at 0."""
-        ends: list[Grid] = [self._into[-1]]
-        for block, into in zip(reversed(self._blocks[:-1]), reversed(self._into[:-1]), strict=True):
-            ends.append(into + (block[:, :, None] * ends[-1][None, :, :]).sum(axis=1))
-        both = np.stack(ends[::-1])
+    def substitute(self) -> Iterator[None]:
+        """Backward through the inventories, some blocks a piece, because each is cheap."""
+        ends = self._into
+        for i in range(len(ends) - 2, -1, -1):
+            ends[i] = ends[i] + (self._blocks[i][:, :, None] * ends[i + 1][None, :, :]).sum(axis=1)
+            if i % BLOCKS_BACK == 0:
+                yield
+
+    def solution(self) -> tuple[Grid, float]:
+        """The values, and the growth rate that keeps the pinned one at 0."""
+        both = np.stack(self._into)
         values, ones = both[:, :, 0], both[:, :, 1]
         growth = float(values[self._pin] / ones[self._pin])
         return values - growth * ones, growth
