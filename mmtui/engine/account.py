@@ -275,11 +275,19 @@ class Account:
             return 0
         return self.snapshot.account_value + self.pnl.total - self.snapshot_total
 
-    def funding_source(self) -> Funding | None:
-        """What the position limit is computed from."""
-        if self.snapshot is None:
+    def funding_source(self, mark: Price) -> Funding | None:
+        """What the position limit is computed from; margin in use beyond what our position takes is the others'."""
+        snapshot = self.snapshot
+        if snapshot is None:
             return None
-        return Funding(equity_usd=self.equity() / 1e6, leverage=self.snapshot.leverage, is_cross=self.snapshot.is_cross)
+        leverage = max(1, snapshot.leverage)
+        others = max(0, snapshot.margin_used - abs(snapshot.position) * mark // leverage)
+        return Funding(
+            equity_usd=self.equity() / 1e6,
+            leverage=leverage,
+            is_cross=snapshot.is_cross,
+            others_usd=others / 1e6,
+        )
 
     def foreign_reserved(self, side: Side) -> Size:
         """Resting size of orders that are not ours."""

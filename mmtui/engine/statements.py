@@ -88,7 +88,7 @@ def _take_money(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> N
     if not amount:
         return
     account.transferred(amount, account.equity() - amount)
-    update_limit(state)
+    update_limit(state, out.now)
     word = "deposit" if amount > 0 else "withdrawal"
     text = f"{word} of {abs(amount) / 1e6:,.2f}: the day's limits count from the equity as it is now"
     state.tape.alarm("transfer", out.now, 1, text, lasts_s=NOTICE_S)

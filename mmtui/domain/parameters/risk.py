@@ -257,4 +257,26 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.UP,
         help="Only reducing orders are placed when the liquidation price is closer than this.",
     ),
+    Parameter(
+        key="risk.liquidation_sigmas",
+        kind=Kind.NUMBER,
+        default=5.0,
+        low=0.0,
+        high=20.0,
+        live=True,
+        tightens=Tightens.UP,
+        help="No order whose fill would bring the liquidation price closer than so many standard deviations of an "
+        "hour, or than liquidation_distance_min_pct. 0: only the latter.",
+    ),
+    Parameter(
+        key="risk.open_interest_share_pct",
+        kind=Kind.NUMBER,
+        default=25.0,
+        unit="%",
+        low=0.0,
+        high=100.0,
+        live=True,
+        tightens=Tightens.DOWN,
+        help="Where the exchange caps open interest: most of what is left of it that a position may take.",
+    ),
 )

@@ -143,4 +143,22 @@ TRADING: tuple[Parameter, ...] = (
         default=False,
         help="Set isolated margin on the market before quoting, where it allows both.",
     ),
+    Parameter(
+        key="trading.isolated_top_ups",
+        kind=Kind.COUNT,
+        default=0,
+        low=0,
+        high=3,
+        help="How often in a session an isolated position below twice its maintenance margin is given margin, up to "
+        "initial_isolated_margin; then it is only reduced. 0: never, and it is not.",
+    ),
+    Parameter(
+        key="trading.margin_buffer",
+        kind=Kind.NUMBER,
+        default=0.1,
+        low=0.0,
+        high=1.0,
+        live=True,
+        help="What orders leave of free margin: they use at most one part in 1 plus this of what it carries.",
+    ),
 )

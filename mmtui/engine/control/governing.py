@@ -9,9 +9,10 @@ from mmtui.domain.records import RiskRecorded
 from mmtui.engine.control.standing import Clearance, Kill
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.state import EngineState
+from mmtui.estimators.cascades.cascade import cascade_text
 from mmtui.risk import kill_switch
 from mmtui.risk.budget import pressure
-from mmtui.risk.limits import effective_limit
+from mmtui.risk.limits import Surroundings, effective_limit
 from mmtui.risk.readings import Reading, RiskFacts, Verdict
 from mmtui.risk.restraints import Effect
 
@@ -32,7 +33,7 @@ def govern(state: EngineState, out: Outbox) -> None:
     """Takes all readings, warns on what is near, fires on what is reached; measures on after a kill."""
     account, now = state.account, out.now
     account.pass_time(now)
-    update_limit(state)
+    update_limit(state, now)
     _slow_down(state, now)
     if not account.is_anchored or state.control.finished:
         return
@@ -126,13 +127,20 @@ def begin_clearance(state: EngineState, out: Outbox) -> None:
     )
 
 
-def update_limit(state: EngineState) -> None:
+def update_limit(state: EngineState, now: float) -> None:
     """Computes the effective position limit anew."""
-    touch = state.market.touch
-    if touch is not None:
-        state.risk.limit = effective_limit(
-            state.instrument, state.settings, price_usd=touch.mid, funding=state.account.funding_source()
-        )
+    market, instrument = state.market, state.instrument
+    if market.touch is None:
+        return
+    sigma = state.panel.sigma(now)
+    around = Surroundings(
+        position=state.account.position.size,
+        sigma=sigma.value if sigma is not None else 0.0,
+        open_interest=market.context.open_interest if market.context is not None else None,
+    )
+    mid = market.touch.mid
+    funding = state.account.funding_source(instrument.price_units(mid))
+    state.risk.limit = effective_limit(instrument, state.settings, price_usd=mid, funding=funding, around=around)
 
 
 def _slow_down(state: EngineState, now: float) -> None:
@@ -159,6 +167,7 @@ def _facts(state: EngineState, now: float) -> RiskFacts:
         position_value_usd=abs(state.instrument.size_base(account.position.size)) * mid,
         data_age_s=state.market.silence_s(now),
         cascade_severity=state.panel.cascade_severity(now),
+        cascade_text=cascade_text(state.panel.cascade(now)),
         rate_limit_errors=len(state.risk.rate_limit_errors),
         cancel_undelivered_s=_undelivered_s(state, now),
         liquidation_distance=account.liquidation_distance(state.instrument, mid) if mid else None,

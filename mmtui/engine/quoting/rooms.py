@@ -3,7 +3,9 @@
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import OrderState
 from mmtui.domain.units import Size
+from mmtui.engine.quoting.exposure import share_shown
 from mmtui.engine.state import EngineState
+from mmtui.risk.limits import carried_usd
 from mmtui.strategies.quote import Rooms
 
 # A side that alone is filled fades from half of the run that would end trading, to a quarter of its size.
@@ -11,6 +13,7 @@ FADE_FROM = 0.5
 FADED_LEAST = 0.25
 # The least size that the venue takes differs a little from price to price.
 CLIPS_OWED = 2
+MARGIN_SPENT = "InsufficientMargin: free margin carries no more"
 
 
 def rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
@@ -23,7 +26,8 @@ def rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
         # What is flagged reduce-only cannot add to what foreign orders do.
         stuck = _stuck(state, side) + (0 if is_reduce_only else state.account.foreign_reserved(side))
         held = -side * position
-        most = max(0, held) if is_reduce_only else limit + held
+        carried = _carried(state, side, limit)
+        most = max(0, held) if is_reduce_only else max(0, min(limit, carried) + held)
         size[side] = max(0, most - stuck)
         if not is_reduce_only and size[side] < held:
             owed = _owed(state, side, held)
@@ -37,16 +41,30 @@ def rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
         if side in state.control.sides_off:
             size[side], why[side] = 0, f"side cancelled by {state.control.sides_off[side]}"
         elif size[side] == 0 and off is None:
-            why[side] = "reduce-only" if is_reduce_only else f"position limit ({state.risk.limit.binding})"
+            cap = f"position limit ({state.risk.limit.binding})" if carried >= limit else MARGIN_SPENT
+            why[side] = "reduce-only" if is_reduce_only else cap
     return Rooms(
         buy=size[Side.BUY],
         sell=size[Side.SELL],
         buy_reason=why.get(Side.BUY, ""),
         sell_reason=why.get(Side.SELL, ""),
-        size_factor_buy=_fade(state, now, Side.BUY),
-        size_factor_sell=_fade(state, now, Side.SELL),
+        size_factor_buy=_shown(state, now, Side.BUY),
+        size_factor_sell=_shown(state, now, Side.SELL),
         is_reduce_only=is_reduce_only,
     )
+
+
+def _carried(state: EngineState, side: Side, limit: Size) -> Size:
+    """Largest position that free margin carries on a side, orders on the other one deducted, up to the limit."""
+    touch, instrument = state.market.touch, state.instrument
+    if touch is None:
+        return limit
+    funding = state.account.funding_source(instrument.price_units(touch.mid))
+    if funding is None:
+        return limit
+    resting = reserved(state, side.opposite) - max(0, side * state.account.position.size)
+    resting_usd = instrument.size_base(max(0, resting)) * touch.mid
+    return min(limit, instrument.floor_size(carried_usd(state.settings, funding, resting_usd) / touch.mid))
 
 
 def clip(state: EngineState) -> Size:
@@ -74,12 +92,28 @@ def _owed(state: EngineState, side: Side, held: Size) -> Size:
     return max(0, min(held, CLIPS_OWED * clip(state)) - _stuck(state, side))
 
 
+def _shown(state: EngineState, now: float, side: Side) -> float:
+    """Share of its size that a side shows for every reason together."""
+    return _fade(state, now, side) * _unhurt(state, now, side) * share_shown(state, now, side)
+
+
 def _fade(state: EngineState, now: float, side: Side) -> float:
     """Share of the size that a side which alone is being filled still shows."""
     if side * state.account.position.size < 0:
         return 1.0
     used = state.risk.fill_run.length(now, side) / state.settings.count("risk.one_sided_orders_max")
     return 1.0 if used <= FADE_FROM else max(FADED_LEAST, 1.0 - (used - FADE_FROM) / (1.0 - FADE_FROM))
+
+
+def _unhurt(state: EngineState, now: float, side: Side) -> float:
+    """Share of the size that a side shows which the market runs into; all of it where it reduces the position."""
+    if side * state.account.position.size < 0 or not state.settings.flag("strategy.knife_enabled"):
+        return 1.0
+    estimates = state.panel.estimates(now)
+    if estimates is None:
+        return 1.0
+    signals = estimates.signals
+    return 1.0 - (signals.falling_knife if side > 0 else signals.rising_knife)
 
 
 def _stuck(state: EngineState, side: Side) -> Size:

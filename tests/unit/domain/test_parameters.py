@@ -56,9 +56,9 @@ RULINGS_DEFAULTS = {
 
 
 def text_of(value):
-    return (
-        {None: "", True: "true", False: "false"}.get(value, str(value)) if not isinstance(value, float) else str(value)
-    )
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
 
 
 def same(left, right):
@@ -217,7 +217,9 @@ def test_a_limit_that_can_be_tightened_is_a_number_that_can_be_edited_live():
 
 def test_caps_tighten_downwards_and_reserves_and_distances_upwards():
     upwards = {row.key for row in PARAMETERS if row.tightens is Tightens.UP}
-    assert upwards == {"risk.cancel_reserve_pct", "risk.liquidation_distance_min_pct"}
+    assert upwards == {
+        "risk.cancel_reserve_pct", "risk.liquidation_distance_min_pct", "risk.liquidation_sigmas"
+    }  # fmt: skip
 
 
 def test_an_edit_makes_other_settings_and_leaves_the_old_ones():

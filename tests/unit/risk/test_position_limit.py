@@ -1,12 +1,14 @@
 """The effective position limit: the smallest of all caps, each of which binds once. Source: models.md 11."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mmtui.domain.instrument import Instrument, MarginMode
 from mmtui.domain.parameters import Settings
-from mmtui.risk.limits import Funding, configured_limit, effective_limit
+from mmtui.risk.limits import QUIET, Funding, Surroundings, carried_usd, configured_limit, effective_limit
+from mmtui.risk.margin import liquidation_price
 from tests.unit.properties import examples
 from tests.unit.risk.desk import BTC, NONSENSE
 
@@ -16,6 +18,8 @@ WIDE = Settings.defaults().with_values(
         "risk.max_position_value_usd": 1e9,
         "risk.max_effective_leverage": 50.0,
         "trading.initial_isolated_margin": 1e8,
+        "risk.liquidation_sigmas": 0.0,
+        "risk.liquidation_distance_min_pct": 0.0,
     }
 )
 RICH = Funding(equity_usd=1e9, leverage=20, is_cross=True)
@@ -23,8 +27,9 @@ SMALL = Funding(equity_usd=10_000.0, leverage=20, is_cross=True)
 ISOLATED = Funding(equity_usd=1e9, leverage=20, is_cross=False)
 
 
-def limit(changes=None, *, price_usd=100_000.0, funding=RICH, instrument=BTC):
-    return effective_limit(instrument, WIDE.with_values(changes or {}), price_usd=price_usd, funding=funding)
+def limit(changes=None, *, price_usd=100_000.0, funding=RICH, instrument=BTC, around=QUIET):
+    values = WIDE.with_values(changes or {})
+    return effective_limit(instrument, values, price_usd=price_usd, funding=funding, around=around)
 
 
 @pytest.mark.parametrize(
@@ -108,3 +113,77 @@ def test_the_limit_is_never_above_any_cap_and_reaches_one(
     lot = BTC.size_base(1)
     assert min(caps) - lot < BTC.size_base(found.size) <= min(caps) * (1 + 1e-9) + 1e-9 * lot
     assert found.size <= found.configured
+
+
+SAFE = {"risk.liquidation_sigmas": 5.0, "risk.liquidation_distance_min_pct": 2.0}
+
+
+@given(
+    price=st.floats(0.1, 1e6),
+    equity=st.floats(100.0, 1e7),
+    sigma=st.floats(0.0, 5e-3),
+    others=st.floats(0.0, 50.0),
+    side=st.sampled_from([1.0, -1.0]),
+    max_leverage=st.integers(3, 50),
+)
+@examples(200)
+def test_after_the_worst_fill_the_liquidation_price_is_far_enough_away(
+    price, equity, sigma, others, side, max_leverage
+):
+    instrument = Instrument(coin="X", asset_id=1, size_decimals=5, max_leverage=max_leverage)
+    found = effective_limit(
+        instrument,
+        WIDE.with_values({**SAFE, "trading.max_absolute_position_size": 1e9}),
+        price_usd=price,
+        funding=Funding(equity_usd=equity, leverage=max_leverage, is_cross=True, others_usd=others),
+        around=Surroundings(sigma=sigma),
+    )
+    size = instrument.size_base(found.size)
+    away = liquidation_price(
+        instrument.tiers, price_usd=price, signed_size=side * size, equity_usd=equity - others / 2.0
+    )
+    least = max(0.02, 5.0 * sigma * 60.0)
+    assert away is None or abs(away / price - 1.0) >= least * (1.0 - 1e-9)
+
+
+def test_wild_markets_take_the_limit_down_and_an_edit_takes_it_further():
+    def at(sigma, **changes):
+        return limit({**SAFE, **changes}, funding=SMALL, around=Surroundings(sigma=sigma))
+
+    assert at(1e-4).binding == "margin"
+    wild = at(2e-3)
+    assert wild.binding == "liquidation distance"
+    assert BTC.size_base(wild.size) * 100_000.0 == pytest.approx(10_000.0 / (0.6 + 1.6 / 80), abs=1.0)
+    assert at(2e-3, **{"risk.liquidation_sigmas": 10.0}).size < wild.size
+
+
+def test_an_isolated_market_is_quoted_only_with_a_leverage_that_keeps_liquidation_away():
+    def at(leverage):
+        return limit(SAFE, funding=Funding(equity_usd=1e9, leverage=leverage, is_cross=False), around=HOURLY)
+
+    assert at(10).size > 0
+    assert (at(20).size, at(20).binding) == (0, "liquidation distance")
+
+
+HOURLY = Surroundings(sigma=2e-4)
+
+
+def test_a_cap_on_open_interest_leaves_a_quarter_of_what_is_left_to_us():
+    capped = msgspec.structs.replace(BTC, open_interest_cap_usd=1_000_000.0)
+    half = limit(instrument=capped, around=Surroundings(open_interest=5.0))
+    assert (half.binding, BTC.size_base(half.size)) == ("open interest", 1.25)
+    held = limit(instrument=capped, around=Surroundings(open_interest=20.0, position=-3000))
+    assert held.size == 3000
+    assert limit(instrument=capped).binding != "open interest"
+    assert limit(around=Surroundings(open_interest=5.0)).binding != "open interest"
+    tight = limit({"risk.open_interest_share_pct": 1.0}, instrument=capped, around=Surroundings(open_interest=5.0))
+    assert BTC.size_base(tight.size) == 0.05
+
+
+def test_free_margin_carries_what_others_and_the_other_side_leave_of_it():
+    funding = Funding(equity_usd=1000.0, leverage=10, is_cross=True, others_usd=400.0)
+    plain = WIDE.with_values({"trading.margin_buffer": 0.0})
+    assert carried_usd(plain, funding, 0.0) == pytest.approx(6000.0)
+    assert carried_usd(plain, funding, 2000.0) == pytest.approx(4000.0)
+    assert carried_usd(WIDE, funding, 0.0) == pytest.approx(6000.0 / 1.1)
+    assert carried_usd(plain, funding, 1e9) == 0.0
