@@ -12,6 +12,7 @@ from mmtui.engine.control import restraining
 from mmtui.engine.control.governing import fire
 from mmtui.engine.control.restraining import lift, restrain
 from mmtui.engine.outbox import Outbox
+from mmtui.engine.quoting import exposure
 from mmtui.engine.state import EngineState
 from mmtui.risk.budget import DESPERATE_SHARE
 from mmtui.risk.restraints import Effect, Restraint
@@ -41,6 +42,7 @@ def watch(state: EngineState, out: Outbox) -> None:
     _diverged(state, out)
     _degenerate(state, out)
     _scarce(state, out)
+    exposure.watch(state, out)
     _unusable(state, out)
     age = market.context_age(out.now)
     is_old = age is not None and age > CONTEXT_AGE_SHOWN_S

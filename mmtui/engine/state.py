@@ -15,6 +15,7 @@ from mmtui.engine.quoting.queue import Queues
 from mmtui.engine.tape import Tape
 from mmtui.estimators.memory import PanelMemory
 from mmtui.estimators.panel import EstimatorPanel
+from mmtui.risk.adverse import AdverseRun
 from mmtui.risk.budget import RELAXED, Pressure
 from mmtui.risk.burn import BurnMeter
 from mmtui.risk.kill_switch import KillSwitch
@@ -97,6 +98,7 @@ class Risk:
 
     __slots__ = (
         "address",
+        "adverse_runs",
         "burn",
         "evaluated_at",
         "fill_run",
@@ -121,6 +123,7 @@ class Risk:
         self.burn = BurnMeter(growth_mode=growth_mode)
         self.rate = ActionRate()
         self.fill_run = FillRun()
+        self.adverse_runs = {side: AdverseRun() for side in Side}
         self.replaced = ReplaceRate()
         self.refusals = RefusalBackoff()
         self.limit = EffectiveLimit(0, "account unknown", 0)

@@ -51,6 +51,7 @@ class RiskFacts(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit_errors: int
     cancel_undelivered_s: float
     liquidation_distance: float | None
+    cascade_text: str = ""
 
 
 def limit_reading(name: str, value: float, limit: float, *, unit: str, breach: Verdict, text: str = "") -> Reading:

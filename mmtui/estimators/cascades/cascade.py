@@ -24,6 +24,7 @@ from mmtui.estimators.cascades.liquidations import (
     ContextSigns,
     OrderBursts,
     OrderSizes,
+    causes,
 )
 from mmtui.estimators.ewma import EventEwma
 
@@ -58,6 +59,19 @@ class CascadeReading(msgspec.Struct, frozen=True, gc=False):
 
 
 CALM = CascadeReading(0.0, 0.0, CascadeDirection.BOTH)
+SHOWN_SEVERITY = 0.01
+_FORCED = {
+    CascadeDirection.LONG: "longs are liquidated",
+    CascadeDirection.SHORT: "shorts are liquidated",
+    CascadeDirection.BOTH: "longs and shorts are liquidated",
+}
+
+
+def cascade_text(reading: CascadeReading) -> str:
+    """Whose positions, and how that is known; nothing in a calm market."""
+    if reading.severity < SHOWN_SEVERITY:
+        return ""
+    return "; ".join((_FORCED[reading.direction], *causes(reading.signs)))
 
 
 class Cascade:

@@ -37,7 +37,7 @@ class CascadeMonitor:
             unit="",
             kills=kills,
             verdict=verdict,
-            text="from proxies",
+            text=facts.cascade_text,
         )
 
     def _update_pull(self, facts: RiskFacts, threshold: float) -> None:
