@@ -24,6 +24,7 @@ from mmtui.estimators.memory import PanelMemory
 from mmtui.estimators.publish import SIGMA_UNIT, provenance_of
 from mmtui.estimators.queue.touch_volume import TouchVolumes
 from mmtui.estimators.tape import Tape
+from mmtui.estimators.volatility.jumps import jump_probability
 from mmtui.estimators.volatility.realised import Return, Volatility
 from mmtui.estimators.volatility.swings import Swings
 from mmtui.estimators.vpin import BUCKETS, Vpin
@@ -170,6 +171,7 @@ class SignalSources:
             "sigma_total": Estimate(swings.total(reading.sigma), SIGMA_UNIT, tested, n_eff, at),
             "sigma_forecast": Estimate(forecast, SIGMA_UNIT, fitted, swings.pairs, at),
             "jump_rate": Estimate(jumps.rate, "1/s", tested, jumps.count, at, *rate),
+            "jump_probability": Estimate(jump_probability(jumps.rate, self._horizon_s), "", tested, jumps.count, at),
             "jump_size": Estimate(jumps.typical_size, "fraction", tested, jumps.count, at),
         }
         if process is not None:

@@ -1,11 +1,9 @@
-"""When enough was seen to quote, and how the first quotes narrow.
+"""When enough was seen to quote.
 
 Owns the counts. Market data alone satisfies them: nothing here waits for own fills, which would
 need quotes, which would wait for this. Counts only grow, so warm-up ends.
 Source: models.md 0.2 rule 7, rulings 10.
 """
-
-import math
 
 import msgspec
 
@@ -109,13 +107,6 @@ class Warmup:
         if started_at is None or not self._quotes_on_timeout or self.books < self._needed.books:
             return False
         return max(now - started_at, 0.0) >= self._timeout_s
-
-
-def decay_multiplier(elapsed_s: float, decay_s: float, initial: float = 2.0) -> float:
-    """Factor of the half-spread ``elapsed_s`` after the first quote: from ``initial`` down to 1."""
-    if not (decay_s > 0.0 and elapsed_s < math.inf):
-        return 1.0
-    return 1.0 + (initial - 1.0) * math.exp(-max(elapsed_s, 0.0) / decay_s)
 
 
 def _fraction(seen: Seen, needed: Seen) -> float:

@@ -27,9 +27,14 @@ def jump_probability(rate: float, horizon_s: float) -> float:
     return -math.expm1(-rate * horizon_s)
 
 
-def total_sigma(sigma: float, variance_rate: float) -> float:
+def variance_rate(rate: float, mean_square: float) -> float:
+    """What jumps of this mean squared size add to the variance each second, fraction squared."""
+    return rate * mean_square
+
+
+def total_sigma(sigma: float, jump_variance: float) -> float:
     """Diffusion and jumps together, fraction per root second."""
-    return math.sqrt(sigma * sigma + variance_rate)
+    return math.sqrt(sigma * sigma + jump_variance)
 
 
 class Jumps:
@@ -99,4 +104,4 @@ class Jumps:
 
     def _settle(self) -> None:
         self.rate = jump_rate(self._jumps, self._watched_s)
-        self.variance_rate = self.rate * self._squares.mean()
+        self.variance_rate = variance_rate(self.rate, self._squares.mean())

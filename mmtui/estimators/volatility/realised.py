@@ -53,13 +53,19 @@ class VolatilityReading(msgspec.Struct, frozen=True, gc=False):
     is_clamped: bool = False
 
 
+def neighbour_correlation(trades_per_bucket: float) -> float:
+    """Correlation of neighbouring returns that averaging inside buckets of equal trades alone makes."""
+    m = max(trades_per_bucket, 1.0)
+    return (1.0 - 1.0 / (m * m)) / (4.0 + 2.0 / (m * m))
+
+
 def correction(trades_per_bucket: float, lag: int) -> Correction:
     """Factors for buckets of ``trades_per_bucket`` equal trades; 1 trade needs none."""
     m = max(trades_per_bucket, 1.0)
     rv = 2.0 / 3.0 + 1.0 / (3.0 * m * m)
     if lag >= 2:
         return Correction(rv, rv)
-    rho = (1.0 - 1.0 / (m * m)) / (4.0 + 2.0 / (m * m))
+    rho = neighbour_correlation(m)
     return Correction(rv, rv * (math.sqrt(1.0 - rho * rho) + rho * math.asin(rho)))
 
 

@@ -1,13 +1,9 @@
 """Warm-up: all counts, the time-out, and the decay of the first quotes' width."""
 
-import math
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mmtui.domain.parameters import Settings
-from mmtui.estimators.warmup import Warmup, decay_multiplier
+from mmtui.estimators.warmup import Warmup
 
 DEFAULTS = Settings.defaults()
 
@@ -59,15 +55,3 @@ def test_counts_of_zero_are_met_at_once() -> None:
     warmup.start(0.0)
     warmup.books = 10
     assert warmup.status(0.0, 0).ready
-
-
-def test_decay_check_values() -> None:
-    found = [decay_multiplier(t, 300.0) for t in (0.0, 300.0, 900.0)]
-    assert found == pytest.approx([2.0, 1.367879, 1.049787], abs=5e-7)
-
-
-@given(st.floats(allow_nan=False), st.floats(allow_nan=False), st.floats(1.0, 5.0))
-def test_the_multiplier_stays_between_one_and_its_start(elapsed: float, decay_s: float, initial: float) -> None:
-    multiplier = decay_multiplier(elapsed, decay_s, initial)
-    assert math.isfinite(multiplier)
-    assert 1.0 <= multiplier <= initial
