@@ -3,10 +3,13 @@
 import pytest
 
 from tests.truth.bands import Experiment, findings
+from tests.truth.components import COMPONENTS
 from tests.truth.experiments import EXPERIMENTS
 
+ALL = (*EXPERIMENTS, *COMPONENTS)
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=[experiment.name for experiment in EXPERIMENTS])
+
+@pytest.mark.parametrize("experiment", ALL, ids=[experiment.name for experiment in ALL])
 def test_the_estimate_is_as_near_the_truth_as_published(experiment: Experiment) -> None:
     for found in findings(experiment):
         assert found.is_near, found

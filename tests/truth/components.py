@@ -1,0 +1,99 @@
+"""The rows of models.md 12.2 for estimators that work on returns or intervals rather than on the tape."""
+
+import math
+from functools import partial
+
+import numpy as np
+
+from mmtui.estimators.arrivals.gumbel import Maxima, gumbel_fit
+from mmtui.estimators.volatility.lee_mykland import WINDOW, JumpTest
+from tests.truth.bands import Band, Experiment
+from tests.truth.events import DEFAULTS
+
+KAPPA = 3000.0
+INTERVALS = 2000
+RETURNS = 1000
+JUMPS = 5
+
+
+def jump_test() -> JumpTest:
+    """One test period of a thousand returns, at one percent."""
+    settings = DEFAULTS.with_values({"estimators.jump_test_ticks": float(RETURNS), "estimators.jump_test_alpha": 0.01})
+    return JumpTest(settings)
+
+
+def detected(seed: int, size: float) -> set[int]:
+    """Where jumps are found among Gaussian returns with five jumps of ``size`` deviations."""
+    rng = np.random.default_rng(seed)
+    returns = rng.standard_normal(WINDOW + RETURNS)
+    spacing = RETURNS // JUMPS
+    if size:
+        returns[WINDOW + spacing // 2 :: spacing] += size * rng.choice((-1.0, 1.0), JUMPS)
+    test = jump_test()
+    return {index for index, value in enumerate(returns.tolist()) if test.on_return(value * 1e-4)}
+
+
+def power(seed: int, *, size: float) -> tuple[float, ...]:
+    spacing = RETURNS // JUMPS
+    places = range(WINDOW + spacing // 2, WINDOW + RETURNS, spacing)
+    found = detected(seed, size)
+    # A jump is told one return late.
+    return (sum(place + 1 in found for place in places) / JUMPS,)
+
+
+def false_alarm(seed: int) -> tuple[float, ...]:
+    return (float(bool(detected(seed, 0.0))),)
+
+
+def maxima(seed: int, orders_an_interval: float) -> Maxima:
+    """Farthest reach of each of so many one-second intervals."""
+    rng = np.random.default_rng(seed)
+    orders = rng.poisson(orders_an_interval, INTERVALS)
+    reaches = tuple(float(rng.exponential(1.0 / KAPPA, count).max()) for count in orders.tolist() if count)
+    return Maxima(reaches, INTERVALS - len(reaches), 1.0, 0.0)
+
+
+def gumbel(seed: int, *, orders_an_interval: float) -> tuple[float, ...]:
+    fit = gumbel_fit(maxima(seed, orders_an_interval))
+    assert fit is not None
+    return fit.kappa / KAPPA, fit.intensity / orders_an_interval
+
+
+def _share(what: str, mean: float, samples: int = 1) -> Band:
+    return Band(what, mean, math.sqrt(mean * (1.0 - mean) / samples))
+
+
+COMPONENTS = (
+    *(
+        Experiment(
+            f"2000 intervals, A h = {orders:g}",
+            (Band("Gumbel kappa", *of_kappa), Band("Gumbel A", *of_intensity)),
+            partial(gumbel, orders_an_interval=orders),
+            runs,
+            100,
+        )
+        for orders, of_kappa, of_intensity, runs in (
+            (0.1, (1.010, 0.077), (0.995, 0.071), 20),
+            (1.0, (1.002, 0.028), (0.999, 0.029), 10),
+            (5.0, (1.000, 0.018), (1.002, 0.032), 10),
+        )
+    ),
+    *(
+        Experiment(
+            f"five jumps of {size:g} sigma in 1000 returns",
+            (_share("Lee-Mykland power", share, JUMPS),),
+            partial(power, size=size),
+            60,
+            200,
+        )
+        for size, share in ((5.0, 0.64), (6.0, 0.88))
+    ),
+    Experiment(
+        "five jumps of 8 sigma in 1000 returns",
+        (Band("Lee-Mykland power", 1.0, 0.01),),
+        partial(power, size=8.0),
+        60,
+        200,
+    ),
+    Experiment("1000 returns without jumps", (_share("Lee-Mykland false alarm", 0.015),), false_alarm, 100, 1000),
+)
