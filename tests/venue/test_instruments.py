@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mmtui.domain.instrument import Instrument, MarginMode
+from mmtui.domain.instrument import Instrument, MarginMode, MarginTier
 from mmtui.errors import ConfigError, ExitCode, VenueError
 from mmtui.venues.hyperliquid import instruments
 from mmtui.venues.hyperliquid.instruments import Dex
@@ -147,3 +147,54 @@ def test_only_localhost_takes_another_url() -> None:
             network("localhost", local_url=url)
     with pytest.raises(ConfigError, match="no network"):
         network("devnet")
+
+
+TABLES = (
+    b'[[56,{"description":"t","marginTiers":[{"lowerBound":"0.0","maxLeverage":40},'
+    b'{"lowerBound":"150000000.0","maxLeverage":20}]}]]'
+)
+
+
+def _tiers(tables: bytes, table_id: int = 56, max_leverage: int = 40) -> tuple[MarginTier, ...]:
+    body = (
+        b'{"universe":[{"name":"A","szDecimals":2,"maxLeverage":%d,"marginTableId":%d}],"marginTables":%s,"collateralToken":0}'
+        % (max_leverage, table_id, tables)
+    )
+    meta = instruments.decode_meta(body)
+    found = instruments.find_instrument("A", meta, dex_index=0, dex=None, tokens={})
+    assert instruments.restated(found, meta).margin_tiers == found.margin_tiers
+    return found.tiers
+
+
+def test_margin_tiers_come_from_the_table_that_the_contract_names() -> None:
+    assert _tiers(TABLES) == (MarginTier(0.0, 40), MarginTier(150e6, 20))
+    assert _tiers(TABLES, table_id=10, max_leverage=10) == (MarginTier(0.0, 10),)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        b"null",
+        b"[]",
+        b'"nonsense"',
+        b'[[56,{"marginTiers":[]}]]',
+        b'[[56,{"marginTiers":[{"lowerBound":"5.0","maxLeverage":40},{"lowerBound":"9.0","maxLeverage":20}]}]]',
+        b'[[56,{"marginTiers":[{"lowerBound":"0.0","maxLeverage":40},{"lowerBound":"9.0","maxLeverage":40}]}]]',
+        b'[[56,{"marginTiers":[{"lowerBound":"0.0","maxLeverage":40},{"lowerBound":"9.0","maxLeverage":0}]}]]',
+        b'[[56,{"marginTiers":[{"lowerBound":"0.0","maxLeverage":50},{"lowerBound":"9.0","maxLeverage":20}]}]]',
+    ],
+)
+def test_a_table_that_makes_no_sense_leaves_one_tier_at_the_contracts_own_leverage(tables: bytes) -> None:
+    assert _tiers(tables) == (MarginTier(0.0, 40),)
+
+
+def test_the_cap_on_open_interest_comes_with_the_dex() -> None:
+    meta = instruments.decode_meta(b'{"universe":[{"name":"hyna:A","szDecimals":2,"maxLeverage":5}]}')
+    dexes = instruments.decode_dexes(
+        b'[null,{"name":"hyna","assetToStreamingOiCap":[["hyna:A","25000000.0"]]},{"name":"b"}]'
+    )
+    found = instruments.find_instrument("A", meta, dex_index=1, dex=dexes[1], tokens={})
+    assert found.open_interest_cap_usd == 25e6
+    assert instruments.restated(found, meta).open_interest_cap_usd == 25e6
+    none = msgspec.structs.replace(dexes[2], name="hyna")
+    assert instruments.find_instrument("A", meta, dex_index=1, dex=none, tokens={}).open_interest_cap_usd is None

@@ -8,7 +8,8 @@ the main dex (protocol 2). Never changes once the exchange runs; ``with_instrume
 import msgspec
 
 from mmtui.domain.instrument import Instrument, MarginMode
-from mmtui.domain.units import UsdMicro
+from mmtui.domain.instrument import MarginTier as InstrumentTier
+from mmtui.domain.units import MICRO, UsdMicro
 from mmtui.errors import ConfigError
 
 BUILDER_ASSETS_FROM = 100_000
@@ -82,6 +83,13 @@ def single_tier(max_leverage: int) -> MarginTable:
 def _tiered(table_id: int, leverage: int, bound_usd: int, above: int, suffix: str = "") -> MarginTable:
     tiers = (MarginTier(0, leverage), MarginTier(bound_usd * 1_000_000, above))
     return MarginTable(table_id, f"tiered {leverage}x{suffix}", tiers)
+
+
+def _stated(table: MarginTable) -> tuple[InstrumentTier, ...]:
+    """The tiers as an instrument has them; one tier is not worth stating."""
+    if len(table.tiers) < 2:
+        return ()
+    return tuple(InstrumentTier(tier.lower_bound_micro / MICRO, tier.max_leverage) for tier in table.tiers)
 
 
 _TABLES = {
@@ -185,6 +193,7 @@ def _contract(
     growth_mode: bool = False,
 ) -> Contract:
     is_builder = dex.index > 0
+    table = single_tier(max_leverage) if is_builder or asset not in _TABLES else _TABLES[asset]
     instrument = Instrument(
         coin=f"{dex.name}:{asset}" if is_builder else asset,
         asset_id=asset_id(dex.index, slot),
@@ -196,11 +205,12 @@ def _contract(
         is_delisted=is_delisted,
         growth_mode=growth_mode,
         deployer_fee_scale=1.0 if is_builder else 0.0,
+        margin_tiers=_stated(table),
     )
     major = asset in ("BTC", "ETH")
     return Contract(
         instrument=instrument,
-        margin_table=single_tier(max_leverage) if is_builder or asset not in _TABLES else _TABLES[asset],
+        margin_table=table,
         impact_notional_micro=IMPACT_NOTIONAL_MAJOR_USD_MICRO if major else IMPACT_NOTIONAL_USD_MICRO,
     )
 

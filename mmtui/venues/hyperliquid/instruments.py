@@ -13,10 +13,12 @@ import msgspec
 
 from mmtui.domain.instrument import Instrument, MarginMode
 from mmtui.errors import REMEDIES, ConfigError, VenueCode, VenueError
+from mmtui.venues.hyperliquid.margin_tables import cap_of, tiers_of
 
 DEX_ALIASES = {"hyena": "hyna", "felix": "flx"}
 _SIZE_DECIMALS_MAX = 6
 _NAME_LENGTH_MAX = 64
+_NONE = msgspec.Raw(b"null")
 
 
 class AssetMeta(msgspec.Struct, frozen=True, rename="camel"):
@@ -30,6 +32,7 @@ class AssetMeta(msgspec.Struct, frozen=True, rename="camel"):
     margin_mode: str | None = None
     growth_mode: str | None = None
     deployer_fee_scale: float | None = None
+    margin_table_id: int = 0
 
 
 class Meta(msgspec.Struct, frozen=True, rename="camel"):
@@ -37,6 +40,7 @@ class Meta(msgspec.Struct, frozen=True, rename="camel"):
 
     universe: tuple[AssetMeta, ...]
     collateral_token: int = 0
+    margin_tables: msgspec.Raw = _NONE
 
 
 class Dex(msgspec.Struct, frozen=True, rename="camel"):
@@ -46,6 +50,7 @@ class Dex(msgspec.Struct, frozen=True, rename="camel"):
     full_name: str = ""
     deployer: str | None = None
     deployer_fee_scale: float | None = None
+    asset_to_streaming_oi_cap: msgspec.Raw = _NONE
 
 
 class SpotToken(msgspec.Struct, frozen=True):
@@ -158,6 +163,8 @@ def find_instrument(
             margin_mode=_margin_mode(asset),
             growth_mode=asset.growth_mode == "enabled",
             deployer_fee_scale=_fee_scale(asset, dex),
+            margin_tiers=tiers_of(meta.margin_tables, asset.margin_table_id, asset.max_leverage),
+            open_interest_cap_usd=cap_of(dex.asset_to_streaming_oi_cap, asset.name) if dex else None,
         )
     where = f"the dex {dex.name}" if dex else "the main dex"
     listed = [asset.name.removeprefix(prefix) for asset in meta.universe if not asset.is_delisted]
@@ -176,6 +183,7 @@ def restated(known: Instrument, meta: Meta) -> Instrument:
                 max_leverage=asset.max_leverage,
                 margin_mode=_margin_mode(asset),
                 is_delisted=asset.is_delisted,
+                margin_tiers=tiers_of(meta.margin_tables, asset.margin_table_id, asset.max_leverage),
             )
     return msgspec.structs.replace(known, is_delisted=True)
 

@@ -136,7 +136,7 @@ def dex_limits(exchange: Exchange, request: OfDex) -> object:
         "totalOiCap": NO_CAP,
         "oiSzCapPerPerp": NO_SIZE_CAP,
         "maxTransferNtl": NO_CAP,
-        "coinToOiCap": [[coin, NO_CAP] for coin in _coins(dex)],
+        "coinToOiCap": _caps(dex),
     }
 
 
@@ -170,8 +170,13 @@ def _rate(exchange: Exchange, coin: str) -> str:
     return decimal_text(exchange.context(coin).funding_rate, 10)
 
 
-def _coins(dex: Dex) -> list[str]:
-    return sorted(contract.instrument.coin for contract in dex.contracts)
+def _caps(dex: Dex) -> list[list[str]]:
+    """The caps on open interest by coin; one too large to matter where the contract has none."""
+    rows = []
+    for contract in sorted(dex.contracts, key=lambda one: one.instrument.coin):
+        cap = contract.instrument.open_interest_cap_usd
+        rows.append([contract.instrument.coin, NO_CAP if cap is None else decimal_text(cap, 6)])
+    return rows
 
 
 def _dex(dex: Dex) -> Row:
@@ -183,7 +188,7 @@ def _dex(dex: Dex) -> Row:
         "deployer": dex.deployer,
         "oracleUpdater": None,
         "feeRecipient": None,
-        "assetToStreamingOiCap": [[coin, NO_CAP] for coin in _coins(dex)],
+        "assetToStreamingOiCap": _caps(dex),
         "subDeployers": [],
         "deployerFeeScale": decimal_text(max(scales, default=1.0), 10),
         "lastDeployerFeeScaleChangeTime": NEVER,
