@@ -102,6 +102,9 @@ class AbsenceReason(enum.Enum):
     BELOW_MINIMUM = "below the venue's minimum order value; its size is added to the level inside it"
     SIDE_BELOW_MINIMUM = "the whole side is below the venue's minimum order value"
     SAME_PRICE = "falls on the price of the level inside it; its size is added to that level"
+    NO_EDGE = "a fill there would earn less than it costs"
+    EARNS_MORE_ELSEWHERE = "its size earns more on other levels"
+    AT_BOUND = "the position is at the bound that the model was solved for"
     NO_REFERENCE = "no usable reference price"
     NO_PRICE = "there is no usable price for it"
     NOT_WANTED = "the strategy wants no quote here"
@@ -121,13 +124,29 @@ class Absence(msgspec.Struct, frozen=True):
         return f"{self.reason.value} ({self.detail})" if self.detail else str(self.reason.value)
 
 
+class Insight(msgspec.Struct, frozen=True, kw_only=True):
+    """What a strategy tells of itself besides its quotes.
+
+    ``note`` says in one line how they were made; ``fill_rates`` are the fills per second that it expects of
+    its bid and its ask; ``taker_rate`` size units per second that it wants taken off the position, positive
+    when buying; ``figures`` are name, value and unit; ``vectors`` are logged as they print themselves.
+    """
+
+    note: str = ""
+    fill_rates: tuple[float, float] | None = None
+    taker_rate: float = 0.0
+    figures: tuple[tuple[str, float, str], ...] = ()
+    vectors: tuple[object, ...] = ()
+
+
 class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     """All quotes wanted now, closest first on each side.
 
     ``reference`` and ``reservation`` in USD (the reservation is the centre after the skew), 0 when there
     is no reference. ``half_spread_bps`` is what is quoted before the skew, ``model_half_spread_bps`` the
     model's own, fee included, before any widening; both are the mean of the two sides. ``widening`` are
-    the capped terms between the two. ``factors`` are the multipliers that made ``gamma_eff``.
+    the capped terms between the two. ``factors`` are the multipliers that made ``gamma_eff``. ``insight`` is
+    what only some strategies have to tell.
     """
 
     bids: tuple[Level, ...]
@@ -140,6 +159,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     half_spread_bps: float = 0.0
     model_half_spread_bps: float = 0.0
     widening: tuple[Term, ...] = ()
+    insight: Insight | None = None
 
     @property
     def tail_multiplier(self) -> float:
