@@ -89,19 +89,22 @@ def averaged(fills: int, half_life: float = 50.0) -> float:
 
 def _diffusions() -> list[Experiment]:
     rows = (
-        (50, (0.991, 0.125), (1.027, 0.122), 30, 400),
-        (200, (0.991, 0.061), (1.019, 0.056), 15, 200),
-        (1000, (0.989, 0.028), (1.017, 0.025), 6, 60),
+        (50, (0.991, 0.125), (1.027, 0.122, 1.39), 30, 400),
+        (200, (0.991, 0.061), (1.019, 0.056, 1.17), 15, 400),
+        (1000, (0.989, 0.028), (1.017, 0.025, 1.08), 6, 200),
     )
     return [
         Experiment(
             f"{buckets} buckets",
-            (Band("sigma from bipower variation, lag 1", *of_sigma), Band("jump ratio without jumps", *of_ratio)),
+            (
+                Band("sigma from bipower variation, lag 1", *of_sigma),
+                Band("jump ratio without jumps", *ratio, quantile=quantile),
+            ),
             partial(sigma_and_ratio, buckets=buckets),
             runs,
             runs_full,
         )
-        for buckets, of_sigma, of_ratio, runs, runs_full in rows
+        for buckets, of_sigma, (*ratio, quantile), runs, runs_full in rows
     ]
 
 

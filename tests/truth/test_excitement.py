@@ -5,29 +5,33 @@ import math
 import numpy as np
 import pytest
 
+from mmtui.domain.book import Trade
 from tests.truth.events import START_S, feed, panel
 from tests.truth.excitement import CALM_S, CASCADE_S, cascade, hawkes
 
 PULL = 0.8
 NORMAL = 0.3
+FORCED_PRINT_USD = 10_000.0
+ORDERS_TO_PULL = 10
 
 
-def severities(seed: int) -> list[tuple[float, float]]:
-    """Severity of the panel through calm, cascade and calm, by seconds since the cascade began."""
-    estimators, found = panel(), []
+def severities(seed: int) -> list[tuple[float, float, int]]:
+    """The panel's severity by seconds since the cascade began, and how many forced orders had come by then."""
+    estimators, forced, found = panel(), set(), []
     for at, event in cascade(seed):
         feed(estimators, [(at, event)])
-        found.append((at - START_S - CALM_S, estimators.cascade_severity(at)))
+        if isinstance(event, Trade) and event.size * event.price > FORCED_PRINT_USD:
+            forced.add(event.order_key)
+        found.append((at - START_S - CALM_S, estimators.cascade_severity(at), len(forced)))
     return found
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_cascade_is_seen_within_seconds_and_forgotten_within_a_minute(seed: int) -> None:
+def test_a_cascade_is_seen_after_few_orders_and_forgotten_within_a_minute(seed: int) -> None:
     found = severities(seed)
-    assert max(severity for at, severity in found if at < 0.0) < NORMAL
-    pulled = next(at for at, severity in found if severity >= PULL)
-    assert 0.0 < pulled < 20.0
-    assert max(severity for at, severity in found if at > CASCADE_S + 60.0) < NORMAL
+    assert max(severity for at, severity, _ in found if at < 0.0) < NORMAL
+    assert next(orders for _, severity, orders in found if severity >= PULL) <= ORDERS_TO_PULL
+    assert max(severity for at, severity, _ in found if at > CASCADE_S + 60.0) < NORMAL
 
 
 def test_excited_events_come_as_often_as_their_stationary_law_says() -> None:
