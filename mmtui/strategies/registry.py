@@ -28,9 +28,18 @@ class Strategy(Protocol):
 
 StrategyFactory: TypeAlias = Callable[[], Strategy]
 
+
+def hjb_strategy() -> Strategy:
+    """The documents' controller; its solver's library is loaded only by who chooses it, and before trading."""
+    from mmtui.strategies.hjb.strategy import HjbStrategy  # noqa: PLC0415 - numpy comes with it
+
+    return HjbStrategy()
+
+
 BUILT_IN: dict[str, StrategyFactory] = {
     "symmetric": symmetric_strategy,
     "inventory_aware": inventory_aware_strategy,
     "glft": glft_strategy,
     "ladder": ladder_strategy,
+    "hjb": hjb_strategy,
 }

@@ -25,7 +25,7 @@ class PolicyShape(msgspec.Struct, frozen=True):
     """What the table spans, fixed by the settings.
 
     ``imbalances`` are the buckets from 0 up; ``thinning`` how much a full imbalance thins a side;
-    ``taker_rate`` in lots per second, 0 without takers; ``taker_fee`` a fraction.
+    ``taker_rate`` in lots per second, 0 without takers.
     """
 
     lots: int
@@ -34,7 +34,6 @@ class PolicyShape(msgspec.Struct, frozen=True):
     imbalances: tuple[float, ...] = (0.0,)
     thinning: float = 0.0
     taker_rate: float = 0.0
-    taker_fee: float = 0.0
 
     @property
     def spreads(self) -> tuple[float, ...]:
@@ -48,11 +47,12 @@ class PolicyShape(msgspec.Struct, frozen=True):
 
 
 class PolicyInputs(msgspec.Struct, frozen=True):
-    """What the table is solved for: the mean flow of the sides, sigma, and risk per lot in 1/fraction."""
+    """What the table is solved for: the mean flow of the sides, sigma, risk per lot in 1/fraction, the taker's fee."""
 
     flow: glft.Flow
     sigma: float
     risk: float
+    taker_fee: float = 0.0
 
     def has_moved(self, other: "PolicyInputs") -> bool:
         """Whether any input is more than 5 % from ``other``'s; a cost counts by what it does to the fills."""
@@ -64,7 +64,8 @@ class PolicyInputs(msgspec.Struct, frozen=True):
         )
         if any(abs(a - b) > MOVED * max(abs(b), 1e-12) for a, b in pairs):
             return True
-        return other.flow.kappa * abs(self.flow.cost - other.flow.cost) > MOVED
+        costs = abs(self.flow.cost - other.flow.cost) + abs(self.taker_fee - other.taker_fee)
+        return other.flow.kappa * costs > MOVED
 
 
 def mean_flow(bid: glft.Flow, ask: glft.Flow) -> glft.Flow:
@@ -114,7 +115,7 @@ class PolicyTable(msgspec.Struct, frozen=True):
 
 def problem_of(shape: PolicyShape, inputs: PolicyInputs, imbalance: float, spread: float) -> Problem:
     """The problem of one bucket."""
-    taker = Taker(shape.taker_rate, taker_cost(spread, shape.taker_fee)) if shape.taker_rate > 0.0 else Taker()
+    taker = Taker(shape.taker_rate, taker_cost(spread, inputs.taker_fee)) if shape.taker_rate > 0.0 else Taker()
     return Problem(
         thinned(inputs.flow, imbalance, shape.thinning, 1),
         thinned(inputs.flow, imbalance, shape.thinning, -1),

@@ -4,6 +4,7 @@ Owns the objective and its best point among multiples of a base distance; the ob
 each control is searched alone. Penalty form: fills are valued at what they bring. Source: models.md 4.5.
 """
 
+import bisect
 import functools
 import math
 
@@ -41,9 +42,14 @@ def fill_value(flow: glft.Flow, gap: float, distance: float) -> float:
 
 
 def best_multiple(flow: glft.Flow, gap: float, distance: float, tried: tuple[float, ...]) -> tuple[float, float]:
-    """The best of the multiples of ``distance``, and its value; the smallest among equals."""
+    """The best of the rising multiples of ``distance``, and its value; the smaller of two that are equal.
+
+    The value has one peak over the distance, so that only the multiples beside it need to be looked at.
+    """
+    peak = (1.0 / flow.kappa + flow.cost + gap) / distance
+    above = bisect.bisect_left(tried, peak)
     best, best_value = tried[0], -math.inf
-    for multiple in tried:
+    for multiple in tried[max(above - 1, 0) : above + 1]:
         value = fill_value(flow, gap, multiple * distance)
         if value > best_value:
             best, best_value = multiple, value

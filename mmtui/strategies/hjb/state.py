@@ -6,7 +6,7 @@ Owns the units of the documents' interface and the line they log; estimates noth
 import msgspec
 
 from mmtui.domain.units import BPS
-from mmtui.estimators.fair.drift import drift_rate
+from mmtui.estimators.carry.drift import drift_rate
 from mmtui.strategies.quote import QuoteContext
 
 
@@ -51,7 +51,7 @@ def state_vector(
         inventory=context.instrument.size_base(context.position),
         adverse_selection_estimate=drift_rate(score, drift_beta_bps, drift_decay),
         market_spread_bps=context.touch.spread * BPS,
-        lob_imbalance=estimates.book_imbalance.value,
+        lob_imbalance=estimates.signals.depth_imbalance,
         drift_score=score,
         utilisation=min(max(utilisation, -1.0), 1.0),
     )
