@@ -37,7 +37,8 @@ def horizon_form(
     """Their quotes in fractions and lots, ``horizon_s`` before the end, costs added to each side."""
     on_fills = risk if attitude is RiskAttitude.CARA else 0.0
     base_bid, base_ask = base_half_spread(on_fills, bid.kappa), base_half_spread(on_fills, ask.kappa)
-    return ClosedForm(base_bid, base_ask, risk * sigma * sigma * horizon_s, 0.0, bid.cost, ask.cost)
+    reversion = 1.0 / horizon_s if risk * sigma > 0.0 else 0.0
+    return ClosedForm(base_bid, base_ask, risk * sigma * sigma * horizon_s, 0.0, bid.cost, ask.cost, reversion)
 
 
 def horizon_of(holding_s: float, holding_max_s: float) -> float:

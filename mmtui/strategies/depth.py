@@ -9,9 +9,13 @@ from collections.abc import Sequence
 import msgspec
 
 from mmtui.domain.parameters import Settings
+from mmtui.domain.units import BPS
+from mmtui.strategies.inputs import AdverseCost
 from mmtui.strategies.placement import LevelDepth
 from mmtui.strategies.quote import Term
 from mmtui.strategies.spread import SideSpread
+
+FREE = AdverseCost(0.0)
 
 
 class DepthSettings(msgspec.Struct, frozen=True):
@@ -73,8 +77,12 @@ def side_depths(
     market_spread_bps: float,
     slope_bps: float,
     lots: Sequence[float],
+    adverse: AdverseCost = FREE,
 ) -> tuple[LevelDepth, ...]:
-    """A depth for each level of one side; ``slope_bps`` per lot and ``lots`` serve the inventory mode."""
+    """A depth for each level of one side; ``slope_bps`` per lot and ``lots`` serve the inventory mode.
+
+    ``adverse`` is what fills are charged by their depth: an outer level by its own. Source: models.md 7.3.
+    """
     own = spread.half_bps
     first = max(own, settings.min_bps)
     if settings.is_by_inventory:
@@ -88,6 +96,8 @@ def side_depths(
         depths = [
             LevelDepth(bps, (*clamp, Term("level depth", bps - first)) if bps > first else clamp) for bps in spaced
         ]
+    if adverse.decay > 0.0:
+        depths = [_charged(depth, depths[0].bps, spread, adverse, settings) for depth in depths]
     depths[0] = market_capped(depths[0], spread, settings, market_spread_bps)
     return tuple(depths)
 
@@ -102,6 +112,25 @@ def market_capped(
     if not cap_bps < depth.bps:
         return depth
     return LevelDepth(cap_bps, (*depth.terms, Term("market spread cap", cap_bps - depth.bps)))
+
+
+def _charged(
+    depth: LevelDepth, first_bps: float, spread: SideSpread, adverse: AdverseCost, settings: DepthSettings
+) -> LevelDepth:
+    """A level with the charge of its own depth in place of the side's, kept to what a fill there costs.
+
+    Levels that are spaced out only keep to that cost; those priced by the inventory move with the charge too.
+    """
+    charge_bps = (adverse.at(depth.bps / BPS) - adverse.mean) * BPS
+    wanted = depth.bps
+    if settings.is_by_inventory and depth.bps > first_bps:
+        wanted += charge_bps - (adverse.at(first_bps / BPS) - adverse.mean) * BPS
+    # The cost to keep to is that of the side with the charge exchanged; the first level stays where it is at least.
+    least_bps = max(spread.least_bps + charge_bps, first_bps)
+    bps = max(wanted, least_bps)
+    if bps == depth.bps:
+        return depth
+    return LevelDepth(bps, (*depth.terms, Term("adverse by depth", bps - depth.bps)))
 
 
 def _clamped(own_bps: float, name: str, offset_bps: float, *, least: float, most: float) -> LevelDepth:

@@ -34,7 +34,11 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
 
 
 class ClosedForm(msgspec.Struct, frozen=True, gc=False):
-    """Distances of (2.8) and (2.11) as fractions: linear in the inventory ``n`` in lots."""
+    """Distances of (2.8) and (2.11) as fractions: linear in the inventory ``n`` in lots.
+
+    ``reversion`` is how fast the quotes bring inventory back, 1/s; ``passing`` the part of the flow-balancing
+    shift that is left out because the difference between the sides does not last.
+    """
 
     base_bid: float
     base_ask: float
@@ -42,6 +46,8 @@ class ClosedForm(msgspec.Struct, frozen=True, gc=False):
     balance: float
     cost_bid: float = 0.0
     cost_ask: float = 0.0
+    reversion: float = 0.0
+    passing: float = 0.0
 
     def bid_distance(self, n: float) -> float:
         """Distance of the bid below the reference."""
@@ -120,7 +126,8 @@ def closed_form(
         balance -= drift / drag
     base_bid = base_half_spread(on_fills, bid.kappa)
     base_ask = base_bid if ask.kappa == bid.kappa else base_half_spread(on_fills, ask.kappa)
-    return ClosedForm(base_bid, base_ask, slope, balance, bid.cost, ask.cost)
+    passing = (1.0 - weight) * full_balance
+    return ClosedForm(base_bid, base_ask, slope, balance, bid.cost, ask.cost, reversion, passing)
 
 
 def inventory_slope(risk: float, sigma: float, flow: Flow) -> float:

@@ -8,15 +8,22 @@ from collections.abc import Callable
 
 import msgspec
 
+from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
+from mmtui.strategies.allocation import SizeMode
 from mmtui.strategies.depth import DepthSettings, side_depths
+from mmtui.strategies.edge_sizing import AllocationSettings, PlanMemo, side_edge
 from mmtui.strategies.gamma import GammaSettings, GammaState, multipliers
-from mmtui.strategies.model import Model, ModelMemo, ModelSettings, inventory_lots, utilisation
+from mmtui.strategies.inputs import ModelSettings, inventory_lots, utilisation
+from mmtui.strategies.leaning import LeanSettings, leans
+from mmtui.strategies.model import Model, ModelMemo
 from mmtui.strategies.placement import Frame, SideShape, no_ladder, place, reference_price
 from mmtui.strategies.quote import AbsenceReason, Ladder, QuoteContext
 from mmtui.strategies.sizing import SizeSettings
 from mmtui.strategies.spread import SpreadLimits, skew
+
+AT_BOUND = SideShape((), (), SizeSettings(0.0, 0.0, (1.0,)), AbsenceReason.AT_BOUND)
 
 
 class Tuning(msgspec.Struct, frozen=True):
@@ -27,17 +34,22 @@ class Tuning(msgspec.Struct, frozen=True):
     limits: SpreadLimits
     depth: DepthSettings
     sizes: SizeSettings
+    leans: LeanSettings
+    allocation: AllocationSettings | None
 
 
 def ladder_tuning(settings: Settings) -> Tuning:
     """Settings of the ladder."""
     depth = DepthSettings.from_settings(settings)
+    allocation = AllocationSettings.from_settings(settings)
     return Tuning(
         GammaSettings.from_settings(settings),
         ModelSettings.from_settings(settings),
         SpreadLimits.from_settings(settings),
         depth,
         SizeSettings.from_settings(settings, depth.levels),
+        LeanSettings.from_settings(settings),
+        None if allocation.mode is SizeMode.GEOMETRIC else allocation,
     )
 
 
@@ -51,13 +63,14 @@ def single_tuning(settings: Settings) -> Tuning:
 class GlftStrategy:
     """Quotes by the GLFT model around the learned fair price."""
 
-    __slots__ = ("_gamma", "_memo", "_name", "_read", "_settings", "_shapes", "_tuning")
+    __slots__ = ("_gamma", "_memo", "_name", "_plans", "_read", "_settings", "_shapes", "_tuning")
 
     def __init__(self, name: str, read: Callable[[Settings], Tuning]) -> None:
         self._name = name
         self._read = read
         self._gamma = GammaState()
         self._memo = ModelMemo()
+        self._plans = PlanMemo()
         self._shapes: tuple[Model, SideShape, SideShape] | None = None
         self._settings: Settings | None = None
         self._tuning: Tuning | None = None
@@ -70,7 +83,7 @@ class GlftStrategy:
     def ladder(self, context: QuoteContext, settings: Settings) -> Ladder:
         """The quotes wanted now."""
         tuning = self._tuning_of(settings)
-        reference = reference_price(context, tuning.model.is_fair_wanted)
+        reference = reference_price(context, tuning.leans.is_fair_wanted)
         if reference is None:
             return no_ladder(AbsenceReason.NO_REFERENCE)
         share = utilisation(context)
@@ -80,10 +93,15 @@ class GlftStrategy:
         bid, ask = self._shapes_of(context, model, tuning)
         half_bps = (bid.depths[0].bps + ask.depths[0].bps) / 2.0
         lots = inventory_lots(context, tuning.model)
-        inventory_bps = lots * model.skew_per_lot_bps + share * model.skew_per_limit_bps
-        shift = skew(inventory_bps, model.balance_bps, share, half_bps, tuning.limits)
+        leaning = leans(context, tuning.leans, model.pull, half_bps, is_fair=reference[1] == "fair")
+        shift = skew(model.skew_bps(lots, share), model.balance_bps, share, half_bps, tuning.limits, leaning)
+        if tuning.allocation is not None:
+            bid = _with_edge(bid, Side.BUY, context, model, tuning)
+            ask = _with_edge(ask, Side.SELL, context, model, tuning)
+        if model.bound_lots is not None and abs(lots) >= model.bound_lots:
+            bid, ask = (AT_BOUND, ask) if lots > 0.0 else (bid, AT_BOUND)
         frame = Frame(*reference, shift, bid, ask, tuning.limits)
-        bids, asks = place(context, frame)
+        bids, asks = place(context, frame, self._plans)
         return Ladder(
             bids=bids.levels,
             asks=asks.levels,
@@ -113,10 +131,31 @@ class GlftStrategy:
         market_bps = context.touch.spread * BPS
         lots = _level_lots(context, tuning) if depth.is_by_inventory else ()
         slope_bps = model.depth_slope_bps
-        bid = SideShape(model.bid.terms, side_depths(model.bid, depth, market_bps, slope_bps, lots), tuning.sizes)
-        ask = SideShape(model.ask.terms, side_depths(model.ask, depth, market_bps, slope_bps, lots), tuning.sizes)
+        bid = SideShape(
+            model.bid.terms, side_depths(model.bid, depth, market_bps, slope_bps, lots, model.adverse[0]), tuning.sizes
+        )
+        ask = SideShape(
+            model.ask.terms, side_depths(model.ask, depth, market_bps, slope_bps, lots, model.adverse[1]), tuning.sizes
+        )
         self._shapes = model, bid, ask
         return bid, ask
+
+
+def _with_edge(shape: SideShape, side: Side, context: QuoteContext, model: Model, tuning: Tuning) -> SideShape:
+    """The side with what its allocator must know."""
+    assert tuning.allocation is not None, "geometric sizes know no edge"
+    first = 0 if side > 0 else 1
+    lot = context.limit_config / tuning.model.lots_per_limit
+    edge = side_edge(
+        context,
+        side,
+        tuning.allocation,
+        model.flows[first],
+        adverse=model.adverse[first],
+        sigma=model.pull.sigma,
+        lot=lot,
+    )
+    return msgspec.structs.replace(shape, edge=edge)
 
 
 def _level_lots(context: QuoteContext, tuning: Tuning) -> tuple[float, ...]:

@@ -1,8 +1,8 @@
-"""From estimates and gamma to half-spreads and a skew, by the consistent GLFT form or the documents' letter.
+"""From estimates and gamma to half-spreads and a skew, by the consistent forms or the documents' letter.
 
-Owns the conversion of estimates to the formulas' inputs and the split of every widening by its cause.
+Owns the split of every widening by its cause, and the memo that keeps a model while its inputs stand still.
 The inventory part of gamma steepens the skew and widens only the side that would add exposure: an exit
-never moves away because the position grew. Source: models.md 1.3, 2.3 to 2.6, 2.9 step 1.
+never moves away because the position grew. Source: models.md 1.3, 2.2 to 2.6, 2.9 step 1, 3.1.
 """
 
 import math
@@ -11,14 +11,26 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from mmtui.domain.instrument import Side
-from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
-from mmtui.strategies import glft
+from mmtui.strategies import avellaneda_stoikov, glft
 from mmtui.strategies.bounds import clip
+from mmtui.strategies.exact_tables import ExactInputs, ExactTables, lean_at, lots_of_limit
 from mmtui.strategies.gamma import Gamma
+from mmtui.strategies.glft_exact import Bounded
+from mmtui.strategies.inputs import (
+    SIGMA_MAX,
+    AdverseCost,
+    LiteralHorizon,
+    ModelMode,
+    ModelSettings,
+    adverse_costs,
+    effective_sigma,
+    flows,
+    inventory_lots,
+)
+from mmtui.strategies.leaning import Pull
 from mmtui.strategies.quote import QuoteContext, Term, total_bps
 from mmtui.strategies.spread import (
-    ADVERSE_MAX,
     SideSpread,
     SpreadLimits,
     data_terms,
@@ -27,50 +39,13 @@ from mmtui.strategies.spread import (
     side_spread,
 )
 
-INTENSITY_MIN = 1e-4
-INTENSITY_MAX = 20.0
-SIGMA_MAX = 1e-2
-
-
-class ModelSettings(msgspec.Struct, frozen=True):
-    """The settings of the model; kappas in 1/fraction, sigma in fraction per root second."""
-
-    is_literal: bool
-    attitude: glft.RiskAttitude
-    literal_add_fee: bool
-    elasticity: float
-    persistence_s: float
-    lots_per_limit: float
-    reference_s: float
-    sigma_baseline: float
-    kappa_min: float
-    kappa_max: float
-    is_fair_wanted: bool
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "ModelSettings":
-        """Read the schema's rows."""
-        number = settings.number
-        return cls(
-            is_literal=settings.text("strategy.glft_mode") == "literal",
-            attitude=glft.RiskAttitude(settings.text("strategy.xi_mode")),
-            literal_add_fee=settings.flag("strategy.literal_add_fee"),
-            elasticity=number("strategy.gamma_spread_elasticity"),
-            persistence_s=number("strategy.asym_persistence_s"),
-            lots_per_limit=number("strategy.lots_per_limit"),
-            reference_s=number("risk.max_holding_time_s"),
-            sigma_baseline=number("risk.sigma_baseline"),
-            kappa_min=number("estimators.kappa_min"),
-            kappa_max=number("estimators.kappa_max"),
-            is_fair_wanted=settings.text("strategy.alpha_channel") == "microprice",
-        )
-
 
 class Model(msgspec.Struct, frozen=True, gc=False):
     """Both half-spreads and the skew, in bps.
 
-    The skew of the inventory is per lot held in the consistent mode and per full position in the
-    literal one; ``depth_slope_bps`` is the width of one lot more in a ladder priced by inventory.
+    The skew of the inventory is per lot held, in the literal mode per full position; the exact mode gives it
+    whole, as ``inventory_bps`` of the position that the model was made for. ``depth_slope_bps`` is the width of
+    one lot more in a ladder priced by inventory. ``bound_lots`` is where the side that adds exposure ends.
     """
 
     bid: SideSpread
@@ -80,6 +55,17 @@ class Model(msgspec.Struct, frozen=True, gc=False):
     balance_bps: float
     depth_slope_bps: float
     widening: tuple[Term, ...]
+    flows: tuple[glft.Flow, glft.Flow]
+    adverse: tuple[AdverseCost, AdverseCost]
+    pull: Pull
+    inventory_bps: float | None = None
+    bound_lots: int | None = None
+
+    def skew_bps(self, lots: float, share: float) -> float:
+        """Shift by ``lots`` held, which are ``share`` of the limit in force."""
+        if self.inventory_bps is not None:
+            return self.inventory_bps
+        return lots * self.skew_per_lot_bps + share * self.skew_per_limit_bps
 
 
 class Half(msgspec.Struct, frozen=True, gc=False):
@@ -88,106 +74,119 @@ class Half(msgspec.Struct, frozen=True, gc=False):
     bid: float
     ask: float
     form: glft.ClosedForm
+    inventory: float
 
 
-def utilisation(context: QuoteContext) -> float:
-    """Signed share of the effective limit in use; a full share when there is no limit left."""
-    if context.limit > 0:
-        return context.position / context.limit
-    return float((context.position > 0) - (context.position < 0))
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """What an exact table says of the position: fractions, but ``bound_lots``.
+
+    ``flat`` is what inventory risk widens the half-spread by when nothing is held, ``limit`` what the nearness
+    of the bound adds, ``shift`` the skew of the position, ``lean`` that of no position, ``slope`` that of a lot.
+    """
+
+    flat: float
+    limit: float
+    shift: float
+    lean: float
+    slope: float
+    bound_lots: int
+
+    @classmethod
+    def of(cls, table: Bounded, lots: float) -> "Held":
+        """What ``table`` says of ``lots``."""
+        flat, here = lean_at(table, 0.0), lean_at(table, lots)
+        slope = lean_at(table, lots + 0.5).shift - lean_at(table, lots - 0.5).shift
+        return cls(flat.half, here.half - flat.half, here.shift - flat.shift, flat.shift, slope, table.lots_max)
 
 
-def inventory_lots(context: QuoteContext, settings: ModelSettings) -> float:
-    """Position in lots of the configured limit."""
-    if context.limit_config <= 0:
-        return 0.0
-    return context.position * settings.lots_per_limit / context.limit_config
-
-
-def adverse_costs(context: QuoteContext) -> tuple[float, float]:
-    """Expected adverse move after a fill of our bid and of our ask, as fractions. Source: models.md 7.4."""
-    signals = context.estimates.signals
-    return clip(signals.adverse_bid, 0.0, ADVERSE_MAX), clip(signals.adverse_ask, 0.0, ADVERSE_MAX)
-
-
-def glft_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, limits: SpreadLimits) -> Model:
-    """The consistent mode: gamma per lot, fee and adverse selection inside the arrival rates."""
-    estimates = context.estimates
+def glft_model(
+    context: QuoteContext, gamma: Gamma, settings: ModelSettings, limits: SpreadLimits, tables: ExactTables
+) -> Model:
+    """The consistent modes: gamma per lot, fee and adverse selection inside the arrival rates."""
     fee = context.maker_rate
-    adverse_bid, adverse_ask = adverse_costs(context)
-    low, high = settings.kappa_min, settings.kappa_max
-    bid = glft.Flow(
-        clip(estimates.kappa_bid.value, low, high),
-        clip(estimates.intensity_bid.value, INTENSITY_MIN, INTENSITY_MAX),
-        fee + adverse_bid,
-    )
-    ask = glft.Flow(
-        clip(estimates.kappa_ask.value, low, high),
-        clip(estimates.intensity_ask.value, INTENSITY_MIN, INTENSITY_MAX),
-        fee + adverse_ask,
-    )
-    sigma = clip(estimates.sigma_effective.value, 0.0, SIGMA_MAX)
-    unit = glft.risk_unit(settings.lots_per_limit, 1.0, settings.sigma_baseline, settings.reference_s)
+    costs = adverse_costs(context, settings.adverse)
+    bid, ask = flows(context, costs, settings)
+    sigma = effective_sigma(context)
+    unit = settings.risk_unit
+    risk = glft.risk_per_lot(gamma.total, 1.0, unit)
+    held = _held(context, tables, settings, ExactInputs(risk, sigma, bid, ask, 0, settings.attitude))
+    form_of = _forms(context, settings, sigma, bid, ask)
 
     def half_at(value: float) -> Half:
-        form = glft.closed_form(
-            glft.risk_per_lot(value, 1.0, unit),
-            sigma,
-            bid,
-            ask,
-            persistence_s=settings.persistence_s,
-            attitude=settings.attitude,
-        )
+        form = form_of(glft.risk_per_lot(value, 1.0, unit))
+        # Inventory risk grows with the root of gamma, as in the closed form.
+        inventory = form.slope / 2.0 if held is None else held.flat * math.sqrt(value / gamma.total)
         factor = glft.spread_factor(value / gamma.base, settings.elasticity)
-        return Half((form.base_bid + form.slope / 2.0) * factor, (form.base_ask + form.slope / 2.0) * factor, form)
+        return Half((form.base_bid + inventory) * factor, (form.base_ask + inventory) * factor, form, inventory)
 
     halves = _halves(gamma, half_at)
     calm, market, full = halves[0], halves[3], halves[4]
-    common = [Term("inventory risk", calm.form.slope / 2.0 * BPS), Term("fee", fee * BPS)]
+    common = [Term("inventory risk", calm.inventory * BPS), Term("fee", fee * BPS)]
+    if held is not None:
+        common.append(Term("position limit", held.limit * BPS))
     model_bid = [Term("fill rate", calm.form.base_bid * BPS), *common]
     model_ask = [Term("fill rate", calm.form.base_ask * BPS), *common]
     widening_bid = _gamma_terms([h.bid for h in halves], is_increasing=context.position >= 0)
     widening_ask = _gamma_terms([h.ask for h in halves], is_increasing=context.position <= 0)
     factor = glft.spread_factor(gamma.market / gamma.base, settings.elasticity)
-    spread_bid = _side(context, Side.BUY, model_bid, widening_bid, adverse_bid, limits)
-    spread_ask = _side(context, Side.SELL, model_ask, widening_ask, adverse_ask, limits)
+    spread_bid = _side(context, Side.BUY, model_bid, widening_bid, costs[0].mean, limits)
+    spread_ask = _side(context, Side.SELL, model_ask, widening_ask, costs[1].mean, limits)
+    slope_bps = (full.form.slope if held is None else held.slope) * BPS
+    balance = market.form.balance if held is None else held.lean - market.form.passing
     return Model(
         spread_bid,
         spread_ask,
-        full.form.slope * BPS,
-        0.0,
-        market.form.balance * BPS,
-        full.form.slope * factor * BPS,
-        mean_terms(spread_bid.widening, spread_ask.widening),
+        skew_per_lot_bps=slope_bps,
+        skew_per_limit_bps=0.0,
+        balance_bps=balance * BPS,
+        depth_slope_bps=slope_bps * factor,
+        widening=mean_terms(spread_bid.widening, spread_ask.widening),
+        flows=(bid, ask),
+        adverse=costs,
+        pull=Pull(full.form.reversion, risk, sigma, slope_bps),
+        inventory_bps=None if held is None else held.shift * BPS,
+        bound_lots=None if held is None else held.bound_lots,
     )
 
 
 def literal_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, limits: SpreadLimits) -> Model:
     """The documents' mode: gamma as a bare number in their half-spread and their skew."""
     estimates = context.estimates
-    adverse_bid, adverse_ask = adverse_costs(context)
+    costs = adverse_costs(context, settings.adverse)
     kappa = clip((estimates.kappa_bid.value + estimates.kappa_ask.value) / 2.0, settings.kappa_min, settings.kappa_max)
     sigma = clip(estimates.sigma.value, 0.0, SIGMA_MAX)
-    horizon_s = glft.literal_horizon_s(estimates.signals.volume_rate, settings.reference_s)
     values = (gamma.base, gamma.after_flow, gamma.after_regime, gamma.market, gamma.total)
     halves = [glft.literal_half_spread(value, kappa) for value in values]
     model = [Term("literal half-spread", halves[0] * BPS)]
     if settings.literal_add_fee:
         model.append(Term("fee", context.maker_rate * BPS))
-    full = glft.literal_skew(1.0, gamma.total, sigma, horizon_s)
+    full = glft.literal_skew(1.0, gamma.total, sigma, literal_horizon_s(context, settings))
     widening_bid = _gamma_terms(halves, is_increasing=context.position >= 0)
     widening_ask = _gamma_terms(halves, is_increasing=context.position <= 0)
-    spread_bid = _side(context, Side.BUY, model, widening_bid, adverse_bid, limits)
-    spread_ask = _side(context, Side.SELL, model, widening_ask, adverse_ask, limits)
+    spread_bid = _side(context, Side.BUY, model, widening_bid, costs[0].mean, limits)
+    spread_ask = _side(context, Side.SELL, model, widening_ask, costs[1].mean, limits)
     return Model(
         spread_bid,
         spread_ask,
-        0.0,
-        full * BPS,
-        0.0,
-        full / settings.lots_per_limit * BPS,
-        mean_terms(spread_bid.widening, spread_ask.widening),
+        skew_per_lot_bps=0.0,
+        skew_per_limit_bps=full * BPS,
+        balance_bps=0.0,
+        depth_slope_bps=full / settings.lots_per_limit * BPS,
+        widening=mean_terms(spread_bid.widening, spread_ask.widening),
+        flows=flows(context, costs, settings),
+        adverse=costs,
+        pull=Pull(sigma=sigma),
     )
+
+
+def literal_horizon_s(context: QuoteContext, settings: ModelSettings) -> float:
+    """The documents' T, by the chosen reading of it."""
+    signals = context.estimates.signals
+    if settings.literal_horizon is LiteralHorizon.VOLUME_CLOCK:
+        return glft.literal_horizon_s(signals.volume_rate, settings.reference_s)
+    if settings.literal_horizon is LiteralHorizon.HOLDING:
+        return avellaneda_stoikov.horizon_of(signals.holding_s, settings.reference_s)
+    return settings.reference_s
 
 
 class ModelMemo:
@@ -196,11 +195,12 @@ class ModelMemo:
     Books come many times a second; most estimates, and the warm-up's decay, move once a second.
     """
 
-    __slots__ = ("_key", "_model")
+    __slots__ = ("_key", "_model", "_tables")
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
         self._model: Model | None = None
+        self._tables = ExactTables()
 
     def model(self, context: QuoteContext, gamma: Gamma, settings: ModelSettings, limits: SpreadLimits) -> Model:
         """The model of ``context``; one memo serves one set of settings."""
@@ -214,6 +214,8 @@ class ModelMemo:
             estimates.intensity_ask.value,
             signals.adverse_bid,
             signals.adverse_ask,
+            signals.adverse_zero_bid,
+            signals.adverse_zero_ask,
             signals.falling_knife,
             signals.rising_knife,
             context.maker_rate,
@@ -222,13 +224,45 @@ class ModelMemo:
             context.is_prior,
             context.caution_bps,
             math.floor(context.quoting_age_s),
-            (estimates.sigma.value, signals.volume_rate) if settings.is_literal else None,
+            None if settings.mode is ModelMode.GLFT else _key_of_mode(context, settings.mode),
         )
         if self._model is None or key != self._key:
-            build = literal_model if settings.is_literal else glft_model
-            self._model = build(context, gamma, settings, limits)
+            if settings.is_literal:
+                self._model = literal_model(context, gamma, settings, limits)
+            else:
+                self._model = glft_model(context, gamma, settings, limits, self._tables)
             self._key = key
         return self._model
+
+
+def _key_of_mode(context: QuoteContext, mode: ModelMode) -> tuple[float, ...]:
+    """What one mode's model depends on besides what every mode's does."""
+    signals = context.estimates.signals
+    if mode is ModelMode.LITERAL:
+        return context.estimates.sigma.value, signals.volume_rate, signals.holding_s
+    if mode is ModelMode.EXACT:
+        # A table that had to wait for its second is looked at again when that is over.
+        return context.position, context.limit_config, math.floor(context.now)
+    return (signals.holding_s,)
+
+
+def _held(context: QuoteContext, tables: ExactTables, settings: ModelSettings, inputs: ExactInputs) -> Held | None:
+    """What the exact mode says of the position; None in the modes that have a closed form."""
+    if settings.mode is not ModelMode.EXACT:
+        return None
+    bounded = msgspec.structs.replace(inputs, lots_max=lots_of_limit(settings.lots_per_limit))
+    return Held.of(tables.table(context.now, bounded), inventory_lots(context, settings))
+
+
+def _forms(
+    context: QuoteContext, settings: ModelSettings, sigma: float, bid: glft.Flow, ask: glft.Flow
+) -> Callable[[float], glft.ClosedForm]:
+    """The closed form of the mode as a function of the risk aversion per lot."""
+    attitude = settings.attitude
+    if settings.mode is ModelMode.HORIZON:
+        horizon_s = avellaneda_stoikov.horizon_of(context.estimates.signals.holding_s, settings.reference_s)
+        return lambda risk: avellaneda_stoikov.horizon_form(risk, sigma, bid, ask, horizon_s, attitude)
+    return lambda risk: glft.closed_form(risk, sigma, bid, ask, persistence_s=settings.persistence_s, attitude=attitude)
 
 
 def _halves(gamma: Gamma, half_at: Callable[[float], Half]) -> list[Half]:

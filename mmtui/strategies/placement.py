@@ -14,11 +14,14 @@ from mmtui.domain.book import touch_refusal
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import BPS, Price
 from mmtui.strategies.bounds import clip
+from mmtui.strategies.edge_sizing import PlanMemo, SideEdge, SideRequest
 from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext, Term
 from mmtui.strategies.sizing import SidePlan, SizeSettings, is_reducing, level_sizes, side_budget, wanted_total
 from mmtui.strategies.spread import Shift, SpreadLimits
 
 FAIR_OFF_MID_MAX = 0.01
+# Sizes answer moves of a tenth of a basis point, so that a reference that trembles leaves them alone.
+SIZING_DECIMALS = 1
 
 
 class LevelDepth(msgspec.Struct, frozen=True, gc=False):
@@ -29,12 +32,16 @@ class LevelDepth(msgspec.Struct, frozen=True, gc=False):
 
 
 class SideShape(msgspec.Struct, frozen=True, gc=False):
-    """One side before the skew: its terms, a depth for each level, its size, and why it has no depths."""
+    """One side before the skew: its terms, a depth for each level, its size, and why it has no depths.
+
+    ``edge`` is what sizes follow where they follow what levels earn.
+    """
 
     terms: tuple[Term, ...]
     depths: tuple[LevelDepth, ...]
     sizes: SizeSettings
     absence: AbsenceReason = AbsenceReason.NOT_WANTED
+    edge: SideEdge | None = None
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -118,23 +125,28 @@ def no_ladder(reason: AbsenceReason, detail: str = "") -> Ladder:
     )
 
 
-def place(context: QuoteContext, frame: Frame) -> tuple[Placed, Placed]:
-    """Both sides on the grid, bids then asks; the reducing side is placed first and never gives way."""
+def place(context: QuoteContext, frame: Frame, plans: PlanMemo | None = None) -> tuple[Placed, Placed]:
+    """Both sides on the grid, bids then asks; the reducing side is placed first and never gives way.
+
+    ``plans`` remembers sizes from call to call.
+    """
+    if plans is None:
+        plans = PlanMemo()
     instrument, touch = context.instrument, context.touch
     bid_bound = instrument.step_away(Side.BUY, instrument.price_units(touch.ask))
     ask_bound = instrument.step_away(Side.SELL, instrument.price_units(touch.bid))
     if context.position > 0:
-        asks = _place_side(context, frame, Side.SELL, ask_bound)
+        asks = _place_side(context, frame, Side.SELL, ask_bound, plans)
         if asks.levels and asks.levels[0].price <= bid_bound:
             bid_bound = instrument.step_away(Side.BUY, asks.levels[0].price)
-        return _place_side(context, frame, Side.BUY, bid_bound), asks
-    bids = _place_side(context, frame, Side.BUY, bid_bound)
+        return _place_side(context, frame, Side.BUY, bid_bound, plans), asks
+    bids = _place_side(context, frame, Side.BUY, bid_bound, plans)
     if bids.levels and bids.levels[0].price >= ask_bound:
         ask_bound = instrument.step_away(Side.SELL, bids.levels[0].price)
-    return bids, _place_side(context, frame, Side.SELL, ask_bound)
+    return bids, _place_side(context, frame, Side.SELL, ask_bound, plans)
 
 
-def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price) -> Placed:
+def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price, plans: PlanMemo) -> Placed:
     rooms = context.rooms
     room = rooms.room(side)
     is_increasing = not is_reducing(side, context.position)
@@ -152,11 +164,17 @@ def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price) -
     total = side_budget(context, side, wanted, prices[0])
     if total <= 0:
         return _absent(side, AbsenceReason.NO_SIZE)
-    plan = level_sizes(total, room, shape.sizes.weights, prices)
     basis = SideBasis(frame, shape, int(side), is_increasing, clamped)
     # price = reference * (1 - sign * bps / 1e4), solved for bps.
     start_bps = int(side) * BPS
     slope_bps = start_bps / (frame.reference * context.instrument.price_scale)
+    if shape.edge is None:
+        plan = level_sizes(total, room, shape.sizes.weights, prices)
+    else:
+        distances = tuple([round(start_bps - price * slope_bps, SIZING_DECIMALS) for price in prices])
+        depths = tuple([depth.bps for depth in shape.depths])
+        request = SideRequest(total, room, shape.sizes.weights, tuple(prices), distances, depths)
+        plan = plans.plan(side, shape.edge, request)
     quotes = []
     for i, size in enumerate(plan.sizes):
         if size:

@@ -12,7 +12,8 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.strategies.bounds import clip
-from mmtui.strategies.model import utilisation
+from mmtui.strategies.inputs import utilisation
+from mmtui.strategies.leaning import LeanSettings, Pull, leans
 from mmtui.strategies.placement import (
     Frame,
     LevelDepth,
@@ -40,7 +41,7 @@ class FixedTuning(msgspec.Struct, frozen=True):
 
     half_spread_bps: float
     skew_factor: float
-    is_fair_wanted: bool
+    leans: LeanSettings
     limits: SpreadLimits
     sizes: SizeSettings
 
@@ -51,7 +52,7 @@ def symmetric_tuning(settings: Settings) -> FixedTuning:
     return FixedTuning(
         settings.number("strategy.half_spread_bps"),
         0.0,
-        settings.text("strategy.alpha_channel") == "microprice",
+        LeanSettings.from_settings(settings),
         limits,
         SizeSettings.from_settings(settings, 1),
     )
@@ -82,13 +83,14 @@ class FixedSpreadStrategy:
     def ladder(self, context: QuoteContext, settings: Settings) -> Ladder:
         """The quotes wanted now."""
         tuning = self._tuning_of(settings)
-        reference = reference_price(context, tuning.is_fair_wanted)
+        reference = reference_price(context, tuning.leans.is_fair_wanted)
         if reference is None:
             return no_ladder(AbsenceReason.NO_REFERENCE)
         model = (Term("half-spread", tuning.half_spread_bps),)
         spreads = {side: _spread(context, side, model, tuning) for side in Side}
         half_bps = (spreads[Side.BUY].half_bps + spreads[Side.SELL].half_bps) / 2.0
-        shift, size_share = _lean(context, tuning, half_bps)
+        leaning = leans(context, tuning.leans, Pull(), half_bps, is_fair=reference[1] == "fair")
+        shift, size_share = _lean(context, tuning, half_bps, leaning)
         exposed_sizes = scaled(tuning.sizes, size_share)
         bid, ask = (
             SideShape(
@@ -123,12 +125,14 @@ def _spread(context: QuoteContext, side: Side, model: tuple[Term, ...], tuning: 
     return side_spread(model, widening, context.maker_rate * BPS, tuning.limits)
 
 
-def _lean(context: QuoteContext, tuning: FixedTuning, half_bps: float) -> tuple[Shift, float]:
+def _lean(
+    context: QuoteContext, tuning: FixedTuning, half_bps: float, leaning: tuple[Term, ...]
+) -> tuple[Shift, float]:
     """Shift of the centre, and the share of its size that the exposed side keeps."""
     if tuning.skew_factor == 0.0:
-        return Shift((), 0.0), 1.0
+        return skew(0.0, 0.0, 0.0, half_bps, tuning.limits, leaning), 1.0
     share = clip(utilisation(context), -1.0, 1.0)
-    shift = skew(tuning.skew_factor * share * half_bps, 0.0, share, half_bps, tuning.limits)
+    shift = skew(tuning.skew_factor * share * half_bps, 0.0, share, half_bps, tuning.limits, leaning)
     return shift, max(0.0, 1.0 - abs(share))
 
 

@@ -134,13 +134,20 @@ def side_spread(model: Sequence[Term], widening: Sequence[Term], cost_bps: float
     return SideSpread(tuple(terms), half_bps, model_bps, least_bps, floor_bps, tuple(kept))
 
 
-def skew(inventory_bps: float, balance_bps: float, utilisation: float, half_bps: float, limits: SpreadLimits) -> Shift:
+def skew(
+    inventory_bps: float,
+    balance_bps: float,
+    utilisation: float,
+    half_bps: float,
+    limits: SpreadLimits,
+    leans: Sequence[Term] = (),
+) -> Shift:
     """Steps 3 and 5 for the centre: the model's skew, its least size, and the cap.
 
     A full position shifts by at least ``min_full_skew_ratio`` of the half-spread, less in proportion;
-    this stands above the cap.
+    this stands above the cap. ``leans`` are what moves the centre besides the inventory and the balance.
     """
-    if inventory_bps == 0.0 and balance_bps == 0.0 and utilisation == 0.0:
+    if inventory_bps == 0.0 and balance_bps == 0.0 and utilisation == 0.0 and not leans:
         return NO_SHIFT
     terms = []
     if inventory_bps != 0.0:
@@ -156,7 +163,10 @@ def skew(inventory_bps: float, balance_bps: float, utilisation: float, half_bps:
         inventory_kept_bps = leaning_bps
     if balance_bps != 0.0:
         terms.append(Term("flow balance", balance_bps))
-    # The balance leaves room under the cap for the least skew, or a one-sided flow would freeze the quotes.
+    if leans:
+        terms += leans
+        balance_bps += math.fsum(term.bps for term in leans)
+    # What is not inventory leaves room under the cap for the least skew, or a one-sided flow would freeze the quotes.
     balance_cap_bps = max(0.0, limit_bps - full_bps)
     total_bps = inventory_kept_bps + clip(balance_bps, -balance_cap_bps, balance_cap_bps)
     cap_bps = max(limit_bps, required_bps)

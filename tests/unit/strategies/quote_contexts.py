@@ -1,5 +1,6 @@
 """Contexts for strategy tests: preset P1 of models.md 1.4 on a 1 USD grid, and random ones."""
 
+import msgspec
 from hypothesis import strategies as st
 
 from mmtui.domain.book import Touch
@@ -69,6 +70,19 @@ PURE = settings(
 
 
 @st.composite
+def adverse_laws(draw):
+    """A cost that falls with depth on both sides, or none."""
+    if draw(st.booleans()):
+        return {}
+    return {
+        "adverse_zero_bid": draw(st.floats(1e-6, 2e-3)),
+        "adverse_zero_ask": draw(st.floats(1e-6, 2e-3)),
+        "adverse_decay_bid": draw(st.floats(50.0, 10_000.0)),
+        "adverse_decay_ask": draw(st.floats(50.0, 10_000.0)),
+    }
+
+
+@st.composite
 def random_contexts(draw):
     """Any market a venue may show with any estimates in their sane ranges."""
     size_decimals = draw(st.integers(0, 5))
@@ -95,7 +109,14 @@ def random_contexts(draw):
         hawkes_ratio=draw(st.floats(0.0, 20.0)),
         spread_percentile=draw(st.floats(0.0, 1.0)),
         volume_rate=draw(st.floats(0.0, 5.0)),
+        holding_s=draw(st.floats(0.0, 1000.0)),
+        drift_score=draw(st.floats(-1.0, 1.0)),
+        mean_order_bid=draw(st.sampled_from([0.0, 0.01, 1.0])),
+        mean_order_ask=draw(st.sampled_from([0.0, 0.01, 1.0])),
+        funding_hourly=draw(st.sampled_from([0.0, 1e-5, -0.04])),
+        **draw(adverse_laws()),
     )
+    view = msgspec.structs.replace(view, flow_imbalance=learned(draw(st.floats(-1.0, 1.0))))
     return QuoteContext(
         now=draw(st.floats(0.0, 1e6)),
         instrument=instrument,
@@ -112,6 +133,7 @@ def random_contexts(draw):
             size_factor_sell=draw(st.floats(0.0, 1.0)),
         ),
         maker_rate=draw(st.floats(-3e-5, 6e-4)),
+        equity_usd=draw(st.sampled_from([0.0, 50.0, 10_000.0])),
         is_prior=draw(st.booleans()),
         quoting_age_s=draw(st.floats(0.0, 2000.0)),
     )
@@ -121,9 +143,15 @@ def random_settings():
     """Any combination of the settings that shape a ladder, all of them acceptable to the schema."""
     return st.fixed_dictionaries(
         {
-            "strategy.glft_mode": st.sampled_from(["glft", "literal"]),
+            "strategy.glft_mode": st.sampled_from(["glft", "glft_exact", "as_horizon", "literal"]),
             "strategy.xi_mode": st.sampled_from(["cara", "penalty"]),
-            "strategy.alpha_channel": st.sampled_from(["microprice", "none"]),
+            "strategy.alpha_channel": st.sampled_from(["microprice", "drift", "none"]),
+            "strategy.literal_horizon": st.sampled_from(["volume_clock", "holding", "max"]),
+            "strategy.as_weight": st.floats(0.0, 2.0),
+            "strategy.size_mode": st.sampled_from(["geometric", "proportional", "lp", "variational", "kelly"]),
+            "strategy.level_share_max": st.floats(0.05, 1.0),
+            "strategy.kelly_z": st.floats(0.0, 3.0),
+            "risk.flow_sensitivity": st.floats(0.0, 1.0),
             "strategy.max_half_spread_bps": st.floats(1.0, 200.0),
             "strategy.max_skew_bps": st.floats(0.0, 100.0),
             "strategy.min_full_skew_ratio": st.floats(0.0, 1.5),
