@@ -7,7 +7,7 @@ Sizes base units, prices USD as on the wire, venue times ms. Source: models.md 9
 
 from collections.abc import Iterable
 
-from mmtui.domain.book import Book, PriceRow, Touch, Trade
+from mmtui.domain.book import Book, Touch, Trade
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.queue.ahead import QueueAhead, QueueModel
@@ -140,10 +140,13 @@ class OwnQueues:
                     standing.ahead.on_trade(trade.venue_time_ms, trade.size, self._model, self._power)
 
     def others_at(self, side: Side, price: float) -> float:
-        """Size of others at a price: as seen, or the mean of the levels shown for one that is not."""
+        """Size of others at a price: as seen, or nothing where no picture reaches.
+
+        Those who queue far from the market join when it has come, behind us.
+        """
         level = self._raw(side, price)
         if level is None:
-            return self._typical(side)
+            return 0.0
         at_ms, size = level
         return max(0.0, size - _own(self._prices[side].get(price, ()), at_ms))
 
@@ -187,16 +190,6 @@ class OwnQueues:
                 Side.SELL: dict(zip(book.ask_prices, book.ask_sizes, strict=False)),
             }
         return self._levels
-
-    def _typical(self, side: Side) -> float:
-        book = self._book
-        if book is None:
-            return 0.0
-        sizes: PriceRow = book.bid_sizes if side > 0 else book.ask_sizes
-        total = 0.0
-        for size in sizes:
-            total += size
-        return total / len(sizes)
 
 
 def _own(orders: Iterable[Standing], at_ms: int) -> float:
