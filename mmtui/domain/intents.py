@@ -61,6 +61,14 @@ class SetLeverage(msgspec.Struct, frozen=True, kw_only=True):
     expires_at_ms: int
 
 
+class AddMargin(msgspec.Struct, frozen=True, kw_only=True):
+    """Move ``amount`` of free collateral into the isolated position; it is never taken out again."""
+
+    request_id: int
+    amount: UsdMicro
+    expires_at_ms: int
+
+
 class ScheduleCancel(msgspec.Struct, frozen=True, kw_only=True):
     """Set the exchange's dead man's switch to ``at_ms`` of its time; None takes it off."""
 
@@ -162,6 +170,7 @@ class SaveDay(msgspec.Struct, frozen=True, kw_only=True):
     switch_fired_ms: int = 0
 
 
-Send: TypeAlias = PlaceOrders | CancelOrders | SetLeverage | ScheduleCancel | Fence
+Committing: TypeAlias = PlaceOrders | SetLeverage | AddMargin
+Send: TypeAlias = Committing | CancelOrders | ScheduleCancel | Fence
 Query: TypeAlias = QueryOrder | QueryAccount
 Intent: TypeAlias = Send | Query | Record | Log | Answer | Latch | ClearLatch | Finish | SaveDay

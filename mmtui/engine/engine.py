@@ -35,14 +35,14 @@ from mmtui.domain.records import ModeChanged
 from mmtui.domain.view import EngineView, Mode
 from mmtui.engine import conditions, connections, modes
 from mmtui.engine.bookkeeping import Books
-from mmtui.engine.control import clearing, commanding, flattening, governing, guarding, switching
+from mmtui.engine.control import clearing, commanding, flattening, governing, guarding, isolated, switching
 from mmtui.engine.control.leverage import set_leverage
 from mmtui.engine.folded import Folded
 from mmtui.engine.orders import answers, endings, reconcile, recovering
 from mmtui.engine.orders.fills import take_fills, take_funding
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.picture import picture
-from mmtui.engine.quoting import cycle, weighing
+from mmtui.engine.quoting import cycle, taking, weighing
 from mmtui.engine.sampling import equity_row, sample
 from mmtui.engine.state import EngineOptions, EngineState
 from mmtui.engine.statements import take_contract
@@ -103,6 +103,7 @@ class Engine:
         self._follow_mode(out)
         if not self._state.control.finished and cycle.is_due(self._state, self._now):
             cycle.run(self._state, out, self._mode, self._reason)
+            taking.advance(self._state, out, self._mode)
         return self._closed(out)
 
     def _apply(self, event: AnyEvent, out: Outbox) -> None:
@@ -219,6 +220,7 @@ class Engine:
         guarding.keep_warning(state, out)
         endings.end_when_certain(state, out)
         set_leverage(state, out)
+        isolated.advance(state, out)
         sample(state, out)
         weighing.sample(state, self._now)
         state.quoting.due = True

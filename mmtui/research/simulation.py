@@ -13,6 +13,7 @@ import msgspec
 from mmtui.domain.commands import Act, Command, CommandResult, Verb
 from mmtui.domain.events import AnyEvent, CommandReceived, Tick
 from mmtui.domain.intents import (
+    AddMargin,
     Answer,
     CancelOrders,
     Fence,
@@ -133,7 +134,7 @@ class SimulatedSession:
     def _carry_out(self, intent: Intent) -> None:
         self._digest.update(repr(intent).encode())
         match intent:
-            case PlaceOrders() | CancelOrders() | SetLeverage() | ScheduleCancel() | Fence():
+            case PlaceOrders() | CancelOrders() | SetLeverage() | AddMargin() | ScheduleCancel() | Fence():
                 self.sends.append(intent)
                 if self.on_send(intent):
                     self.venue.send(self.now_ms, [intent])

@@ -8,6 +8,7 @@ from mmtui.domain.units import Size
 from mmtui.risk import margin
 
 MARGIN_SHARE = 0.5
+SIDES_SHARE = 0.5
 # Other positions must be maintained with at most half of what opened them, whatever their leverage.
 OTHERS_MAINTENANCE_SHARE = 0.5
 
@@ -89,14 +90,15 @@ def is_isolated(instrument: Instrument, funding: Funding) -> bool:
     return not funding.is_cross or instrument.margin_mode is not MarginMode.CROSS
 
 
-def carried_usd(settings: Settings, funding: Funding, resting_usd: float) -> float:
-    """Notional that free margin carries on one side, the position included. Source: models.md 11.3.
+def addable_usd(settings: Settings, funding: Funding, *, position_usd: float, foreign_usd: float) -> float:
+    """Notional that orders of one side may add to the position by free margin. Source: models.md 11.3.
 
-    ``resting_usd`` is the notional of orders on the other side that would increase a position there.
+    What reduces the position needs no margin. Each side may use half of what is free, so that both together never
+    use more; ``foreign_usd`` is the notional of orders that are not ours and use it too.
     """
-    reserved = funding.others_usd + margin.initial_margin(resting_usd, funding.leverage)
-    free = max(0.0, funding.equity_usd - reserved)
-    return free * funding.leverage / (1.0 + settings.number("trading.margin_buffer"))
+    used = funding.others_usd + margin.initial_margin(abs(position_usd) + foreign_usd, funding.leverage)
+    free = max(0.0, funding.equity_usd - used)
+    return SIDES_SHARE * free * funding.leverage / (1.0 + settings.number("trading.margin_buffer"))
 
 
 def _safe_usd(instrument: Instrument, settings: Settings, funding: Funding, sigma: float) -> float | None:

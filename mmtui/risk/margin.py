@@ -76,11 +76,9 @@ def isolated_equity(
     return maintenance_margin(tiers, size * liquidation_usd) + signed_size * (price_usd - liquidation_usd)
 
 
-def top_up_usd(tiers: Sequence[MarginTier], *, notional_usd: float, equity_usd: float, allocation_usd: float) -> float:
-    """What an isolated position is to be given: up to its allocation once it has less than twice what it must have."""
-    if equity_usd >= TOP_UP_RATIO * maintenance_margin(tiers, notional_usd):
-        return 0.0
-    return max(0.0, allocation_usd - equity_usd)
+def is_short_of_margin(tiers: Sequence[MarginTier], *, notional_usd: float, equity_usd: float) -> bool:
+    """Whether an isolated position has less than twice what it must have. Source: models.md 11.4."""
+    return not equity_usd >= TOP_UP_RATIO * maintenance_margin(tiers, notional_usd)
 
 
 def _lines(tiers: Sequence[MarginTier]) -> Iterator[tuple[float, float]]:

@@ -31,18 +31,17 @@ from mmtui.domain.intents import (
     Answer,
     CancelOrders,
     ClearLatch,
+    Committing,
     Finish,
     Intent,
     Latch,
     Log,
     LogLevel,
-    PlaceOrders,
     Query,
     QueryAccount,
     QueryOrder,
     SaveDay,
     Send,
-    SetLeverage,
 )
 from mmtui.domain.order import OrderState
 from mmtui.domain.records import FillBooked, Record, Row
@@ -215,9 +214,9 @@ class Shell:
     def _release_safe(self) -> None:
         """The disk is slow, or trading was killed: what takes risk off the book does not wait, what places does."""
         for ticket, sends in self._waiting.items():
-            safe = [intent for intent in sends if not isinstance(intent, PlaceOrders | SetLeverage)]
+            safe = [intent for intent in sends if not isinstance(intent, Committing)]
             if safe:
-                self._waiting[ticket] = [intent for intent in sends if isinstance(intent, PlaceOrders | SetLeverage)]
+                self._waiting[ticket] = [intent for intent in sends if isinstance(intent, Committing)]
                 self._wire.send(safe)
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -283,12 +282,12 @@ class Shell:
 
     def _without_places(self, sends: Sequence[Send], why: str) -> None:
         """Sends what takes or keeps risk off the book; the engine hears that the rest never left."""
-        safe = [intent for intent in sends if not isinstance(intent, PlaceOrders | SetLeverage)]
+        safe = [intent for intent in sends if not isinstance(intent, Committing)]
         if safe:
             self._wire.send(safe)
         now = self._clock()
         for intent in sends:
-            if not isinstance(intent, PlaceOrders | SetLeverage):
+            if not isinstance(intent, Committing):
                 continue
             self.sink(
                 ActionFailed(

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from mmtui.domain.instrument import Instrument, Side
-from mmtui.domain.intents import APPROVAL_KEY, Approved
+from mmtui.domain.intents import APPROVAL_KEY, AddMargin, Approved
 from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
-from mmtui.venues.hyperliquid import actions
+from mmtui.venues.hyperliquid import actions, requests
 from mmtui.venues.hyperliquid.signing import Signature
 
 HYNA = Instrument(coin="hyna:BTC", asset_id=140_000, size_decimals=5, max_leverage=20, dex="hyna")
@@ -96,3 +96,13 @@ def test_an_absent_option_is_absent_and_never_null_or_false() -> None:
 def test_only_the_controls_can_approve() -> None:
     with pytest.raises(AssertionError, match="only the controls"):
         Approved(_approved().terms, object())
+
+
+def test_margin_is_added_to_the_isolated_position_in_millionths_of_a_dollar() -> None:
+    intent = AddMargin(request_id=7, amount=1_500_000, expires_at_ms=1)
+    assert _plain(requests.action_of(HYNA, intent)) == {
+        "type": "updateIsolatedMargin",
+        "asset": 140_000,
+        "isBuy": True,
+        "ntli": 1_500_000,
+    }

@@ -66,6 +66,16 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float
 
 
+class TopUps:
+    """How often margin was added to the isolated position in this session, and when last."""
+
+    __slots__ = ("count", "last_at")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last_at = float("-inf")
+
+
 class Control:
     """Owner of every standing order to the engine."""
 
@@ -89,6 +99,7 @@ class Control:
         "sides_off",
         "stop_reason",
         "switch",
+        "top_ups",
     )
 
     def __init__(self) -> None:
@@ -107,6 +118,7 @@ class Control:
         self.must_be_guarded = False
         self.guards: dict[str, GuardChanged] = {}
         self.switch = Switch()
+        self.top_ups = TopUps()
         self.is_leverage_set = False
         self.down_since: dict[Feed, float] = {}
         self.queries: dict[int, float] = {}

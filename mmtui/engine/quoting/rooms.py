@@ -5,7 +5,7 @@ from mmtui.domain.order import OrderState
 from mmtui.domain.units import Size
 from mmtui.engine.quoting.exposure import share_shown
 from mmtui.engine.state import EngineState
-from mmtui.risk.limits import carried_usd
+from mmtui.risk.limits import addable_usd
 from mmtui.strategies.quote import Rooms
 
 # A side that alone is filled fades from half of the run that would end trading, to a quarter of its size.
@@ -22,12 +22,15 @@ def rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
     state.quoting.flagged = None
     size: dict[Side, Size] = {}
     why: dict[Side, str] = {}
+    addable = _addable(state)
     for side in Side:
         # What is flagged reduce-only cannot add to what foreign orders do.
         stuck = _stuck(state, side) + (0 if is_reduce_only else state.account.foreign_reserved(side))
         held = -side * position
-        carried = _carried(state, side, limit)
-        most = max(0, held) if is_reduce_only else max(0, min(limit, carried) + held)
+        most = max(0, held) if is_reduce_only else limit + held
+        is_short = not is_reduce_only and max(0, held) + addable < most
+        if is_short:
+            most = max(0, held) + addable
         size[side] = max(0, most - stuck)
         if not is_reduce_only and size[side] < held:
             owed = _owed(state, side, held)
@@ -41,7 +44,7 @@ def rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
         if side in state.control.sides_off:
             size[side], why[side] = 0, f"side cancelled by {state.control.sides_off[side]}"
         elif size[side] == 0 and off is None:
-            cap = f"position limit ({state.risk.limit.binding})" if carried >= limit else MARGIN_SPENT
+            cap = MARGIN_SPENT if is_short else f"position limit ({state.risk.limit.binding})"
             why[side] = "reduce-only" if is_reduce_only else cap
     return Rooms(
         buy=size[Side.BUY],
@@ -54,17 +57,20 @@ def rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
     )
 
 
-def _carried(state: EngineState, side: Side, limit: Size) -> Size:
-    """Largest position that free margin carries on a side, orders on the other one deducted, up to the limit."""
-    touch, instrument = state.market.touch, state.instrument
-    if touch is None:
-        return limit
-    funding = state.account.funding_source(instrument.price_units(touch.mid))
-    if funding is None:
-        return limit
-    resting = reserved(state, side.opposite) - max(0, side * state.account.position.size)
-    resting_usd = instrument.size_base(max(0, resting)) * touch.mid
-    return min(limit, instrument.floor_size(carried_usd(state.settings, funding, resting_usd) / touch.mid))
+def _addable(state: EngineState) -> Size:
+    """Size that a side may add to the position by free margin."""
+    touch, instrument, account = state.market.touch, state.instrument, state.account
+    funding = account.funding_source(instrument.price_units(touch.mid)) if touch is not None else None
+    if touch is None or funding is None:
+        return 0
+    foreign = account.foreign_reserved(Side.BUY) + account.foreign_reserved(Side.SELL)
+    usd = addable_usd(
+        state.settings,
+        funding,
+        position_usd=instrument.size_base(account.position.size) * touch.mid,
+        foreign_usd=instrument.size_base(foreign) * touch.mid,
+    )
+    return instrument.floor_size(usd / touch.mid)
 
 
 def clip(state: EngineState) -> Size:

@@ -12,7 +12,7 @@ import msgspec
 from mmtui.domain.cloid import is_ours, run_of
 from mmtui.domain.events import AnyEvent, BookUpdate, CommandReceived, TouchUpdate
 from mmtui.domain.instrument import Instrument, Side
-from mmtui.domain.intents import CancelOrders, Intent, PlaceOrders, Send, SetLeverage
+from mmtui.domain.intents import AddMargin, CancelOrders, Intent, PlaceOrders, Send, SetLeverage
 from mmtui.domain.order import OrderTerms, Purpose
 from mmtui.domain.parameters import Settings
 from mmtui.domain.records import FillBooked, OrderChanged, ParametersChanged
@@ -127,8 +127,8 @@ class Checker:
             foreign = [cloid for cloid in intent.cloids if not is_ours(cloid)]
             if foreign:
                 raise Violation("I21", f"a cancel names {foreign[0]}, which is not ours")
-        elif isinstance(intent, SetLeverage) and self.is_halted:
-            raise Violation("I17", "leverage is changed after a halt")
+        elif isinstance(intent, SetLeverage | AddMargin) and self.is_halted:
+            raise Violation("I17", "leverage or margin is changed after a halt")
 
     def turned(self) -> None:
         """The process has finished a turn, or a block has passed: truth against belief."""

@@ -15,7 +15,7 @@ from mmtui.domain.events import (
     OutcomeKind,
 )
 from mmtui.domain.instrument import Instrument
-from mmtui.domain.intents import CancelOrders, Fence, PlaceOrders, ScheduleCancel, Send
+from mmtui.domain.intents import AddMargin, CancelOrders, Fence, PlaceOrders, ScheduleCancel, Send
 from mmtui.domain.units import UsdMicro
 from mmtui.venues.exchange import actions, records
 from mmtui.venues.exchange.rulebook.forced import DELEVERAGED
@@ -47,6 +47,8 @@ def action_of(instrument: Instrument, intent: Send) -> actions.Action:
         return actions.ScheduleCancelAction(intent.at_ms)
     if isinstance(intent, Fence):
         return actions.NoopAction()
+    if isinstance(intent, AddMargin):
+        return actions.UpdateIsolatedMarginAction(asset, intent.amount)
     return actions.UpdateLeverageAction(asset, intent.is_cross, intent.leverage)
 
 

@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.intents import Approved
 from mmtui.domain.order import OrderTerms, TimeInForce
-from mmtui.domain.units import format_units
+from mmtui.domain.units import UsdMicro, format_units
 
 Tif: TypeAlias = Literal["Alo", "Ioc", "Gtc"]
 
@@ -201,6 +201,11 @@ def cancel_action(instrument: Instrument, cloids: Sequence[str]) -> CancelByCloi
 def leverage_action(instrument: Instrument, leverage: int, *, is_cross: bool) -> UpdateLeverage:
     """The leverage and margin mode action."""
     return UpdateLeverage(instrument.asset_id, is_cross, leverage)
+
+
+def add_margin_action(instrument: Instrument, amount: UsdMicro) -> UpdateIsolatedMargin:
+    """The action that moves collateral into the isolated position; the venue takes no side into account."""
+    return UpdateIsolatedMargin(instrument.asset_id, True, amount)
 
 
 def schedule_action(at_ms: int | None) -> ScheduleCancel:

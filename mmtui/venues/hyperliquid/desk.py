@@ -14,7 +14,7 @@ import msgspec
 
 from mmtui.domain.events import ActionAnswered, ActionFailed, Certainty, RefusalReason
 from mmtui.domain.instrument import Instrument
-from mmtui.domain.intents import Fence, PlaceOrders, Send, SetLeverage
+from mmtui.domain.intents import Committing, Fence, Send
 from mmtui.errors import CredentialError, JournalError
 from mmtui.venues.hyperliquid import actions, answers, errors, wire
 from mmtui.venues.hyperliquid.answers import Sent
@@ -237,7 +237,7 @@ class OrderDesk:
     def _obstacle(self, intent: Send, now_s: float) -> tuple[RefusalReason, str]:
         """Why an intent is not signed now, or "". What takes risk off the book never meets one."""
         ahead_s = self._venue_clock.lead_ms(now_s) / 1000.0
-        if ahead_s > CLOCK_LEAD_S_MAX and isinstance(intent, PlaceOrders | SetLeverage):
+        if ahead_s > CLOCK_LEAD_S_MAX and isinstance(intent, Committing):
             return RefusalReason.CLOCK, f"our clock is {ahead_s:.0f} s ahead of the exchange's: set the clock"
         waits = self._quotes_wait_for(now_s) if is_quotes(intent) else ""
         return RefusalReason.RATE_LIMITED, waits

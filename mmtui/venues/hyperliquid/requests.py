@@ -5,7 +5,7 @@ with the nonce of the request it stops. Never signs and never sends. Mechanisms 
 """
 
 from mmtui.domain.instrument import Instrument
-from mmtui.domain.intents import CancelOrders, Fence, PlaceOrders, ScheduleCancel, Send
+from mmtui.domain.intents import AddMargin, CancelOrders, Fence, PlaceOrders, ScheduleCancel, Send
 from mmtui.domain.order import Purpose
 from mmtui.errors import InvariantError
 from mmtui.venues.hyperliquid import actions
@@ -44,6 +44,8 @@ def action_of(instrument: Instrument, intent: Send) -> actions.Action:
         return actions.schedule_action(intent.at_ms)
     if isinstance(intent, Fence):
         return actions.Noop()
+    if isinstance(intent, AddMargin):
+        return actions.add_margin_action(instrument, intent.amount)
     return actions.leverage_action(instrument, intent.leverage, is_cross=intent.is_cross)
 
 

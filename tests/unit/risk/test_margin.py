@@ -8,12 +8,12 @@ from mmtui.domain.instrument import MarginTier
 from mmtui.risk.margin import (
     initial_margin,
     is_leverage_safe,
+    is_short_of_margin,
     isolated_equity,
     liquidation_price,
     maintenance_margin,
     safe_distance,
     safe_notional,
-    top_up_usd,
 )
 from mmtui.venues.exchange.ledger import margin as ledger
 from mmtui.venues.exchange.listing import MarginTable
@@ -92,9 +92,8 @@ def test_isolated_leverage_is_safe_while_its_margin_outlasts_the_distance():
     assert initial_margin(1000.0, 20.0) == 50.0
 
 
-def test_a_top_up_fills_the_allocation_once_equity_is_below_twice_the_maintenance():
+def test_a_position_is_short_of_margin_below_twice_what_it_must_have():
     tiers = (MarginTier(0.0, 10),)
-    kept = {"notional_usd": 10_000.0, "allocation_usd": 2000.0}
-    assert top_up_usd(tiers, equity_usd=1000.0, **kept) == 0.0
-    assert top_up_usd(tiers, equity_usd=900.0, **kept) == 1100.0
-    assert top_up_usd(tiers, notional_usd=50_000.0, equity_usd=2500.0, allocation_usd=2000.0) == 0.0
+    assert not is_short_of_margin(tiers, notional_usd=10_000.0, equity_usd=1000.0)
+    assert is_short_of_margin(tiers, notional_usd=10_000.0, equity_usd=999.0)
+    assert is_short_of_margin(tiers, notional_usd=10_000.0, equity_usd=float("nan"))

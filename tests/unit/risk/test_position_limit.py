@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mmtui.domain.instrument import Instrument, MarginMode
 from mmtui.domain.parameters import Settings
-from mmtui.risk.limits import QUIET, Funding, Surroundings, carried_usd, configured_limit, effective_limit
+from mmtui.risk.limits import QUIET, Funding, Surroundings, addable_usd, configured_limit, effective_limit
 from mmtui.risk.margin import liquidation_price
 from tests.unit.properties import examples
 from tests.unit.risk.desk import BTC, NONSENSE
@@ -180,10 +180,15 @@ def test_a_cap_on_open_interest_leaves_a_quarter_of_what_is_left_to_us():
     assert BTC.size_base(tight.size) == 0.05
 
 
-def test_free_margin_carries_what_others_and_the_other_side_leave_of_it():
+def test_free_margin_bears_orders_on_both_sides_after_others_and_the_position():
     funding = Funding(equity_usd=1000.0, leverage=10, is_cross=True, others_usd=400.0)
     plain = WIDE.with_values({"trading.margin_buffer": 0.0})
-    assert carried_usd(plain, funding, 0.0) == pytest.approx(6000.0)
-    assert carried_usd(plain, funding, 2000.0) == pytest.approx(4000.0)
-    assert carried_usd(WIDE, funding, 0.0) == pytest.approx(6000.0 / 1.1)
-    assert carried_usd(plain, funding, 1e9) == 0.0
+
+    def addable(settings=plain, position_usd=0.0, foreign_usd=0.0):
+        return addable_usd(settings, funding, position_usd=position_usd, foreign_usd=foreign_usd)
+
+    assert 2.0 * addable() == pytest.approx(6000.0)
+    assert 2.0 * addable(position_usd=-2000.0) == pytest.approx(4000.0)
+    assert 2.0 * addable(foreign_usd=1000.0) == pytest.approx(5000.0)
+    assert 2.0 * addable(WIDE) == pytest.approx(6000.0 / 1.1)
+    assert addable(position_usd=1e9) == 0.0

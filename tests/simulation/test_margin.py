@@ -1,0 +1,100 @@
+"""Margin at the exchange: what an isolated position is given, and what is not sent for want of margin."""
+
+import msgspec
+import pytest
+
+from mmtui.domain.commands import Verb
+from mmtui.domain.events import AccountSnapshot
+from mmtui.domain.instrument import Side
+from mmtui.domain.intents import AddMargin
+from mmtui.domain.view import Mode
+from tests.simulation.test_endings import quoting, trade_by_hand
+from tests.simulation.truth import position, resting
+
+ISOLATED = {
+    "trading__force_isolated": True,
+    "trading__leverage": "25",
+    "risk__liquidation_sigmas": 0.0,
+    "risk__liquidation_distance_min_pct": 0.0,
+}
+USD = 1e6
+
+
+def isolated(make_session, size: int = 6_000, **settings):
+    session = quoting(make_session, **{**ISOLATED, **settings})
+    trade_by_hand(session, Side.BUY, size)
+    session.run(30)
+    assert position(session) > 0
+    return session
+
+
+def added(session) -> list[float]:
+    return [intent.amount / USD for intent in session.sends if isinstance(intent, AddMargin)]
+
+
+def restrained(session) -> str:
+    return next((alarm.text for alarm in session.view.alarms if "isolated" in alarm.text), "")
+
+
+def test_an_isolated_position_short_of_margin_is_filled_up_to_its_allocation(make_session) -> None:
+    session = isolated(make_session, trading__isolated_top_ups=2, trading__initial_isolated_margin=1500.0)
+    (amount,) = added(session)
+    before = session.view.position.liquidation_distance
+    statement = session.exchange.statements.statement(session.account, "")
+    held = next(row for row in statement.positions if row.coin == "ETH")
+    assert amount > 500.0
+    assert held.margin_used_micro / USD == pytest.approx(1500.0, rel=0.05)
+    assert before > 0.04
+    assert "MARGIN_ADDED" in [row.code for row in session.rows if hasattr(row, "code")]
+    assert not restrained(session)
+
+
+def test_without_leave_nothing_is_added_and_nothing_is_restrained(make_session) -> None:
+    session = isolated(make_session)
+    assert added(session) == []
+    assert not restrained(session)
+
+
+def test_a_position_that_may_be_given_no_more_is_only_reduced(make_session) -> None:
+    session = quoting(make_session, **ISOLATED, trading__isolated_top_ups=1, trading__initial_isolated_margin=50.0)
+    trade_by_hand(session, Side.BUY, 6_000)
+    for _ in range(40):
+        session.run(0.5)
+        if restrained(session):
+            break
+    assert "only reducing" in restrained(session)
+    assert added(session) == []
+    assert session.view.mode is Mode.REDUCE_ONLY
+    session.run(1)
+    assert {order.side for order in resting(session)} <= {Side.SELL}
+
+
+@pytest.mark.parametrize("verb", [Verb.KILL, Verb.STOP])
+def test_no_margin_is_added_once_trading_is_to_end(make_session, verb) -> None:
+    session = quoting(make_session, **ISOLATED, trading__isolated_top_ups=2, trading__initial_isolated_margin=1500.0)
+    session.act(verb)
+    trade_by_hand(session, Side.BUY, 6_000)
+    session.run(15)
+    assert added(session) == []
+
+
+def test_quotes_shrink_to_what_free_margin_carries_and_say_why(make_session) -> None:
+    session = quoting(make_session, trading__order_notional_usd=2000.0)
+    assert resting(session)
+
+    def poor(event):
+        if not isinstance(event, AccountSnapshot):
+            return event
+        others = int(event.account_value - share * USD * event.leverage**-1)
+        return msgspec.structs.replace(event, margin_used=event.margin_used + max(0, others))
+
+    adding = Side.BUY if position(session) >= 0 else Side.SELL
+    for share in (6000.0, 1.0):
+        session.on_event = poor
+        session.run(30)
+        sizes = sum(order.size for order in resting(session) if order.side is adding)
+        value = session.venue.instrument.size_base(sizes) * session.view.ladder.mid
+        most = max(0.0, share - session.view.position.value_usd) / 2.0 / 1.1
+        assert value <= 1.02 * most
+        assert (value > 0.0) == (most > 10.0)
+    assert any("InsufficientMargin" in text for text in session.view.why_no_quotes)
