@@ -3,7 +3,7 @@
 import math
 from functools import partial
 
-from mmtui.domain.estimates import Estimates
+from mmtui.domain.estimates import Estimate, Estimates
 from mmtui.domain.instrument import Side
 from mmtui.estimators.panel import EstimatorPanel
 from tests.truth import markets
@@ -12,6 +12,7 @@ from tests.truth.events import feed, panel, with_steady_clock
 
 TRADES = 10
 KAPPA = 3000.0
+INTENSITY = 0.2
 SLOPES = (4e-5, 2e-5)
 ADVERSE = 1e-4
 BPS = 1e4
@@ -54,11 +55,21 @@ def realised_sigma(seed: int, *, buckets: int) -> tuple[float, ...]:
 
 def kappa(seed: int, *, orders: int) -> tuple[float, ...]:
     estimators = panel(estimators__kappa_half_life_s=86_400.0, estimators__intensity_half_life_s=86_400.0)
-    at = feed(estimators, markets.reaches(seed, orders, kappa=KAPPA, intensity=2.0))
-    found = known(estimators, at).kappa_bid
-    assert found.low is not None
-    assert found.high is not None
-    return found.value / KAPPA, float(found.low <= KAPPA <= found.high)
+    found = known(estimators, feed(estimators, markets.reaches(seed, orders, kappa=KAPPA, intensity=INTENSITY)))
+    kappa_bid, intensity_bid = found.kappa_bid, found.intensity_bid
+    return (
+        kappa_bid.value / KAPPA,
+        covers(kappa_bid, KAPPA),
+        intensity_bid.value / INTENSITY,
+        covers(intensity_bid, INTENSITY),
+    )
+
+
+def covers(estimate: Estimate, truth: float) -> float:
+    """1 where the truth lies in the published interval."""
+    assert estimate.low is not None
+    assert estimate.high is not None
+    return float(estimate.low <= truth <= estimate.high)
 
 
 def slopes(seed: int, *, labels: int) -> tuple[float, ...]:
@@ -135,6 +146,12 @@ def _jumps() -> list[Experiment]:
     ]
 
 
+def posterior_of_intensity(orders: int) -> tuple[float, float]:
+    """Mean and deviation of A over its truth with so many orders beyond the floor."""
+    seconds = orders / INTENSITY
+    return (5.0 + orders) / (50.0 + seconds) / INTENSITY, 1.0 / math.sqrt(5.0 + orders)
+
+
 def _kappas() -> list[Experiment]:
     rows = (
         (50, (0.981, 0.113), 0.957, 20, 400),
@@ -146,13 +163,16 @@ def _kappas() -> list[Experiment]:
             f"{orders} orders",
             (
                 Band("kappa from trades", *of_kappa, closer=True),
-                Band("its 95 % interval covers", covers, math.sqrt(covers * (1.0 - covers)), closer=True),
+                Band("its 95 % interval covers", share, math.sqrt(share * (1.0 - share)), closer=True),
+                # Not published: the posterior's own mean and deviation, prior of 5 orders in 50 s included.
+                Band("A from trades", *posterior_of_intensity(orders), closer=True),
+                Band("the 95 % interval of A covers", 0.95, math.sqrt(0.95 * 0.05), closer=True),
             ),
             partial(kappa, orders=orders),
             runs,
             runs_full,
         )
-        for orders, of_kappa, covers, runs, runs_full in rows
+        for orders, of_kappa, share, runs, runs_full in rows
     ]
 
 

@@ -15,6 +15,7 @@ from tests.truth.events import START_S, Event, book, touch, trade
 
 SIGMA = 1e-4
 STEP_S = 0.2999
+TOUCH_EVERY_S = 4.0
 VOLUME = 20.0
 # So many trades a side that the flow imbalance does not fade.
 PIECES = 5
@@ -42,24 +43,23 @@ def diffusion(
 def reaches(
     seed: int, orders: int, *, kappa: float, intensity: float, grid: float = 1e-4, floor: float = 0.2e-4
 ) -> Iterator[Event]:
-    """G2: orders of both sides that print every level of a grid up to their reach, ``orders`` a side beyond ``floor``.
+    """G2: orders of both sides that print every level of a grid up to their reach; sales beyond ``floor`` counted.
 
-    The mid stands still; books come every second. Reaches are exponential with rate ``kappa`` (1/fraction).
+    The mid stands still; a touch comes every few seconds. Reaches are exponential with rate ``kappa`` (1/fraction),
+    and orders of each side come at ``intensity`` a second.
     """
     rng = np.random.default_rng(seed)
-    at, second, tid = START_S, START_S, itertools.count()
-    left = {Side.BUY: orders, Side.SELL: orders}
+    at, touched, tid = START_S, START_S, itertools.count()
+    left = orders
     yield touch(at)
-    while any(left.values()):
+    while left:
         at += float(rng.exponential(0.5 / intensity))
-        while second + 1.0 < at:
-            second += 1.0
-            yield touch(second)
+        while touched + TOUCH_EVERY_S < at:
+            touched += TOUCH_EVERY_S
+            yield touch(touched)
         side = Side.BUY if rng.random() < 0.5 else Side.SELL
         reach = float(rng.exponential(1.0 / kappa))
-        if reach > floor and not left[side]:
-            continue
-        left[side] -= reach > floor
+        left -= side is Side.SELL and reach > floor
         size = float(rng.exponential(1.0))
         levels = [*np.arange(0.0, reach, grid).tolist(), reach]
         key = f"0x{next(tid) + 1:x}"
