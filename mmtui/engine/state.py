@@ -74,6 +74,8 @@ class Quoting:
         "queues",
         "reference_mid",
         "strategy",
+        "taker_at",
+        "taker_credit",
         "urgent",
         "why_not",
     )
@@ -91,6 +93,8 @@ class Quoting:
         self.awaited: tuple[str, ...] = ()
         self.degenerate_since: float | None = None
         self.why_not: tuple[str, ...] = ()
+        self.taker_at = 0.0
+        self.taker_credit = 0.0
 
 
 class Risk:

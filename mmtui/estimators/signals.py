@@ -12,6 +12,7 @@ from mmtui.domain.estimates import Estimate, Signals
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.adverse.own_fills import OwnFills
+from mmtui.estimators.carry.carry import Carry
 from mmtui.estimators.cascades.cascade import CascadeDirection
 from mmtui.estimators.cascades.liquidations import BURST_WARM_ORDERS
 from mmtui.estimators.fair.kalman import FilteredMid
@@ -48,16 +49,17 @@ class SignalSources:
         "_top",
         "_volatility",
         "_vpin",
+        "carry",
         "swings",
         "touched",
     )
 
     def __init__(
         self, settings: Settings, top: TopOfBook, tape: Tape, volatility: Volatility, *, own_fills: OwnFills,
-        microprice: Microprice,
+        microprice: Microprice, carry: Carry,
     ) -> None:  # fmt: skip
         self._top, self._tape, self._volatility = top, tape, volatility
-        self._own_fills, self._microprice = own_fills, microprice
+        self._own_fills, self._microprice, self.carry = own_fills, microprice, carry
         self._momentum = Momentum()
         self._filtered = FilteredMid()
         self._spreads = SpreadRegime(settings)
@@ -70,6 +72,7 @@ class SignalSources:
         """Take edited settings; everything learned stays."""
         self._horizon_s = settings.number("risk.max_holding_time_s")
         self._spreads.reconfigure(settings)
+        self.carry.reconfigure(settings)
         self.swings.reconfigure(settings)
 
     def on_mid(self, at: float) -> None:
@@ -113,6 +116,7 @@ class SignalSources:
         process = self.swings.process
         own = self._own_fills
         law_bid, law_ask = own.law(Side.BUY), own.law(Side.SELL)
+        funding = self.carry.reading(now)
         return Signals(
             market_spread=self._top.spread,
             is_toxic=self._volatility.is_toxic,
@@ -129,6 +133,8 @@ class SignalSources:
             falling_knife=falling_knife(fast),
             rising_knife=rising_knife(fast),
             filtered_mid=self._filtered.value,
+            drift_score=self.carry.drift.value(now),
+            depth_imbalance=self.carry.drift.imbalance(now),
             adverse_bid=own.reading(Side.BUY).value,
             adverse_ask=own.reading(Side.SELL).value,
             adverse_zero_bid=law_bid[0],
@@ -149,11 +155,16 @@ class SignalSources:
             mean_order_ask=self.touched.sizes.ask.value,
             touch_volume_bid=self.touched.value(Side.BUY),
             touch_volume_ask=self.touched.value(Side.SELL),
+            holding_s=self.carry.holding.value_s,
+            premium=funding.premium,
+            funding_hourly=funding.running,
+            funding_outlook=funding.outlook,
+            funding_due_s=funding.due_s,
         )
 
     def published(self, now: float) -> dict[str, Estimate]:
         """What people see of these estimators, by name; not read by any decision."""
-        return {**self._volatilities(now), **self._prices(now), **self._flows(now)}
+        return {**self._volatilities(now), **self._prices(now), **self._flows(now), **self.carry.published(now)}
 
     def _volatilities(self, now: float) -> dict[str, Estimate]:
         reading, at, swings = self._volatility.reading, self._tape.ticked_at, self.swings

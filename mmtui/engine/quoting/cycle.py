@@ -318,3 +318,5 @@ def _log_ladder(out: Outbox, ladder: Ladder) -> None:
         gamma=round(ladder.gamma_eff, 4),
     )
     out.log(LogLevel.DEBUG, "Quote cycle", reference=ladder.reference, reservation=ladder.reservation)
+    for vector in ladder.insight.vectors if ladder.insight else ():
+        out.log(LogLevel.DEBUG, str(vector))

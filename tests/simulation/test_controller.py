@@ -1,0 +1,129 @@
+"""The documents' controller against the local exchange: its quotes, its lines, and its takers."""
+
+import pytest
+
+from mmtui.domain.commands import Verb
+from mmtui.domain.instrument import Side
+from mmtui.domain.intents import PlaceOrders
+from mmtui.domain.order import Purpose, TimeInForce
+from mmtui.domain.view import Mode
+from tests.simulation.test_endings import quoting, trade_by_hand
+from tests.simulation.truth import position, resting
+
+MODES = ("heuristic", "policy", "grid")
+HJB = {"strategy__strategy_type": "hjb"}
+TAKING = {**HJB, "strategy__hjb__taker_enabled": True}
+
+
+def loaded(make_session, share: float, **settings):
+    """A session that holds ``share`` of its limit, bought by hand; whatever was held before is counted in."""
+    session = quoting(make_session, **settings)
+    limit = session.engine.state.risk.limit.size
+    wanted = int(share * limit) - position(session)
+    trade_by_hand(session, Side.BUY if wanted > 0 else Side.SELL, abs(wanted))
+    session.run(0.5)
+    return session, limit
+
+
+def takers(session, since: int = 0):
+    """Terms of every order that is no quote, since a number of sends."""
+    return [
+        approved.terms
+        for intent in session.sends[since:]
+        if isinstance(intent, PlaceOrders)
+        for approved in intent.orders
+        if approved.terms.purpose is not Purpose.QUOTE
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("alpha", ["microprice", "drift"])
+def test_every_mode_quotes_both_sides_and_says_how(make_session, mode, alpha) -> None:
+    session = quoting(make_session, strategy__hjb__mode=mode, strategy__alpha_channel=alpha, **HJB)
+    two_sided = 0
+    for _ in range(30):
+        session.run(1)
+        two_sided += {order.side for order in resting(session)} == set(Side)
+    assert two_sided > 10
+    note = session.engine.state.quoting.ladder.insight.note
+    assert note.startswith(f"hjb {mode}")
+    if mode != "heuristic":
+        assert "solved for" in note
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_state_and_control_are_logged_in_the_words_of_the_documents(make_session, mode) -> None:
+    session = quoting(make_session, strategy__hjb__mode=mode, **HJB)
+    lines = [log.message for log in session.logs]
+    state = next(line for line in reversed(lines) if line.startswith("StateVector["))
+    control = next(line for line in reversed(lines) if line.startswith("ControlVector["))
+    assert all(part in state for part in ("S=", "Q=", "μ̂=", "Δ=", "bps, I="))
+    assert all(part in control for part in ("δ^b=", "δ^a=", "spread=", "asymmetry="))
+
+
+def test_two_runs_of_the_solved_policy_are_byte_for_byte_the_same(make_session) -> None:
+    digests = set()
+    for _ in range(2):
+        session = quoting(make_session, strategy__hjb__mode="policy", strategy__alpha_channel="drift", **HJB)
+        session.run(20)
+        digests.add(session.digest)
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_taker_is_ever_sent_while_takers_are_off(make_session, mode) -> None:
+    session, limit = loaded(make_session, 0.97, strategy__hjb__mode=mode, **HJB)
+    assert position(session) > 0.9 * limit
+    session.run(20)
+    assert not takers(session)
+
+
+def test_an_urgent_position_is_closed_in_slices_that_only_reduce(make_session) -> None:
+    session, limit = loaded(make_session, 0.98, **TAKING)
+    start, at = position(session), session.now_ms
+    assert start > 0.93 * limit
+    session.run(30)
+    sent = takers(session)
+    assert sent
+    assert all(t.side is Side.SELL and t.reduce_only and t.tif is TimeInForce.IOC for t in sent)
+    lot = limit / session.engine.state.settings.number("strategy.lots_per_limit")
+    seconds = (session.now_ms - at) / 1000.0
+    assert sum(terms.size for terms in sent) <= seconds * lot + lot
+    assert 0 < position(session) < start
+
+
+def test_takers_stop_once_the_position_is_no_longer_urgent(make_session) -> None:
+    session, limit = loaded(make_session, 0.97, **TAKING)
+    session.run(60)
+    count = len(session.sends)
+    assert takers(session)
+    assert position(session) < 0.9 * limit
+    session.run(20)
+    assert not [terms for terms in takers(session, count) if position(session) < 0.8 * limit]
+
+
+def test_no_taker_goes_through_the_touch(make_session) -> None:
+    session, _ = loaded(make_session, 0.98, **TAKING)
+    prices = []
+
+    def watch(intent) -> bool:
+        if isinstance(intent, PlaceOrders):
+            touch, instrument = session.engine.state.market.touch, session.engine.state.instrument
+            bid = instrument.price_units(touch.bid)
+            prices.extend(a.terms.price - bid for a in intent.orders if a.terms.purpose is not Purpose.QUOTE)
+        return True
+
+    session.on_send = watch
+    session.run(20)
+    assert prices
+    assert set(prices) == {0}
+
+
+def test_a_pause_ends_the_takers_at_once(make_session) -> None:
+    session, _ = loaded(make_session, 0.99, **TAKING)
+    session.run(3)
+    count = len(session.sends)
+    session.act(Verb.PAUSE)
+    session.run(10)
+    assert session.view.mode is Mode.PAUSED
+    assert not takers(session, count)
