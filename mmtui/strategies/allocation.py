@@ -116,9 +116,14 @@ def variational(values: Sequence[float], mean_order: float, budget: float, cap: 
     return Allocation(sizes, math.exp(level))
 
 
+def kelly_variance(sigma: float, settings: Kelly) -> float:
+    """Variance of what a fill earns: diffusion while it is held, and the move after it."""
+    return sigma * sigma * settings.horizon_s + settings.adverse_sd * settings.adverse_sd
+
+
 def kelly_bets(edges: Sequence[float], sigma: float, settings: Kelly) -> tuple[float, ...]:
     """Share of the equity that each level's edge (a fraction of price) deserves on its own."""
-    variance = max(sigma * sigma * settings.horizon_s + settings.adverse_sd * settings.adverse_sd, VARIANCE_MIN)
+    variance = max(kelly_variance(sigma, settings), VARIANCE_MIN)
     taken_off = settings.deviations * settings.edge_sd
     return tuple(settings.fraction * max(0.0, edge - taken_off) / variance for edge in edges)
 

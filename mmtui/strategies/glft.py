@@ -141,6 +141,11 @@ def relaxation_time_s(risk: float, sigma: float, slope: float) -> float | None:
     return slope / variance_cost if variance_cost > 0.0 else None
 
 
+def inventory_deviation(kappa: float, slope: float) -> float | None:
+    """Standard deviation, in lots, of an inventory without bounds; None when nothing pulls it back. Source: 2.3."""
+    return 1.0 / math.sqrt(2.0 * kappa * slope) if slope > 0.0 else None
+
+
 def spread_factor(multiple: float, elasticity: float) -> float:
     """What a multiple of gamma does to the symmetric part of the spread. Source: models.md 2.6."""
     return 1.0 if multiple == 1.0 or elasticity == 0.0 else float(multiple**elasticity)

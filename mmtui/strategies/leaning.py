@@ -74,7 +74,7 @@ def leans(
 ) -> tuple[Term, ...]:
     """Every lean that is not zero; ``is_fair`` says that the reference is the learned price."""
     signals = context.estimates.signals
-    is_funded = signals.funding_hourly != 0.0 and signals.funding_due_s <= settings.funding_window_s
+    is_funded = signals.funding_outlook != 0.0 and signals.funding_due_s <= settings.funding_window_s
     if is_fair and not is_funded:
         return ()
     found = [
@@ -106,7 +106,7 @@ def flow_lean_bps(context: QuoteContext, settings: LeanSettings, half_bps: float
 def funding_target_lots(context: QuoteContext, settings: LeanSettings, pull: Pull) -> float:
     """Lots that funding pays for holding, near a payment; within a quarter of the limit. Source: models.md 6.15."""
     signals = context.estimates.signals
-    rate = signals.funding_hourly
+    rate = signals.funding_outlook
     if rate == 0.0 or not signals.funding_due_s <= settings.funding_window_s or pull.slope_bps == 0.0:
         return 0.0
     lots = target_lots(rate, settings.funding_weight, pull.risk, pull.sigma)

@@ -113,7 +113,7 @@ def random_contexts(draw):
         drift_score=draw(st.floats(-1.0, 1.0)),
         mean_order_bid=draw(st.sampled_from([0.0, 0.01, 1.0])),
         mean_order_ask=draw(st.sampled_from([0.0, 0.01, 1.0])),
-        funding_hourly=draw(st.sampled_from([0.0, 1e-5, -0.04])),
+        funding_outlook=draw(st.sampled_from([0.0, 1e-5, -0.04])),
         **draw(adverse_laws()),
     )
     view = msgspec.structs.replace(view, flow_imbalance=learned(draw(st.floats(-1.0, 1.0))))
