@@ -95,7 +95,7 @@ class Scales:
     def chance(self, order: Order) -> Chance:
         """Both probabilities of an order from where it stands."""
         price = self._instrument.price_usd(order.price)
-        return self._chance(order.side, price, self._front(order, price))
+        return self._chance(order.side, price, self._front(order, price), self._instrument.size_base(order.remaining))
 
     def order(self, order: Order) -> Stand:
         """An order where it is."""
@@ -112,9 +112,9 @@ class Scales:
         front = None if ahead is None else self._own.front(ahead)
         return self._own.others_at(order.side, price) if front is None else front
 
-    def _chance(self, side: Side, price: float, front: float) -> Chance:
+    def _chance(self, side: Side, price: float, front: float, size: float = 0.0) -> Chance:
         distance = side * (1.0 - price / self._fair)
-        return chance(distance, front, self._horizon_s, self._around[side])
+        return chance(distance, front, self._horizon_s, self._around[side], size)
 
     def _edge_bps(self, side: Side, price: Price) -> float:
         distance = side * (1.0 - self._instrument.price_usd(price) / self._reservation)

@@ -23,10 +23,11 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 
 class Chance(msgspec.Struct, frozen=True):
-    """The probability that a first unit fills, by each model."""
+    """The probability that a first unit fills, by each model, and the share of the size expected to by touch."""
 
     touch: float
     intensity: float
+    share: float = 0.0
 
 
 def touch_probability(distance: float, sigma: float, horizon_s: float) -> float:
@@ -48,10 +49,10 @@ def execution_probability(front: float, touch_volume: float) -> float:
 
 def filled_share(front: float, size: float, touch_volume: float) -> float:
     """Expected filled share of an order of ``size`` behind ``front`` once its price is touched."""
-    if not size > SIZE_MIN:
-        return execution_probability(front, touch_volume)
-    some, all_of_it = execution_probability(front, touch_volume), execution_probability(front + size, touch_volume)
-    return min(max(touch_volume / size * (some - all_of_it), 0.0), 1.0)
+    some = execution_probability(front, touch_volume)
+    if not (size > SIZE_MIN and touch_volume > 0.0):
+        return some if front > 0.0 else float(touch_volume > 0.0)
+    return min(some, some * touch_volume / size * -math.expm1(-min(size / touch_volume, EXPONENT_MAX)))
 
 
 def intensity_probability(distance: float, front: float, horizon_s: float, around: Surroundings) -> float:
@@ -63,10 +64,11 @@ def intensity_probability(distance: float, front: float, horizon_s: float, aroun
     return -math.expm1(-min(rate * horizon_s, EXPONENT_MAX))
 
 
-def chance(distance: float, front: float, horizon_s: float, around: Surroundings) -> Chance:
-    """Both probabilities of an order at ``distance`` with ``front`` before it."""
+def chance(distance: float, front: float, horizon_s: float, around: Surroundings, size: float = 0.0) -> Chance:
+    """Both probabilities of an order of ``size`` at ``distance`` with ``front`` before it."""
     touched = touch_probability(distance, around.sigma, horizon_s)
     return Chance(
         touch=touched * execution_probability(front, around.touch_volume),
         intensity=intensity_probability(distance, front, horizon_s, around),
+        share=touched * filled_share(front, size, around.touch_volume),
     )
