@@ -99,6 +99,11 @@ def intensities(at: Floats, weights: Floats, mu: float, alpha: float, beta: floa
     return np.asarray(mu + alpha * beta * excitement(at, weights, beta), dtype=np.float64)
 
 
+def intensity_at(at: Floats, weights: Floats, now: float, mu: float, alpha: float, beta: float) -> float:
+    """Intensity at ``now``, not before the last event, in 1/s."""
+    return float(mu + alpha * beta * np.sum(weights * np.exp(-beta * np.maximum(now - at, 0.0))))
+
+
 def compensator(at: Floats, weights: Floats, horizon_s: float, mu: float, alpha: float, beta: float) -> float:
     """Events expected from 0 to ``horizon_s`` given those that happened."""
     return float(mu * horizon_s + alpha * np.sum(weights * -np.expm1(-beta * (horizon_s - at))))
