@@ -12,7 +12,6 @@ from mmtui.domain.view import (
     EngineView,
     EstimateView,
     FeedView,
-    FillRow,
     KillView,
     LadderView,
     LevelView,
@@ -27,6 +26,7 @@ from mmtui.domain.view import (
 from mmtui.engine import modes
 from mmtui.engine.control import guarding
 from mmtui.engine.control.rearming import changes_since
+from mmtui.engine.picture_of_fills import cascade_causes, fill_rows, markout_rows
 from mmtui.engine.state import EngineState
 from mmtui.estimators.warmup import WarmupStatus
 from mmtui.risk.monitors.drawdown import drawdown
@@ -35,7 +35,6 @@ from mmtui.strategies.sizing import is_dust
 
 BOOK_ROWS = 20
 ORDERS_SHOWN = 60
-FILLS_SHOWN = 50
 
 _MAY_REST = (OrderState.CANCEL_PENDING, OrderState.UNKNOWN)
 
@@ -64,7 +63,8 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         estimates=_estimates(estimates, now),
         risk=_risk(state),
         orders=_orders(state, now),
-        fills=_fills(state),
+        fills=fill_rows(state),
+        markouts=markout_rows(state),
         alarms=tuple(sorted(state.tape.alarms.values(), key=lambda alarm: (-alarm.severity, alarm.since))),
         guards=guarding.views(state, now),
         feed=_feed(state, now),
@@ -73,6 +73,7 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         warmup=_warmup(state.panel.warmup(now)),
         gamma=ladder.gamma_eff if ladder else 0.0,
         cascade_severity_raw=estimates.signals.cascade_raw if estimates else 0.0,
+        cascade_causes=cascade_causes(state, now),
         gamma_factors=tuple(msgspec.structs.asdict(ladder.factors).items()) if ladder else (),
         tail_risk_multiplier=ladder.tail_multiplier if ladder else 1.0,
         volatility_regime=estimates.signals.volatility_regime if estimates else 0,
@@ -298,25 +299,6 @@ def _order(state: EngineState, order: Order, now: float) -> OrderRow:
         age_s=max(0.0, now - order.terms.created_at),
         reason=order.reason,
         confirmed_age_s=max(0.0, now - order.confirmed_at) if order.confirmed_at else None,
-    )
-
-
-def _fills(state: EngineState) -> tuple[FillRow, ...]:
-    newest = list(state.tape.fills)[-FILLS_SHOWN:]
-    return tuple(
-        FillRow(
-            at=note.at,
-            side=note.side.name,
-            price=note.price,
-            size=note.size,
-            fee_usd=note.fee_usd,
-            edge_bps=note.edge_bps,
-            markout_bps=note.markout_bps,
-            level=note.level,
-            is_taker=note.is_taker,
-            position=note.position,
-        )
-        for note in reversed(newest)
     )
 
 

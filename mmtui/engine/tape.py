@@ -3,7 +3,8 @@
 from collections import deque
 
 from mmtui.domain.instrument import Side
-from mmtui.domain.view import Alarm
+from mmtui.domain.view import Alarm, MarkoutView
+from mmtui.estimators.adverse.markouts import Fills
 
 FILLS_MAX = 200
 ALARMS_MAX = 20
@@ -43,6 +44,7 @@ class Tape:
         "alarms",
         "counts",
         "fills",
+        "markouts",
         "ready_at",
         "sampled_at",
         "started_at",
@@ -59,6 +61,7 @@ class Tape:
         )
         self.volumes: dict[Side, int] = {Side.BUY: 0, Side.SELL: 0}
         self.turnover = 0
+        self.markouts: tuple[tuple[Fills, ...], tuple[MarkoutView, ...]] = ((), ())
         self.alarms: dict[str, Alarm] = {}
         self._ends: dict[str, float] = {}
         self.started_at = 0.0

@@ -20,6 +20,7 @@ from mmtui.domain.view import (
     LatencyRow,
     LevelView,
     LogLine,
+    MarkoutView,
     Mode,
     OrderRow,
     ParameterChange,
@@ -147,6 +148,32 @@ def some_orders() -> tuple[OrderRow, ...]:
     return tuple(rows)
 
 
+def some_markouts() -> tuple[MarkoutView, ...]:
+    horizons = ((0.1, 0.95, 0.11), (1.0, 0.52, 0.2), (5.0, 0.2, 0.34), (30.0, -0.41, 0.7), (300.0, -2.9, 1.9))
+    rows = []
+    for number, (side, lean) in enumerate((("BUY", 0.0), ("SELL", -0.21))):
+        for level in (None, 0, 1):
+            for horizon_s, value, reach in horizons:
+                markout = value + lean
+                rows.append(
+                    MarkoutView(
+                        side=side,
+                        level=level,
+                        horizon_s=horizon_s,
+                        n=104 + 4 * number if level is None else 52 + 2 * number,
+                        dropped=2,
+                        n_eff=60.0,
+                        edge_bps=1.1,
+                        adverse_bps=1.1 - markout,
+                        adverse_error_bps=reach / 1.96,
+                        markout_bps=markout,
+                        low_bps=markout - reach,
+                        high_bps=markout + reach,
+                    )
+                )
+    return tuple(rows)
+
+
 def some_fills() -> tuple[FillRow, ...]:
     table = (
         (0.15, "BUY", 64248.0, 0.05, 1.13, None, 0),
@@ -271,6 +298,7 @@ def an_engine(**changes: Any) -> EngineView:
         "risk": some_bars(),
         "orders": some_orders(),
         "fills": some_fills(),
+        "markouts": some_markouts(),
         "alarms": (
             Alarm(
                 id="ack", since=AT - 19, severity=2, text="ack p99 71 ms over 60 ms for 14 s: widening until it clears"

@@ -6,7 +6,20 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from mmtui.console.panes import alarm, bottom, estimators, fills, ladder, orders, pnl, position, risk, status, why
+from mmtui.console.panes import (
+    alarm,
+    bottom,
+    estimators,
+    fills,
+    ladder,
+    markout,
+    orders,
+    pnl,
+    position,
+    risk,
+    status,
+    why,
+)
 from mmtui.console.rows import ASCII_GLYPHS, Column, bar, cells, fit, join, text_of, title, width_of
 from mmtui.console.screens.catalogue import BODIES, PANES, draw
 from mmtui.domain.view import BookRow, View
@@ -353,3 +366,37 @@ def test_every_estimate_that_fits_is_shown_once(count: int, height: int) -> None
     text = text_of(estimators.rows(a_scene(view), 60, height))
     expected = min(count, (height - 1) * 2)
     assert [text.count(f"e{i:02d}x") for i in range(count)] == [1] * expected + [0] * (count - expected)
+
+
+def test_the_markout_pane_gives_sides_both_and_levels_with_their_intervals() -> None:
+    lines = text_of(markout.rows(a_scene(a_view()), 90, 9)).splitlines()
+    assert lines[1].split() == ["edge", "1s", "+-", "5s", "+-", "30s", "+-", "5m", "+-", "n"]
+    assert lines[2].split() == [
+        "bids",
+        "+1.10",
+        "+0.52",
+        "0.20",
+        "+0.20",
+        "0.34",
+        "-0.41",
+        "0.70",
+        "-2.90",
+        "1.90",
+        "104",
+    ]
+    assert lines[4].split()[:2] == ["both", "+1.10"]
+    assert lines[4].split()[-1] == "212"
+    assert lines[5].startswith(" bids 0")
+    narrow = text_of(markout.rows(a_scene(a_view()), 63, 5)).splitlines()
+    assert narrow[2].split() == ["bids", "+1.10", "+0.52", "+0.20", "-0.41", "-2.90", "104"]
+
+
+def test_a_markout_is_coloured_only_where_its_interval_says_so() -> None:
+    spans = {text.strip(): role for line in markout.rows(a_scene(a_view()), 63, 5) for text, role in line}
+    assert (spans["+0.52"], spans["+0.20"], spans["-2.90"]) == ("gain", "text", "loss")
+
+
+def test_before_any_fill_was_judged_the_markout_pane_says_so() -> None:
+    view = a_view()
+    empty = msgspec.structs.replace(view, engine=msgspec.structs.replace(view.engine, markouts=()))
+    assert "no fill judged yet" in text_of(markout.rows(a_scene(empty), 63, 5))

@@ -4,6 +4,8 @@ from mmtui.console.screens.plan import Placement, Plan, stack
 
 ABOUT_HEIGHT = 8
 WHY_HEIGHT = 13
+MARKOUT_HEIGHT, MARKOUT_LEAST = 13, 5
+BLOTTER_LEAST = 10
 
 
 def orders(width: int, y: int, height: int) -> Plan:
@@ -13,8 +15,9 @@ def orders(width: int, y: int, height: int) -> Plan:
 
 
 def fills(width: int, y: int, height: int) -> Plan:
-    """The blotter."""
-    return (Placement("fills-page", 0, y, width, height),)
+    """The blotter, and below it what the fills were worth a while later."""
+    markout = min(MARKOUT_HEIGHT, height // 3) if height >= BLOTTER_LEAST + MARKOUT_LEAST else 0
+    return stack(0, y, width, (("fills-page", height - markout), ("markout", markout)))
 
 
 def parameters(width: int, y: int, height: int) -> Plan:

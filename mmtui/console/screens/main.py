@@ -66,11 +66,23 @@ def _large(width: int, y: int, height: int) -> Plan:
     latency = 13
     orders = min(14, column - latency - 18)
     chart = 10
+    markout = 5 if column >= 44 else 0
+    why = 13 if markout else 15
     fills = column - orders - chart - latency
     return (
         *stack(0, y, left, (("ladder", column - risk), ("risk", risk))),
         *stack(
-            left, y, middle, (("position", 5), ("pnl", 11), ("why", 15), ("estimators", column - 31)), has_divider=True
+            left,
+            y,
+            middle,
+            (
+                ("position", 5),
+                ("pnl", 11),
+                ("why", why),
+                ("markout", markout),
+                ("estimators", column - 16 - why - markout),
+            ),
+            has_divider=True,
         ),
         *stack(
             left + middle,
