@@ -62,9 +62,10 @@ class Vpin:
             return
         if self._size == 0.0:
             self._size = bucket
-        # A print that fills more buckets than the window holds fills the window.
-        left = min(volume, (BUCKETS + 1) * max(self._size, bucket))
+        left = volume
         while left > 0.0:
+            # A print that fills more buckets than the window holds fills the window.
+            left = min(left, (BUCKETS + 1) * self._size)
             room = self._size - self._open_volume
             taken = min(left, room)
             self._open_signed += side * taken

@@ -114,4 +114,4 @@ def cell_of(spread: float) -> int:
     """Cell of a width; anything out of range counts as the nearest one in range."""
     if not spread > WIDTH_MIN:
         return 0
-    return min(int(math.log(spread / WIDTH_MIN) / STEP), CELLS - 1)
+    return min(int(math.log(min(spread, WIDTH_MAX) / WIDTH_MIN) / STEP), CELLS - 1)
