@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 SEEDS ?= 1000:3000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check simulate soak-simulate test-process fuzz bench snapshots example lock clean bench-safety soak-kill soak-memory soak-terminal find-planted
+.PHONY: demo test check simulate truth soak-simulate test-process fuzz bench snapshots example lock clean bench-safety soak-kill soak-memory soak-terminal find-planted
 
 demo: $(INSTALLED)
 	$(BIN)/mmtui demo
@@ -23,6 +23,9 @@ check: $(INSTALLED)
 simulate: $(INSTALLED)
 	$(BIN)/mmtui drill --seeds 0:200 --profile all --hours 0.5 -j 2 --complete
 	MMTUI_PAIRS=20 MMTUI_DEATHS=1000 $(BIN)/pytest -n 2 tests/simulation -k "killed_again or same_run"
+
+truth: $(INSTALLED)
+	$(BIN)/python -m tests.truth
 
 find-planted: $(INSTALLED)
 	$(BIN)/python -m tests.simulation.planted

@@ -12,7 +12,7 @@ import numpy as np
 
 K = 4.0
 FIRST_SEED = 100
-RUNS_OF_A_QUANTILE = 200
+RUNS_OF_A_QUANTILE = 100
 
 
 @dataclass(frozen=True)

@@ -101,8 +101,8 @@ def averaged(fills: int, half_life: float = 50.0) -> float:
 def _diffusions() -> list[Experiment]:
     rows = (
         (50, (0.991, 0.125), (1.027, 0.122, 1.39), 30, 400),
-        (200, (0.991, 0.061), (1.019, 0.056, 1.17), 15, 400),
-        (1000, (0.989, 0.028), (1.017, 0.025, 1.08), 6, 200),
+        (200, (0.991, 0.061), (1.019, 0.056, 1.17), 15, 200),
+        (1000, (0.989, 0.028), (1.017, 0.025, 1.08), 6, 100),
     )
     return [
         Experiment(
@@ -126,7 +126,7 @@ def _memories() -> list[Experiment]:
             (Band("sigma from bipower variation, forgetting", mean, sd),),
             partial(sigma_remembered, half_life=half_life),
             runs,
-            200,
+            100,
         )
         for half_life, mean, sd, runs in ((50.0, 0.986, 0.070, 10), (20.0, 0.980, 0.112, 20))
     ]
@@ -140,7 +140,7 @@ def _jumps() -> list[Experiment]:
             (Band("sigma with jumps of 10 bps", *of_sigma), Band("jump ratio with jumps, ideally 3", *of_ratio)),
             partial(sigma_and_ratio, buckets=1000, lag=lag, jump_every_s=50.0),
             6,
-            60,
+            40,
         )
         for lag, of_sigma, of_ratio in rows
     ]
@@ -154,9 +154,9 @@ def posterior_of_intensity(orders: int) -> tuple[float, float]:
 
 def _kappas() -> list[Experiment]:
     rows = (
-        (50, (0.981, 0.113), 0.957, 20, 400),
-        (200, (0.995, 0.066), 0.954, 12, 400),
-        (1000, (0.999, 0.031), 0.954, 8, 100),
+        (50, (0.981, 0.113), 0.957, 20, 300),
+        (200, (0.995, 0.066), 0.954, 12, 200),
+        (1000, (0.999, 0.031), 0.954, 8, 60),
     )
     return [
         Experiment(
@@ -215,7 +215,7 @@ EXPERIMENTS = (
         (Band("sigma from realised variation", 0.999, 0.055),),
         partial(realised_sigma, buckets=200),
         15,
-        200,
+        100,
     ),
     *_memories(),
     *_jumps(),

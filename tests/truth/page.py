@@ -12,7 +12,7 @@ from tests.truth.components import COMPONENTS
 from tests.truth.experiments import EXPERIMENTS
 from tests.truth.strategies import DEALERS, PUBLISHED_HOURS, PUBLISHED_WEIGHTS, WEIGHTS, hour, weighted_pnl
 
-PATHS = 200_000
+PATHS = 50_000
 HOURS = 20_000
 
 TITLE = """# Simulated truth
@@ -32,7 +32,7 @@ of the published mean, and the deviation between runs is no larger than publishe
 DEALERS_TEXT = """## The dealers of Avellaneda and Stoikov
 
 Profit with its deviation and the deviation of the final position: the article's 1000 paths, ours with as many, and
-200,000 paths of ours beside those of another program. gamma 0.5 is not in the article."""
+50,000 paths of ours beside 200,000 of another program. gamma 0.5 is not in the article."""
 
 HOURS_TEXT = """## An hour of a dealer in the preset market
 
@@ -84,7 +84,7 @@ def _estimators(found: list[Finding]) -> str:
 
 def _dealers() -> str:
     lines = [
-        "| dealer | article | ours, 1000 paths | another program | ours, 200,000 paths |",
+        "| dealer | article | ours, 1000 paths | another program | ours, 50,000 paths |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     for dealer in DEALERS:
