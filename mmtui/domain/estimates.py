@@ -59,8 +59,9 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     ``sigma_forecast`` fraction per root second on average over the longest holding time; ``variance_mean``
     (fraction squared per s) and ``variance_reversion`` (1/s, 0 while not fitted) are what it is made of;
     ``jump_variance`` fraction squared per s, what jumps add to the variance; momentum in standard
-    deviations, knives in [0, 1]; ``filtered_mid`` USD, 0 while unknown; ``premium`` and
-    ``funding_hourly`` (predicted for the running hour) fractions, positive when longs pay;
+    deviations, knives in [0, 1]; ``filtered_mid`` USD, 0 while unknown; ``premium``,
+    ``funding_hourly`` (predicted for the running hour) and ``funding_outlook`` (the hourly rate on average over
+    the funding horizon) fractions, positive when longs pay, 0 with ``funding_due_s`` 0 while funding is unknown;
     ``mean_order_bid`` is the mean size of an aggressive order that hits bids, base units, and
     ``touch_volume_bid`` the volume expected to trade at a price each time it is touched.
     ``adverse_zero_bid`` and ``adverse_decay_bid`` (1/fraction) are the law of a cost that falls with depth,
@@ -109,4 +110,5 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     holding_s: float = 0.0
     premium: float = 0.0
     funding_hourly: float = 0.0
+    funding_outlook: float = 0.0
     funding_due_s: float = 0.0

@@ -14,10 +14,12 @@ from mmtui.domain.parameters import Settings
 from mmtui.estimators.adverse.markout import AdverseSelection
 from mmtui.estimators.adverse.markouts import Fills
 from mmtui.estimators.adverse.own_fills import OwnFill, OwnFills
-from mmtui.estimators.arrivals.depth import DepthSlope, depth_slope
-from mmtui.estimators.arrivals.intensity import Intensity, reach_floor
+from mmtui.estimators.arrivals.aggressors import Aggressors
+from mmtui.estimators.arrivals.depth import DepthSlope
+from mmtui.estimators.carry.carry import Carry
 from mmtui.estimators.cascades.cascade import CascadeReading
 from mmtui.estimators.fair.microprice import Microprice
+from mmtui.estimators.fair.transitions import Transitions
 from mmtui.estimators.flow import TopOfBook
 from mmtui.estimators.memory import PanelMemory, is_sound
 from mmtui.estimators.readings import FEED_GAP_S, Readings
@@ -33,15 +35,17 @@ class EstimatorPanel:
     """The estimators of one market, fed in order of arrival with engine time in epoch seconds."""
 
     __slots__ = (
+        "_aggressors",
+        "_carry",
         "_estimates_memo",
         "_instrument",
-        "_intensity",
         "_last_at",
         "_microprice",
         "_own_fills",
         "_readings",
         "_reference",
         "_sources",
+        "_states",
         "_tape",
         "_top",
         "_volatility",
@@ -53,16 +57,17 @@ class EstimatorPanel:
         self._top = TopOfBook(settings)
         self._tape = Tape(settings)
         self._volatility = Volatility(settings)
-        self._intensity = Intensity(settings)
+        self._aggressors = Aggressors(settings, instrument)
         self._microprice = Microprice(settings)
+        self._states = Transitions(settings, instrument)
         self._warmup = Warmup(settings)
         self._own_fills = OwnFills(settings)
+        self._carry = Carry(settings, instrument)
+        first = (self._top, self._tape, self._volatility)
         self._sources = SignalSources(
-            settings, self._top, self._tape, self._volatility, own_fills=self._own_fills, microprice=self._microprice
+            settings, *first, own_fills=self._own_fills, microprice=self._microprice, carry=self._carry
         )
-        self._readings = Readings(
-            self._top, self._tape, self._volatility, intensity=self._intensity, microprice=self._microprice
-        )
+        self._readings = Readings(*first, aggressors=self._aggressors, microprice=self._microprice, states=self._states)
         self._last_at: float | None = None
         self._reference = (0.0, 0.0)
         self._estimates_memo: tuple[float, Estimates | None] = (math.nan, None)
@@ -74,8 +79,9 @@ class EstimatorPanel:
             self._top,
             self._tape,
             self._volatility,
-            self._intensity,
+            self._aggressors,
             self._microprice,
+            self._states,
             self._warmup,
             self._own_fills,
             self._sources,
@@ -87,12 +93,15 @@ class EstimatorPanel:
         self._advance(received_at)
         self._warmup.books += 1
         if self._top.on_book(received_at, book):
+            self._aggressors.on_book(received_at, book)
+            self._carry.drift.on_book(received_at, book)
             self._observe_mid(received_at)
 
     def on_touch(self, received_at: float, touch: Touch) -> None:
         """Take a best bid and ask that has passed the gate."""
         self._advance(received_at)
         if self._top.on_touch(received_at, touch):
+            self._carry.drift.on_touch(received_at, touch)
             self._observe_mid(received_at)
 
     def on_trade(self, received_at: float, trade: Trade) -> bool:
@@ -109,8 +118,7 @@ class EstimatorPanel:
         self._sources.on_trade(at, trade)
         reference = self._reach_reference(trade)
         if reference > 0.0:
-            self._intensity.reach_floor = reach_floor(self._instrument, reference)
-            self._intensity.on_order(at, trade.side, tape.orders.extend(trade, reference))
+            self._aggressors.on_print(at, trade, reference, tape.orders)
         tick = tape.clock.on_trade(at, trade.price, trade.size)
         if tick is not None:
             tape.ticked_at = received_at
@@ -124,10 +132,12 @@ class EstimatorPanel:
         """Take mark, oracle and open interest; ``own_base`` is the size of our own position."""
         self._forget()
         self._tape.cascade.on_context(received_at, context, self._volatility.reading.sigma, own_base)
+        self._carry.on_context(received_at, context, self._top.book)
 
     def on_fill(self, received_at: float, fill: OwnFill) -> None:
         """Take a fill of one of our quotes, judged against the mid known just before it."""
         self._forget()
+        self._carry.holding.on_fill(received_at, fill.side)
         if not self._top.is_known:
             return
         mid = self._top.mid_before(fill.venue_time_ms) if fill.venue_time_ms else self._top.mid
@@ -150,7 +160,7 @@ class EstimatorPanel:
         """What outlives the process; None before the first market event."""
         if self._last_at is None:
             return None
-        bid, ask = self._intensity.memory()
+        bid, ask = self._aggressors.memory()
         horizon_s, buys, sells = self._own_fills.memory()
         return PanelMemory(
             at=self._last_at,
@@ -159,7 +169,7 @@ class EstimatorPanel:
             trades=self._warmup.trades,
             observations=self._microprice.observations,
             ticked_at=self._tape.ticked_at,
-            reach_floor=self._intensity.reach_floor,
+            reach_floor=self._aggressors.reach_floor,
             volatility=self._volatility.memory(),
             clock=self._tape.clock.memory(),
             bid=bid,
@@ -189,7 +199,7 @@ class EstimatorPanel:
         if memory.clock is not None:
             self._tape.clock.recall(memory.clock)
         if memory.bid is not None and memory.ask is not None:
-            self._intensity.recall(memory.bid, memory.ask, memory.reach_floor)
+            self._aggressors.recall(memory.bid, memory.ask, memory.reach_floor)
         self._own_fills.recall(memory.horizon_s, (memory.buys, memory.sells), memory.adverse)
         self._sources.recall(memory)
         return True
@@ -204,12 +214,7 @@ class EstimatorPanel:
 
     def depth(self, side: Side) -> DepthSlope | None:
         """Decay of posted depth on one side of the last book, or None; a diagnostic."""
-        book = self._top.book
-        if book is None:
-            return None
-        if side is Side.BUY:
-            return depth_slope(book.mid, book.bid_prices, book.bid_sizes)
-        return depth_slope(book.mid, book.ask_prices, book.ask_sizes)
+        return self._aggressors.slope(self._top.book, side)
 
     def adverse_selection(self, side: Side) -> AdverseSelection:
         """What fills of our quote on ``side`` cost, with the evidence behind it."""
@@ -241,8 +246,13 @@ class EstimatorPanel:
 
     def pass_time(self, now: float) -> None:
         """Make ahead what changes with each whole second, so that the next market event finds it made."""
-        if self._top.is_known:
-            self._readings.arrivals(now, self._last_at or 0.0)
+        if not self._top.is_known:
+            return
+        watched_at = self._last_at or 0.0
+        self._aggressors.pass_time(now, min(now, watched_at + FEED_GAP_S))
+        self._states.pass_time(now)
+        self._carry.holding.pass_time(now)
+        self._readings.arrivals(now, watched_at)
 
     def estimates(self, now: float) -> Estimates | None:
         """Every estimate at ``now``; None before the first touch."""
@@ -255,7 +265,13 @@ class EstimatorPanel:
 
     def published(self, now: float) -> dict[str, Estimate]:
         """What people see of the second-order estimators, by name; empty before the first touch."""
-        return self._sources.published(now) if self._top.is_known else {}
+        top = self._top
+        if not top.is_known:
+            return {}
+        rows = {"microprice_regression": self._readings.regressed_price(now)}
+        rows["microprice_stoikov"] = self._readings.settled_price(now)
+        rows |= self._aggressors.published(now, top.book, top.received_at)
+        return rows | self._sources.published(now)
 
     def _forget(self) -> None:
         """Something was learned: what was estimated for this moment no longer holds."""
@@ -267,23 +283,26 @@ class EstimatorPanel:
         self._warmup.start(received_at)
         if last is None:
             self._last_at = received_at
-            self._intensity.advance(received_at)
+            self._aggressors.advance(received_at)
             return
         if received_at - last > FEED_GAP_S:
             self._resume(last, received_at)
         self._last_at = max(last, received_at)
 
     def _resume(self, last: float, received_at: float) -> None:
-        self._intensity.advance(last)
-        self._intensity.advance(received_at, is_watched=False)
+        self._aggressors.advance(last)
+        self._aggressors.advance(received_at, is_watched=False)
         self._microprice.skip()
+        self._states.skip()
         self._tape.clock.drop_bucket()
         self._volatility.skip()
         self._sources.skip()
 
     def _observe_mid(self, received_at: float) -> None:
         self._own_fills.observe(received_at, self._top.mid)
-        self._microprice.observe(received_at, self._top.mid, self._top.imbalance, self._tape.flow.value(received_at))
+        top = self._top
+        self._microprice.observe(received_at, top.mid, top.imbalance, self._tape.flow.value(received_at))
+        self._states.observe(received_at, top.mid, top.imbalance, top.spread)
         self._sources.on_mid(received_at)
 
     def _reach_reference(self, trade: Trade) -> float:

@@ -6,15 +6,15 @@ reading changes nothing that a later one could see. Never feeds an estimator. So
 
 import math
 
-from mmtui.domain.estimates import Estimate, Estimates, Signals
-from mmtui.estimators.arrivals.intensity import Intensity
+from mmtui.domain.estimates import Estimate, Estimates, Provenance, Signals
+from mmtui.estimators.arrivals.aggressors import Aggressors
 from mmtui.estimators.fair.microprice import WARM_OBSERVATIONS, Microprice
+from mmtui.estimators.fair.transitions import VISITS_MIN, Transitions
 from mmtui.estimators.flow import TopOfBook
 from mmtui.estimators.publish import (
     STALE_S,
     ArrivalEstimates,
     VolatilityEstimates,
-    arrival_estimates,
     provenance_of,
     volatility_estimates,
 )
@@ -28,9 +28,10 @@ class Readings:
     """First-order estimates, read off the estimators of one panel."""
 
     __slots__ = (
+        "_aggressors",
         "_arrival_memo",
-        "_intensity",
         "_microprice",
+        "_states",
         "_tape",
         "_top",
         "_volatility",
@@ -43,13 +44,14 @@ class Readings:
         tape: Tape,
         volatility: Volatility,
         *,
-        intensity: Intensity,
+        aggressors: Aggressors,
         microprice: Microprice,
+        states: Transitions,
     ) -> None:
         self._top, self._tape, self._volatility = top, tape, volatility
-        self._intensity, self._microprice = intensity, microprice
+        self._aggressors, self._microprice, self._states = aggressors, microprice, states
         self._volatility_memo = (volatility.reading, (0.0, False), volatility_estimates(volatility, 0.0, 0.0))
-        self._arrival_memo = ((0, 0.0, 0.0), arrival_estimates(intensity, 0.0, 0.0))
+        self._arrival_memo = ((0, 0.0, 0.0), aggressors.estimates(0.0, 0.0))
 
     def estimates(self, now: float, watched_at: float, trades: int, signals: Signals) -> Estimates:
         """Every estimate at ``now``; call only when a touch is known.
@@ -78,16 +80,31 @@ class Readings:
 
     def fair(self, now: float) -> Estimate:
         """The reference price at ``now``; call only when a touch is known."""
+        return self.settled_price(now) if self._states.prices else self.regressed_price(now)
+
+    def regressed_price(self, now: float) -> Estimate:
+        """Fair price of the regression on book and flow imbalance."""
         top, microprice = self._top, self._microprice
         flow_value = self._tape.flow.value(now)
         deviation, is_clamped = microprice.deviation(top.imbalance, flow_value, top.spread)
-        age_s = now - top.received_at
-        provenance = provenance_of(microprice.n, WARM_OBSERVATIONS, age_s, is_clamped=is_clamped)
+        trust = provenance_of(microprice.n, WARM_OBSERVATIONS, now - top.received_at, is_clamped=is_clamped)
+        return self._priced(deviation, trust, microprice.n_eff)
+
+    def settled_price(self, now: float) -> Estimate:
+        """Fair price of the book's state: where the mid has settled after it, under the same clamp."""
+        top = self._top
+        wanted, visits = self._states.expected_move(top.mid, top.imbalance, top.spread)
+        deviation, is_clamped = self._microprice.clamped(wanted, top.spread)
+        trust = provenance_of(visits, VISITS_MIN, now - top.received_at, is_clamped=is_clamped)
+        return self._priced(deviation, trust, visits)
+
+    def _priced(self, deviation: float, trust: Provenance, n_eff: float) -> Estimate:
+        top = self._top
         fair = top.mid * (1.0 + deviation)
         if abs(deviation) <= top.spread / 2.0:
             # Rounding of the product must not carry it past the touch.
             fair = min(max(fair, top.bid), top.ask)
-        return Estimate(fair, "USD", provenance, microprice.n_eff, top.received_at)
+        return Estimate(fair, "USD", trust, n_eff, top.received_at)
 
     def volatilities(self, now: float) -> VolatilityEstimates:
         """What the volume ticks say at ``now``."""
@@ -107,9 +124,9 @@ class Readings:
         second = math.floor(now)
         # Silence is evidence only while the feed lives.
         watched_until = min(second, watched_at + FEED_GAP_S)
-        key = (self._intensity.evidence, second, watched_until)
+        key = (self._aggressors.evidence, second, watched_until)
         if key != self._arrival_memo[0]:
-            self._arrival_memo = (key, arrival_estimates(self._intensity, second, watched_until))
+            self._arrival_memo = (key, self._aggressors.estimates(second, watched_until))
         return self._arrival_memo[1]
 
     def _flow_imbalance(self, now: float, trades: int) -> Estimate:

@@ -1,6 +1,6 @@
 """Drift score: models.md 4.1."""
 
-from mmtui.estimators.fair.drift import drift_rate, smoothed_score
+from mmtui.estimators.carry.drift import drift_rate, smoothed_score
 from tests.checks.values import CheckValue
 
 BOOKS = ((0.7, 8.0, 0.037037037), (0.8, 8.0, 0.088888889), (0.4, 12.0, 0.062142857))

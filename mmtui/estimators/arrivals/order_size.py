@@ -13,8 +13,8 @@ from mmtui.domain.instrument import Side
 
 HALF_LIFE_ORDERS = 100.0
 MEDIAN_ORDERS = 101
-# Five orders, which have been forgotten a little.
-WEIGHT_WARM = 4.5
+# Five orders, the earlier ones forgotten a little.
+ORDERS_WARM = 4.5
 
 
 class MeanOrderSize:
@@ -43,11 +43,11 @@ class MeanOrderSize:
     @property
     def value(self) -> float:
         """The average, 0 while fewer than five orders are known."""
-        return self._sum / self._weight if self._weight >= WEIGHT_WARM else 0.0
+        return self._sum / self._weight if self._weight >= ORDERS_WARM else 0.0
 
     @property
     def weights(self) -> tuple[float, float]:
-        """All there is to remember."""
+        """Weighted sum and weight: all there is to remember."""
         return self._sum, self._weight
 
     def recall(self, weights: tuple[float, float]) -> None:
@@ -96,6 +96,15 @@ class OrderSizes:
             side.begin(size)
         else:
             side.extend(size)
+
+    def memory(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """What outlives the process, of bid and ask."""
+        return self.bid.weights, self.ask.weights
+
+    def recall(self, memory: tuple[tuple[float, float], tuple[float, float]]) -> None:
+        """Go on from what was learned before."""
+        self.bid.recall(memory[0])
+        self.ask.recall(memory[1])
 
 
 def share_of_orders(size: float, mean: float) -> float:

@@ -1,1 +1,1 @@
-"""What holding a position costs or earns: funding."""
+"""What time does to a position: funding, the short-term drift, and how long it is held."""

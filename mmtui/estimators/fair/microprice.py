@@ -96,9 +96,14 @@ class Microprice:
         """
         fit = self.fit
         wanted = fit.beta_book * book_imbalance + fit.beta_flow * flow_imbalance
+        move, is_clamped = self.clamped(wanted, spread)
+        return move, is_clamped or fit.is_refused
+
+    def clamped(self, wanted: float, spread: float) -> tuple[float, bool]:
+        """A move within half the ``spread`` (fraction), or the clamp where that is wider, and whether that binds."""
         bound = max(spread / 2.0, self._clamp)
         if abs(wanted) <= bound:
-            return wanted, fit.is_refused
+            return wanted, False
         return math.copysign(bound, wanted), True
 
     @property

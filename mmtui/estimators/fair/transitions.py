@@ -7,6 +7,7 @@ nothing. Source: models.md 6.10.
 
 import math
 
+from mmtui.domain.instrument import Instrument
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.ewma import time_constant
 from mmtui.estimators.fair.stoikov import settled_moves
@@ -34,11 +35,27 @@ def mirrored(state: int) -> int:
 
 
 class Transitions:
-    """Counts of what followed each state, and the expected moves (ticks) that they make."""
+    """Counts of what followed each state, and the expected moves (ticks) that they make.
 
-    __slots__ = ("_at", "_due_at", "_jumps", "_last", "_moves", "_refit_s", "_stays", "_table", "_visits")
+    ``prices`` says whether the fair price is taken from here.
+    """
 
-    def __init__(self, settings: Settings) -> None:
+    __slots__ = (
+        "_at",
+        "_due_at",
+        "_instrument",
+        "_jumps",
+        "_last",
+        "_moves",
+        "_refit_s",
+        "_stays",
+        "_table",
+        "_visits",
+        "prices",
+    )
+
+    def __init__(self, settings: Settings, instrument: Instrument) -> None:
+        self._instrument = instrument
         self._stays = [[0.0] * STATES for _ in range(STATES)]
         self._jumps = [[0.0] * STATES for _ in range(STATES)]
         self._moves = [0.0] * STATES
@@ -50,35 +67,43 @@ class Transitions:
         self.reconfigure(settings)
 
     def reconfigure(self, settings: Settings) -> None:
-        """Take an edited time between solutions; the counts stay."""
+        """Take edited settings; the counts stay."""
+        self.prices = settings.text("estimators.microprice_mode") == "stoikov"
         self._refit_s = settings.number("estimators.stoikov_refit_s")
         self._due_at = math.inf if self._at is None else min(self._due_at, self._at + self._refit_s)
 
-    def observe(self, now: float, mid: float, imbalance: float, spread: float, tick: float) -> None:
-        """Take a book: its mid and ``tick`` in USD, its ``spread`` a fraction of the mid."""
-        if not tick > 0.0:
-            return
+    def observe(self, now: float, mid: float, imbalance: float, spread: float) -> None:
+        """Take a book: its mid in USD, its ``spread`` a fraction of the mid."""
+        tick = self.tick_usd(mid)
         state = state_of(imbalance, spread * mid / tick)
         if self._last is not None:
             self._count(self._last[0], state, (mid - self._last[1]) / tick)
         self._last = state, mid
         if self._at is None:
             self._at, self._due_at = now, now + self._refit_s
-        elif now >= self._due_at:
+
+    def pass_time(self, now: float) -> None:
+        """Solve anew when that is due, so that no market event bears it."""
+        if now >= self._due_at:
             self._settle(now)
+
+    def tick_usd(self, mid: float) -> float:
+        """Step of the price grid at ``mid``, in USD."""
+        instrument = self._instrument
+        return instrument.price_usd(instrument.tick(instrument.price_units(mid)))
 
     def skip(self) -> None:
         """Forget the last book: the feed was silent since."""
         self._last = None
 
-    def expected_ticks(self, imbalance: float, spread_ticks: float) -> float:
-        """Where the mid settles from here, in ticks from it; 0 for a state seen too seldom."""
-        return self._table[state_of(imbalance, spread_ticks)]
+    def expected_move(self, mid: float, imbalance: float, spread: float) -> tuple[float, float]:
+        """How far from here the mid settles (fraction; 0 for a state seen too seldom), and how often it was seen.
 
-    def visits(self, imbalance: float, spread_ticks: float) -> float:
-        """How often the present state and its mirror image were seen, halved."""
-        state = state_of(imbalance, spread_ticks)
-        return (self._visits[state] + self._visits[mirrored(state)]) / 2.0
+        A state and its mirror image count half each.
+        """
+        tick = self.tick_usd(mid)
+        state = state_of(imbalance, spread * mid / tick)
+        return self._table[state] * tick / mid, self._both(state) / 2.0
 
     def settle(self) -> None:
         """Solve for the expected moves of all states seen often enough."""

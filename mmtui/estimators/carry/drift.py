@@ -8,8 +8,10 @@ one before it. Source: models.md 4.1.
 import math
 
 from mmtui.domain.book import Book, Touch
+from mmtui.domain.estimates import Provenance
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
+from mmtui.estimators.publish import provenance_of
 
 SPREAD_SCALE_BPS = 100.0
 EVENT_S = 0.1
@@ -64,6 +66,15 @@ class DriftScore:
     def on_touch(self, now: float, touch: Touch) -> None:
         """Take a best bid and ask; what is behind them is that of the last book."""
         self._step(now, touch.bid_size + self._bid_deeper, touch.ask_size + self._ask_deeper, touch.spread)
+
+    @property
+    def updated_at(self) -> float:
+        """When a book was last taken; 0 before the first."""
+        return self._at or 0.0
+
+    def trust(self, now: float) -> Provenance:
+        """How far the score may be trusted."""
+        return provenance_of(1.0 if self._at is not None else 0.0, 1.0, now - self.updated_at)
 
     def value(self, now: float) -> float:
         """The score at ``now``; 0 once the book it was read from is old."""

@@ -23,13 +23,14 @@ def holding_time_s(fills_per_s: float, longest_s: float) -> float:
 class HoldingTime:
     """Own fills per second and side, and the holding time they make."""
 
-    __slots__ = ("_at", "_fills", "_longest_s", "_tau_s", "_watched_s")
+    __slots__ = ("_at", "_fills", "_longest_s", "_tau_s", "_watched_s", "updated_at")
 
     def __init__(self, settings: Settings) -> None:
         self._at: float | None = None
         self._fills = {Side.BUY: 0.0, Side.SELL: 0.0}
         self._watched_s = 0.0
         self._tau_s = time_constant(HALF_LIFE_S)
+        self.updated_at = 0.0
         self.reconfigure(settings)
 
     def reconfigure(self, settings: Settings) -> None:
@@ -40,6 +41,7 @@ class HoldingTime:
         """Count an own execution."""
         self._advance(now)
         self._fills[side] += 1.0
+        self.updated_at = now
 
     def pass_time(self, now: float) -> None:
         """Let watched time pass; a gap longer than five seconds counts as five."""
