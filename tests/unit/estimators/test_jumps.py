@@ -52,7 +52,7 @@ def test_false_alarms_come_in_about_one_period_of_a_hundred() -> None:
     rng, periods, alarms = random.Random(12), 60, 0
     test = warmed(rng, a_test())
     for _ in range(periods):
-        alarms += any([test.on_return(rng.gauss(0.0, SIGMA)) for _ in range(1000)])
+        alarms += any(test.on_return(rng.gauss(0.0, SIGMA)) for _ in range(1000))
     assert alarms <= 4
 
 
