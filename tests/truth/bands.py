@@ -21,7 +21,8 @@ class Band:
 
     ``closer`` lets the mean lie nearer the truth than published, for estimators that do better;
     ``slack`` is what is known to differ by construction, with the reason in ``why``; ``quantile`` is the 99 %
-    quantile where one is published.
+    quantile where one is published, ``published_runs`` how many runs the published row is an average of where
+    those are few.
     """
 
     what: str
@@ -31,6 +32,7 @@ class Band:
     slack: float = 0.0
     why: str = ""
     quantile: float | None = None
+    published_runs: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Finding:
     @property
     def mean_allowed(self) -> float:
         """Largest difference of the mean from the published one."""
-        return K * self.band.sd / math.sqrt(self.runs) + self.band.slack
+        return K * self.band.sd * math.sqrt(1.0 / self.runs + 1.0 / self.band.published_runs) + self.band.slack
 
     @property
     def is_near(self) -> bool:
@@ -72,7 +74,8 @@ class Finding:
 
     @property
     def is_steady(self) -> bool:
-        return self.sd <= self.band.sd * (1.0 + K / math.sqrt(2.0 * (self.runs - 1)))
+        both = 0.5 / (self.runs - 1) + 0.5 / (self.band.published_runs - 1)
+        return self.sd <= self.band.sd * (1.0 + K * math.sqrt(both))
 
     @property
     def is_tailed(self) -> bool:

@@ -6,13 +6,16 @@ from functools import partial
 import numpy as np
 
 from mmtui.estimators.arrivals.gumbel import Maxima, gumbel_fit
+from mmtui.estimators.cascades.hawkes_fit import fit_hawkes
 from mmtui.estimators.volatility.lee_mykland import WINDOW, JumpTest
 from tests.truth.bands import Band, Experiment
 from tests.truth.events import DEFAULTS
+from tests.truth.excitement import hawkes
 
 KAPPA = 3000.0
 INTERVALS = 2000
 RETURNS = 1000
+EXCITED = (0.5, 0.6, 1.5)
 JUMPS = 5
 
 
@@ -59,6 +62,38 @@ def gumbel(seed: int, *, orders_an_interval: float) -> tuple[float, ...]:
     return fit.kappa / KAPPA, fit.intensity / orders_an_interval
 
 
+def excited(seed: int, *, events: int) -> tuple[float, ...]:
+    """Base rate, branching and decay fitted to a self-exciting process that expects so many events."""
+    base, branching, decay = EXCITED
+    horizon_s = events * (1.0 - branching) / base
+    found = hawkes(np.random.default_rng(seed), horizon_s, base=base, branching=branching, decay=decay)
+    fit = fit_hawkes([at for at, _ in found], None, horizon_s)
+    assert fit is not None
+    return fit.mu.value / base, fit.alpha.value / branching, fit.beta.value / decay
+
+
+def _excited() -> list[Experiment]:
+    rows = (
+        (200, (1.00, 0.18), (0.99, 0.15), (1.11, 0.35), 60, 30, 200),
+        (1000, (1.02, 0.09), (0.97, 0.07), (1.03, 0.11), 40, 10, 60),
+        (5000, (0.99, 0.03), (1.01, 0.03), (0.99, 0.05), 12, 4, 20),
+    )
+    return [
+        Experiment(
+            f"{events} events",
+            (
+                Band("Hawkes base rate", *base, closer=True, published_runs=published),
+                Band("Hawkes branching", *branching, closer=True, published_runs=published),
+                Band("Hawkes decay", *decay, closer=True, published_runs=published),
+            ),
+            partial(excited, events=events),
+            runs,
+            runs_full,
+        )
+        for events, base, branching, decay, published, runs, runs_full in rows
+    ]
+
+
 def _share(what: str, mean: float, samples: int = 1) -> Band:
     return Band(what, mean, math.sqrt(mean * (1.0 - mean) / samples))
 
@@ -95,5 +130,6 @@ COMPONENTS = (
         60,
         200,
     ),
+    *_excited(),
     Experiment("1000 returns without jumps", (_share("Lee-Mykland false alarm", 0.015),), false_alarm, 100, 1000),
 )
