@@ -34,11 +34,13 @@ class ArrivalEstimates(msgspec.Struct, frozen=True):
     intensity_ask: Estimate
 
 
-def provenance_of(count: float, needed: float, age_s: float, *, is_clamped: bool = False) -> Provenance:
+def provenance_of(
+    count: float, needed: float, age_s: float, *, is_clamped: bool = False, stale_s: float = STALE_S
+) -> Provenance:
     """How far a value made of ``count`` observations, the last ``age_s`` ago, may be trusted."""
     if not count > 0.0:
         return Provenance.PRIOR
-    if not age_s <= STALE_S:
+    if not age_s <= stale_s:
         return Provenance.STALE
     if is_clamped:
         return Provenance.CLAMPED

@@ -164,7 +164,13 @@ class SignalSources:
 
     def published(self, now: float) -> dict[str, Estimate]:
         """What people see of these estimators, by name; not read by any decision."""
-        return {**self._volatilities(now), **self._prices(now), **self._flows(now), **self.carry.published(now)}
+        return {
+            **self._volatilities(now),
+            **self._prices(now),
+            **self._flows(now),
+            **self.carry.published(now),
+            **self._own_fills.published(now),
+        }
 
     def _volatilities(self, now: float) -> dict[str, Estimate]:
         reading, at, swings = self._volatility.reading, self._tape.ticked_at, self.swings

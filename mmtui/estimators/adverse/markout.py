@@ -81,7 +81,7 @@ class _Pending:
 
 
 class _SideCost:
-    __slots__ = ("depths", "from_fair", "from_mid", "informed", "judged", "squares")
+    __slots__ = ("depths", "from_fair", "from_mid", "informed", "judged", "judged_at", "squares")
 
     def __init__(self) -> None:
         self.from_mid = EventEwma(HALF_LIFE_FILLS)
@@ -90,6 +90,7 @@ class _SideCost:
         self.informed = Informed()
         self.depths = DepthCosts()
         self.judged = 0
+        self.judged_at = 0.0
 
     def add(self, from_mid: float, from_fair: float) -> None:
         self.from_mid.add(from_mid)
@@ -211,6 +212,10 @@ class Markout:
         """How many fills of our quotes on ``side`` were judged since the start."""
         return self._side(side).judged
 
+    def judged_at(self, side: Side) -> float:
+        """Engine second of the last fill judged on ``side``; 0 when none was."""
+        return self._side(side).judged_at
+
     def _side(self, side: Side) -> _SideCost:
         return self._buys if side is Side.BUY else self._sells
 
@@ -224,6 +229,7 @@ class Markout:
         side = self._side(fill.side)
         side.add(from_mid, from_fair)
         side.judged += 1
+        side.judged_at = at
         side.informed.add(from_mid, fill.deviation)
         side.depths.add(fill.edge * BPS, from_mid * BPS)
         self._read()

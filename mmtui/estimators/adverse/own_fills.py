@@ -5,16 +5,21 @@ before it by the exchange's clock, since a picture of the book may overtake the 
 Source: models.md 7.
 """
 
+import math
+
 import msgspec
 
+from mmtui.domain.estimates import Estimate
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.estimators.adverse.depth_costs import DecayLaw
-from mmtui.estimators.adverse.markout import AdverseSelection, JudgedFill, Markout
+from mmtui.estimators.adverse.markout import PRIOR_FILLS, AdverseSelection, JudgedFill, Markout
 from mmtui.estimators.adverse.markouts import Fills, Markouts
 from mmtui.estimators.adverse.memory import AdverseMemory
+from mmtui.estimators.arrivals.gamma_law import Z_975
 from mmtui.estimators.memory import CostMemory
+from mmtui.estimators.publish import provenance_of
 
 FILL_AGE_S = 5.0
 
@@ -83,6 +88,19 @@ class OwnFills:
     def markout(self, side: Side, horizon_s: float) -> Fills:
         """The record of every level of a side at a horizon."""
         return self._markouts.reading(side, horizon_s)
+
+    def published(self, now: float) -> dict[str, Estimate]:
+        """What people see: the priced costs with their intervals, and the shares of informed fills."""
+        rows: dict[str, Estimate] = {}
+        for side, name in ((Side.BUY, "bid"), (Side.SELL, "ask")):
+            reading, at = self._markout.reading(side), self._markout.judged_at(side)
+            trust = provenance_of(reading.n_eff, PRIOR_FILLS, now - at, stale_s=math.inf)
+            value, reach = reading.value * BPS, Z_975 * reading.standard_error * BPS
+            # Fills are rare: what they cost an hour ago is the best that is known.
+            bounds = (value - reach, value + reach) if reading.n_eff > 1.0 else (None, None)
+            rows[f"adverse_{name}_bps"] = Estimate(value, "bp", trust, reading.n_eff, at, *bounds)
+            rows[f"informed_{name}"] = Estimate(self.informed(side), "", trust, reading.n_eff, at)
+        return rows
 
     def memory(self) -> tuple[float, CostMemory, CostMemory]:
         """What outlives the process of the priced cost: its horizon, and the costs of buys and sells."""
