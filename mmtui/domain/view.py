@@ -92,6 +92,7 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     """Inventory in base units against its limits; ``binding_cap`` names the cap that is smallest.
 
     ``is_dust`` says that the position is below the venue's minimum order value and waits for the next fill.
+    ``funding_due_usd`` is what it is predicted to pay (negative: receive) in ``funding_due_s`` seconds.
     """
 
     size: float = 0.0
@@ -109,6 +110,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     worst_short: float = 0.0
     foreign_orders: int = 0
     margin_used_usd: float = 0.0
+    funding_due_usd: float | None = None
+    funding_due_s: float | None = None
 
 
 class PnlView(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +135,7 @@ class PnlView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EstimateView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One estimate with its age and how far it may be trusted."""
+    """One estimate with its age, how far it may be trusted, and a 95 % interval where one is known."""
 
     name: str
     value: float
@@ -140,6 +143,8 @@ class EstimateView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     provenance: str
     age_s: float | None = None
     n_eff: float = 0.0
+    low: float | None = None
+    high: float | None = None
 
 
 class RiskBar(msgspec.Struct, frozen=True, kw_only=True, gc=False):

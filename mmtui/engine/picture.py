@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mmtui.domain.estimates import Estimate, Estimates
+from mmtui.domain.estimates import Estimates
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import Order, OrderState
 from mmtui.domain.view import (
@@ -10,7 +10,6 @@ from mmtui.domain.view import (
     BudgetView,
     Counters,
     EngineView,
-    EstimateView,
     FeedView,
     KillView,
     LadderView,
@@ -26,6 +25,7 @@ from mmtui.domain.view import (
 from mmtui.engine import modes
 from mmtui.engine.control import guarding
 from mmtui.engine.control.rearming import changes_since
+from mmtui.engine.picture_of_estimates import estimate_rows, funding_due
 from mmtui.engine.picture_of_fills import cascade_causes, fill_rows, markout_rows
 from mmtui.engine.state import EngineState
 from mmtui.estimators.warmup import WarmupStatus
@@ -58,9 +58,9 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         kill=_kill(state),
         ladder=_book(state, estimates, ladder),
         levels=_levels(state, ladder),
-        position=_position(state),
+        position=_position(state, estimates),
         pnl=_pnl(state),
-        estimates=_estimates(estimates, now),
+        estimates=estimate_rows(state, estimates, now),
         risk=_risk(state),
         orders=_orders(state, now),
         fills=fill_rows(state),
@@ -170,12 +170,13 @@ def _level(state: EngineState, level: Level) -> LevelView:
     )
 
 
-def _position(state: EngineState) -> PositionView:
+def _position(state: EngineState, estimates: Estimates | None) -> PositionView:
     account, instrument, limit = state.account, state.instrument, state.risk.limit
     size, touch, snapshot = account.position.size, state.market.touch, account.snapshot
     mid = touch.mid if touch else None
     reserved = {side: state.ledger.reserved(side) + account.foreign_reserved(side) for side in Side}
     liquidation = snapshot.liquidation_price if snapshot and size else None
+    funding_usd, funding_s = funding_due(state, estimates)
     return PositionView(
         size=instrument.size_base(size),
         is_dust=touch is not None and is_dust(instrument, size, instrument.price_units(touch.mid)),
@@ -192,6 +193,8 @@ def _position(state: EngineState) -> PositionView:
         worst_short=instrument.size_base(size - reserved[Side.SELL]),
         foreign_orders=len(account.foreign),
         margin_used_usd=snapshot.margin_used / 1e6 if snapshot else 0.0,
+        funding_due_usd=funding_usd,
+        funding_due_s=funding_s,
     )
 
 
@@ -219,45 +222,6 @@ def _pnl(state: EngineState) -> PnlView:
         equity_change=sums.total / 1e6,
         transfers=account.transfers / 1e6,
         volume=state.tape.turnover / 1e6,
-    )
-
-
-def _estimates(estimates: Estimates | None, now: float) -> tuple[EstimateView, ...]:
-    if estimates is None:
-        return ()
-    named = {
-        "sigma": estimates.sigma,
-        "sigma_effective": estimates.sigma_effective,
-        "kappa_bid": estimates.kappa_bid,
-        "kappa_ask": estimates.kappa_ask,
-        "A_bid": estimates.intensity_bid,
-        "A_ask": estimates.intensity_ask,
-        "microprice": estimates.fair,
-        "jump_ratio": estimates.jump_ratio,
-        "book_imbalance": estimates.book_imbalance,
-        "flow_imbalance": estimates.flow_imbalance,
-    }
-    signals = estimates.signals
-    extra = {
-        "beta_book": signals.beta_book,
-        "beta_flow": signals.beta_flow,
-        "adverse_bid_bps": signals.adverse_bid * 1e4,
-        "adverse_ask_bps": signals.adverse_ask * 1e4,
-        "cascade": signals.cascade_severity,
-    }
-    rows = [_estimate(name, estimate, now) for name, estimate in named.items()]
-    rows += [EstimateView(name=name, value=value, unit="", provenance="") for name, value in extra.items()]
-    return tuple(rows)
-
-
-def _estimate(name: str, estimate: Estimate, now: float) -> EstimateView:
-    return EstimateView(
-        name=name,
-        value=estimate.value,
-        unit=estimate.unit,
-        provenance=str(estimate.provenance.value),
-        age_s=max(0.0, now - estimate.updated_at) if estimate.updated_at else None,
-        n_eff=estimate.n_eff,
     )
 
 

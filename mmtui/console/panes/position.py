@@ -1,5 +1,7 @@
 """How long am I, against which limit, and how far is the end."""
 
+import math
+
 from mmtui.console.format import number, percent, plain, signed
 from mmtui.console.panes.ladder import price_decimals, price_text
 from mmtui.console.rows import Glyphs, Line, Lines, block, join, title
@@ -89,8 +91,9 @@ def _margin(position: PositionView, scene: Scene, width: int) -> Line:
         (0, ((" limit by ", "label"), (cap or "setting", scene.mark("text")))),
         (1, (("margin ", "label"), (f"{number(position.margin_used_usd, 2)} USD", scene.mark("text")))),
         (2, (("leverage ", "label"), (f"{position.leverage}x" if position.leverage else "none", scene.mark("text")))),
+        *_funding(position, scene),
         (
-            3,
+            4,
             (
                 ("foreign orders ", "label"),
                 (str(position.foreign_orders), scene.mark("warn" if position.foreign_orders else "text")),
@@ -98,3 +101,12 @@ def _margin(position: PositionView, scene: Scene, width: int) -> Line:
         ),
     ]
     return join(items, width)
+
+
+def _funding(position: PositionView, scene: Scene) -> list[tuple[int, Line]]:
+    """What funding will take (or pay) and when, once the exchange has told its premium."""
+    if position.funding_due_usd is None or position.funding_due_s is None:
+        return []
+    minutes = math.ceil(position.funding_due_s / 60.0)
+    due = f"{signed(-position.funding_due_usd, 2)} in {minutes}m"
+    return [(3, (("funding ", "label"), (due, scene.mark("text"))))]
