@@ -9,6 +9,9 @@ import enum
 import msgspec
 
 from mmtui.domain.parameters import Value
+from mmtui.domain.estimate_view import EstimateView as EstimateView
+from mmtui.domain.queue_view import QueueView
+from mmtui.domain.trip_view import TripView
 
 SCHEMA = 1
 
@@ -115,7 +118,10 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PnlView(msgspec.Struct, frozen=True, kw_only=True):
-    """USD. The causes sum to ``total``; ``inventory`` excludes adverse selection."""
+    """USD. The causes sum to ``total``; ``inventory`` excludes adverse selection.
+
+    ``drawdown`` is a share of ``drawdown_base``, the day's equity at its peak; the session has its own.
+    """
 
     total: float = 0.0
     spread_capture: float = 0.0
@@ -128,23 +134,12 @@ class PnlView(msgspec.Struct, frozen=True, kw_only=True):
     utc_day: float = 0.0
     peak: float = 0.0
     drawdown: float = 0.0
+    drawdown_base: float = 0.0
+    session_drawdown: float = 0.0
     equity: float = 0.0
     equity_change: float = 0.0
     transfers: float = 0.0
     volume: float = 0.0
-
-
-class EstimateView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One estimate with its age, how far it may be trusted, and a 95 % interval where one is known."""
-
-    name: str
-    value: float
-    unit: str
-    provenance: str
-    age_s: float | None = None
-    n_eff: float = 0.0
-    low: float | None = None
-    high: float | None = None
 
 
 class RiskBar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -160,7 +155,12 @@ class RiskBar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One own order; ``confirmed_age_s`` is the time since the venue last confirmed it, None while it never did."""
+    """One own order; ``confirmed_age_s`` is the time since the venue last confirmed it, None while it never did.
+
+    ``ahead`` is the size before it in its queue as the model has it, ``ahead_cautious`` if no cancel helped.
+    Within the horizon of fills: ``fill_share`` of its size is expected to fill, ``keep_bps`` is what keeping it
+    is worth and ``move_bps`` what moving it to its level is.
+    """
 
     cloid: str
     oid: int | None
@@ -172,7 +172,12 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     state: str
     age_s: float
     ahead: float | None = None
+    ahead_cautious: float | None = None
     fill_probability: float | None = None
+    fill_probability_intensity: float | None = None
+    fill_share: float | None = None
+    keep_bps: float | None = None
+    move_bps: float | None = None
     reason: str = ""
     confirmed_age_s: float | None = None
 
@@ -332,7 +337,9 @@ class EngineView(msgspec.Struct, frozen=True, kw_only=True):
     pnl: PnlView = PnlView()
     estimates: tuple[EstimateView, ...] = ()
     risk: tuple[RiskBar, ...] = ()
+    next_trips: tuple[TripView, ...] = ()
     orders: tuple[OrderRow, ...] = ()
+    queue: QueueView = QueueView()
     fills: tuple[FillRow, ...] = ()
     markouts: tuple[MarkoutView, ...] = ()
     alarms: tuple[Alarm, ...] = ()

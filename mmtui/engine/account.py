@@ -17,6 +17,7 @@ from mmtui.domain.position import Position
 from mmtui.domain.units import Price, Size, UsdMicro
 from mmtui.engine.transfers import CashWatch
 from mmtui.risk.limits import Funding
+from mmtui.risk.monitors.drawdown import drawdown
 
 SECONDS_A_DAY = 86_400
 FUNDING_KEYS_MAX = 5_000
@@ -131,6 +132,7 @@ class Account:
         "pnl",
         "position",
         "recovered_from_ms",
+        "session",
         "snapshot",
         "snapshot_total",
         "transfers",
@@ -143,6 +145,7 @@ class Account:
         self.cash: UsdMicro = 0
         self.pnl = PnlLedger(0, horizon_s=1.0)
         self.day: Day | None = None
+        self.session: Day | None = None
         self.snapshot: AccountSnapshot | None = None
         self.snapshot_total: UsdMicro = 0
         self.foreign: tuple[OrderReport, ...] = ()
@@ -185,6 +188,7 @@ class Account:
         self.pnl = PnlLedger(snapshot.position, horizon_s=horizon_s)
         number = day_number(now, restored.utc_day if restored is not None else None)
         self.day = Day(number, snapshot.account_value, restored)
+        self.session = Day(number, snapshot.account_value, None)
         self.snapshot = snapshot
         self.cash_watch.start(snapshot.account_value)
         self.anchor_ms = snapshot.venue_time_ms
@@ -317,11 +321,20 @@ class Account:
         """P&L of the UTC day as the limits see it."""
         return self.day_pnl() + self.day.relief if self.day is not None else 0
 
+    def session_drawdown(self) -> float:
+        """Fall from the best P&L since the process started, as a share of the equity there."""
+        kept = self.session
+        if kept is None:
+            return 0.0
+        return drawdown((self.pnl.total + kept.relief) / 1e6, kept.peak / 1e6, kept.opening_equity / 1e6)
+
     def transferred(self, amount: UsdMicro, equity_before: UsdMicro) -> None:
         """Money came (positive) or went: the day is rebased, the P&L stays what trading made."""
         self.transfers += amount
         if self.day is not None:
             self.day.transferred(amount, equity_before, self.day_pnl())
+        if self.session is not None:
+            self.session.transferred(amount, equity_before, self.pnl.total)
 
     def day_state(self) -> DayState | None:
         """What must survive a restart."""
@@ -346,3 +359,5 @@ class Account:
         if number > self.day.number:
             self.day.roll(number, self.pnl.total, self.equity())
         self.day.peak = max(self.day.peak, self.limit_pnl())
+        if self.session is not None:
+            self.session.peak = max(self.session.peak, self.pnl.total + self.session.relief)

@@ -33,7 +33,7 @@ from mmtui.domain.intents import Intent, LogLevel
 from mmtui.domain.parameters import Settings
 from mmtui.domain.records import ModeChanged
 from mmtui.domain.view import EngineView, Mode
-from mmtui.engine import conditions, connections, modes
+from mmtui.engine import conditions, connections, modes, tripping
 from mmtui.engine.bookkeeping import Books
 from mmtui.engine.control import clearing, commanding, flattening, governing, guarding, isolated, switching
 from mmtui.engine.control.leverage import set_leverage
@@ -221,6 +221,7 @@ class Engine:
         endings.end_when_certain(state, out)
         set_leverage(state, out)
         isolated.advance(state, out)
+        tripping.follow(state, self._now)
         sample(state, out)
         weighing.sample(state, self._now)
         state.quoting.due = True

@@ -4,18 +4,15 @@ import msgspec
 
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.instrument import Side
-from mmtui.domain.order import Order, OrderState
+from mmtui.domain.trip_view import TripView
 from mmtui.domain.view import (
-    BookRow,
     BudgetView,
     Counters,
     EngineView,
     FeedView,
     KillView,
-    LadderView,
     LevelView,
     Mode,
-    OrderRow,
     PnlView,
     PositionView,
     RiskBar,
@@ -27,25 +24,22 @@ from mmtui.engine.control import guarding
 from mmtui.engine.control.rearming import changes_since
 from mmtui.engine.picture_of_estimates import estimate_rows, funding_due
 from mmtui.engine.picture_of_fills import cascade_causes, fill_rows, markout_rows
+from mmtui.engine.picture_of_orders import OwnQuotes, may_rest, queue_view
 from mmtui.engine.state import EngineState
 from mmtui.estimators.warmup import WarmupStatus
-from mmtui.risk.monitors.drawdown import drawdown
+from mmtui.risk.monitors.drawdown import drawdown, drawdown_base_usd
 from mmtui.strategies.quote import Ladder, Level
 from mmtui.strategies.sizing import is_dust
-
-BOOK_ROWS = 20
-ORDERS_SHOWN = 60
-
-_MAY_REST = (OrderState.CANCEL_PENDING, OrderState.UNKNOWN)
 
 
 def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> EngineView:
     """Everything worth showing at ``now``."""
     estimates = state.panel.estimates(now)
     ladder = state.quoting.ladder
-    live = [order for order in state.ledger.live.values() if _may_rest(order)]
+    live = [order for order in state.ledger.live.values() if may_rest(order)]
     reason = modes.mode(state, now)[1]
     changes = tuple(state.live.history)
+    own = OwnQuotes(state, now, estimates, ladder)
     return EngineView(
         at=now,
         mode=mode,
@@ -56,13 +50,15 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         why_no_quotes=state.quoting.why_not,
         widened_by=tuple(TermView(t.name, t.bps) for t in ladder.widening) if ladder else (),
         kill=_kill(state),
-        ladder=_book(state, estimates, ladder),
+        ladder=own.book(),
         levels=_levels(state, ladder),
         position=_position(state, estimates),
         pnl=_pnl(state),
         estimates=estimate_rows(state, estimates, now),
         risk=_risk(state),
-        orders=_orders(state, now),
+        next_trips=_next_trips(state),
+        orders=own.rows,
+        queue=queue_view(state),
         fills=fill_rows(state),
         markouts=markout_rows(state),
         alarms=tuple(sorted(state.tape.alarms.values(), key=lambda alarm: (-alarm.severity, alarm.since))),
@@ -84,11 +80,6 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
     )
 
 
-def _may_rest(order: Order) -> bool:
-    """On the book as far as we know, also while a cancel is on its way or its fate is open."""
-    return order.is_active or order.state in _MAY_REST
-
-
 def _kill(state: EngineState) -> KillView:
     killed = state.control.killed
     if killed is None:
@@ -100,45 +91,6 @@ def _kill(state: EngineState) -> KillView:
         progress=killed.progress,
         checklist=changes_since(state, killed),
     )
-
-
-def _book(state: EngineState, estimates: Estimates | None, ladder: Ladder | None) -> LadderView:
-    book, touch, instrument = state.market.book, state.market.touch, state.instrument
-    if touch is None:
-        return LadderView()
-    own: dict[tuple[Side, float], float] = {}
-    for order in state.ledger.live.values():
-        if _may_rest(order):
-            key = (order.side, instrument.price_usd(order.price))
-            own[key] = own.get(key, 0.0) + instrument.size_base(order.remaining)
-    bids = dict(zip(book.bid_prices, book.bid_sizes, strict=False)) if book else {touch.bid: touch.bid_size}
-    asks = dict(zip(book.ask_prices, book.ask_sizes, strict=False)) if book else {touch.ask: touch.ask_size}
-    return LadderView(
-        bids=_side_rows(Side.BUY, bids, own),
-        asks=_side_rows(Side.SELL, asks, own),
-        mid=touch.mid,
-        fair=estimates.fair.value if estimates else None,
-        reservation=ladder.reservation if ladder and ladder.reservation else None,
-        spread_bps=touch.spread * 1e4,
-        quoted_spread_bps=_quoted_spread(state),
-        tick=instrument.price_usd(instrument.tick(instrument.price_units(touch.bid))),
-    )
-
-
-def _side_rows(side: Side, book: dict[float, float], own: dict[tuple[Side, float], float]) -> tuple[BookRow, ...]:
-    mine = {price: size for (which, price), size in own.items() if which is side}
-    prices = sorted({*book, *mine}, reverse=side is Side.BUY)
-    rows = [BookRow(price=p, size=book.get(p, 0.0), own_size=mine.get(p, 0.0)) for p in prices]
-    return tuple(rows[:BOOK_ROWS] + [row for row in rows[BOOK_ROWS:] if row.own_size])
-
-
-def _quoted_spread(state: EngineState) -> float | None:
-    bids = [o.price for o in state.ledger.live.values() if o.is_active and o.side is Side.BUY]
-    asks = [o.price for o in state.ledger.live.values() if o.is_active and o.side is Side.SELL]
-    if not bids or not asks:
-        return None
-    bid, ask = max(bids), min(asks)
-    return (ask - bid) / ((ask + bid) / 2.0) * 1e4
 
 
 def _levels(state: EngineState, ladder: Ladder | None) -> tuple[LevelView, ...]:
@@ -218,10 +170,30 @@ def _pnl(state: EngineState) -> PnlView:
         utc_day=day,
         peak=account.day.peak / 1e6,
         drawdown=drawdown(account.limit_pnl() / 1e6, account.day.peak / 1e6, opening),
+        drawdown_base=drawdown_base_usd(account.day.peak / 1e6, opening),
+        session_drawdown=account.session_drawdown(),
         equity=account.equity() / 1e6,
         equity_change=sums.total / 1e6,
         transfers=account.transfers / 1e6,
         volume=state.tape.turnover / 1e6,
+    )
+
+
+def _next_trips(state: EngineState) -> tuple[TripView, ...]:
+    return tuple(
+        TripView(
+            name=trip.name,
+            follows=trip.follows.value,
+            value=trip.value,
+            limit=trip.limit,
+            unit=trip.unit,
+            ratio=trip.ratio,
+            distance=trip.distance,
+            move_bps=trip.move_bps,
+            time_s=trip.time_s,
+            text=trip.text,
+        )
+        for trip in state.risk.trips
     )
 
 
@@ -237,32 +209,6 @@ def _risk(state: EngineState) -> tuple[RiskBar, ...]:
             text=reading.text,
         )
         for reading in state.risk.kill_switch.readings
-    )
-
-
-def _orders(state: EngineState, now: float) -> tuple[OrderRow, ...]:
-    rows = [_order(state, order, now) for order in state.ledger.live.values()]
-    for order in state.ledger.recent():
-        if len(rows) >= ORDERS_SHOWN:
-            break
-        rows.append(_order(state, order, now))
-    return tuple(rows)
-
-
-def _order(state: EngineState, order: Order, now: float) -> OrderRow:
-    instrument = state.instrument
-    return OrderRow(
-        cloid=order.cloid,
-        oid=order.oid,
-        side=order.side.name,
-        level=order.terms.level,
-        price=instrument.price_usd(order.price),
-        size=instrument.size_base(order.size),
-        filled=instrument.size_base(order.filled),
-        state=order.shown_state,
-        age_s=max(0.0, now - order.terms.created_at),
-        reason=order.reason,
-        confirmed_age_s=max(0.0, now - order.confirmed_at) if order.confirmed_at else None,
     )
 
 

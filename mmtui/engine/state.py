@@ -22,6 +22,7 @@ from mmtui.risk.kill_switch import KillSwitch
 from mmtui.risk.limits import EffectiveLimit
 from mmtui.risk.restraints import Restraints
 from mmtui.risk.throttle import ActionRate, FillRun, Occasions, RefusalBackoff, ReplaceRate
+from mmtui.risk.trips import Paces, Trip
 from mmtui.strategies.quote import Ladder
 from mmtui.strategies.registry import Strategy
 
@@ -110,12 +111,15 @@ class Risk:
         "kill_switch",
         "limit",
         "occasions",
+        "paces",
         "pressure",
         "rate",
         "rate_limit_errors",
         "refusals",
         "replaced",
         "restraints",
+        "trips",
+        "trips_at",
         "undelivered_since",
         "warned",
     )
@@ -138,6 +142,9 @@ class Risk:
         self.undelivered_since: float | None = None
         self.evaluated_at = 0.0
         self.warned: dict[str, str] = {}
+        self.paces = Paces()
+        self.trips: tuple[Trip, ...] = ()
+        self.trips_at: float | None = None
 
 
 class EngineState:

@@ -1,6 +1,6 @@
 """Is it the spread that pays, or luck with inventory? The causes sum to the total."""
 
-from mmtui.console.format import percent, signed
+from mmtui.console.format import compact, percent, signed
 from mmtui.console.rows import Line, Lines, block, title
 from mmtui.console.scene import Scene
 from mmtui.domain.view import PnlView
@@ -37,7 +37,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     more = [
         (("realised", pnl.realised), ("open", pnl.unrealised)),
         (("UTC day", pnl.utc_day), ("equity change", pnl.equity_change)),
-        (("peak", pnl.peak), ("drawdown", -abs(pnl.drawdown))),
+        (("peak", pnl.peak), ("drawdown", -abs(pnl.drawdown * pnl.drawdown_base))),
     ]
     lines += [_pair(one, other, pnl, scene, width) for one, other in more]
     return block(lines, width, height)
@@ -72,6 +72,7 @@ def _pair(one: tuple[str, float], other: tuple[str, float], pnl: PnlView, scene:
         (f"{signed(one[1], 2):>{VALUE}}", scene.mark(_role(one[1], ""))),
     ]
     if width >= WIDE:
-        share = f" {percent(abs(other[1]) / pnl.equity)}" if other[0] == "drawdown" and pnl.equity > 0 else ""
+        has_base = other[0] == "drawdown" and pnl.drawdown_base > 0.0
+        share = f" {percent(pnl.drawdown)} of {compact(pnl.drawdown_base)}" if has_base else ""
         line += [(f"   {other[0]} ", "label"), (signed(other[1], 2) + share, scene.mark(_role(other[1], "")))]
     return tuple(line)

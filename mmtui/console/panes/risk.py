@@ -1,10 +1,11 @@
-"""How far from being stopped: one bar a monitor, share of its limit, always in the same order."""
+"""How far from being stopped: one bar a monitor, always in the same order, and below what trips next."""
 
 from math import floor, isfinite, log10
 
-from mmtui.console.format import compact, percent, plain
-from mmtui.console.rows import Line, Lines, bar, block, title
+from mmtui.console.format import age, compact, percent, plain, signed
+from mmtui.console.rows import Line, Lines, bar, block, title, width_of
 from mmtui.console.scene import Scene
+from mmtui.domain.trip_view import TripView
 from mmtui.domain.view import RiskBar
 
 NAME_MAX, FIGURES_MAX, SHARE = 20, 20, 5
@@ -14,7 +15,7 @@ LIMIT_DIGITS = 3
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
-    """Title and one line a monitor; those that kill first when there is no room for all."""
+    """Title and one line a monitor; those that kill first when there is no room for all, else what trips next."""
     view = scene.view
     detail = scene.state("share of limit   K kills, w widens" if width >= 50 else "K kills, w widens")
     lines: list[Line] = [title("RISK", detail, width, scene.glyphs)]
@@ -27,6 +28,10 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     figures = max((len(text) for one in bars if len(text := _figures(one)) <= FIGURES_MAX), default=0)
     widths = (min(names, NAME_MAX), figures if width >= NARROW else 0)
     lines += [_bar(one, scene, width, widths) for one in bars]
+    trips = view.engine.next_trips if view is not None else ()
+    if trips and height - len(lines) > 1:
+        lines.append(title("TRIPS NEXT", scene.state("left of the limit"), width, scene.glyphs))
+        lines += [_trip(one, scene, width) for one in trips[: height - len(lines)]]
     return block(lines, width, height)
 
 
@@ -35,6 +40,23 @@ def role_of(one: RiskBar) -> str:
     if not one.ratio < 1:
         return "bad" if one.kills else "warn"
     return "warn" if one.ratio >= WARN_RATIO else "text"
+
+
+def _trip(one: TripView, scene: Scene, width: int) -> Line:
+    """What is left, the move that uses it up, the time, and what then follows, as far as there is room."""
+    role = "label" if one.ratio < WARN_RATIO else "warn"
+    line: list[tuple[str, str]] = [(f" {plain(one.name)} ", scene.mark(role))]
+    left = f"{compact(one.distance)} {plain(one.unit)}".rstrip()
+    parts = [
+        (left, "text"),
+        (f"{signed(one.move_bps, 0)} bps" if one.move_bps is not None else "", "text"),
+        (f"in {age(one.time_s)}" if one.time_s is not None else "", "text"),
+        (plain(one.follows), "label"),
+    ]
+    for text, mark in parts:
+        if text and width_of(line) + len(text) + 2 <= width:
+            line.append((f" {text} ", scene.mark(mark)))
+    return tuple(line)
 
 
 def _name(one: RiskBar) -> str:

@@ -8,9 +8,14 @@ EQUITY_FLOOR_USD = 100.0
 
 def drawdown(day_pnl_usd: float, peak_pnl_usd: float, opening_equity_usd: float) -> float:
     """(peak - now) / (opening equity + peak), a fraction; the peak is never below zero."""
-    peak = max(peak_pnl_usd, 0.0)
     # The fall comes first in max: the other order would take what is not a number for no fall.
-    return max(peak - day_pnl_usd, 0.0) / max(opening_equity_usd + peak, EQUITY_FLOOR_USD)
+    fall = max(max(peak_pnl_usd, 0.0) - day_pnl_usd, 0.0)
+    return fall / drawdown_base_usd(peak_pnl_usd, opening_equity_usd)
+
+
+def drawdown_base_usd(peak_pnl_usd: float, opening_equity_usd: float) -> float:
+    """What a drawdown is a share of: the equity at the peak, and never less than a floor."""
+    return max(opening_equity_usd + max(peak_pnl_usd, 0.0), EQUITY_FLOOR_USD)
 
 
 def reading(facts: RiskFacts, settings: Settings) -> Reading:
