@@ -1,9 +1,10 @@
 """What is out there right now, in which state, and how close to a fill."""
 
-from mmtui.console.format import age, compact, percent, plain
+from mmtui.console.format import age, compact, number, percent, plain
 from mmtui.console.panes.ladder import price_text, size_text
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title
 from mmtui.console.scene import Scene
+from mmtui.domain.queue_view import QueueView
 from mmtui.domain.view import OrderRow, View
 
 COLUMNS = (
@@ -13,12 +14,14 @@ COLUMNS = (
     Column("filled", 9, 5),
     Column("ahead", 7, 3),
     Column("fill", 5, 2),
+    Column("keep", 6, 7),
+    Column("move", 6, 8),
     Column("age", 5, 1),
     Column("state", 15, 0, is_left=True),
     Column("level", 5, 4),
     Column("oid", 12, 6),
-    Column("cloid", 12, 7, is_left=True),
-    Column("why", 32, 8, is_left=True),
+    Column("cloid", 12, 9, is_left=True),
+    Column("why", 32, 10, is_left=True),
 )
 CLOSED = ("Filled", "FilledDuringCancel", "FilledImmediately", "Cancelled", "Rejected", "Lost")
 UNSURE = ("Unknown", "Settling", "CancelConfirmed", "CancelPending", "Submitted")
@@ -65,6 +68,8 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
     room = height - 1 - has_heading
     picked, first = scene.desk.cursors.at("orders", len(listed), room) if has_cursor else (-1, 0)
     detail = f"{len(live) - unsure} resting, {unsure} pending" + (f", {hidden} more not shown" if hidden else "")
+    if has_cursor:
+        detail += _foretold(view.engine.queue)
     lines: list[Line] = [title("ORDERS", scene.state(detail), width, scene.glyphs)]
     if has_heading:
         shown = columns_for(COLUMNS, width - 1)
@@ -75,6 +80,14 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
     marks = [scene.glyphs.arrow if first + place == picked else " " for place in range(len(window))]
     lines += table(COLUMNS, [_cells(row, view, scene) for row in window], width, marks=marks)
     return block(lines, width, height)
+
+
+def _foretold(queue: QueueView) -> str:
+    """How good the column of fills is: its Brier score beside that of the observed rate alone."""
+    if not queue.n:
+        return ""
+    scores = f"{number(queue.brier_touch, 3)} of {number(queue.reference, 3)}"
+    return f", fills in {queue.horizon_s:g} s: {percent(queue.filled)}, Brier {scores}, n {queue.n}"
 
 
 def _cells(row: OrderRow, view: View, scene: Scene) -> tuple[Span, ...]:
@@ -90,6 +103,8 @@ def _cells(row: OrderRow, view: View, scene: Scene) -> tuple[Span, ...]:
         (size_text(row.filled, view) if row.filled else "", text),
         (compact(row.ahead, 3) if row.ahead is not None else "", "label"),
         (percent(row.fill_probability) if row.fill_probability is not None else "", "label"),
+        (number(row.keep_bps, 3) if row.keep_bps is not None else "", "label"),
+        (number(row.move_bps, 3) if row.move_bps is not None else "", "label"),
         (age(row.age_s), "label"),
         (SHORT_STATES.get(row.state, plain(row.state)), state_role),
         (str(row.level), "label"),

@@ -8,6 +8,7 @@ Source: models.md 9.1.
 
 import enum
 import math
+from typing import NamedTuple
 
 CANCEL_POWER = 2.0
 DECAY_PER_S = 0.8
@@ -57,13 +58,35 @@ def decayed(front: float, dt_s: float) -> float:
     return front * DECAY_PER_S**dt_s if dt_s > 0.0 else front
 
 
+class _Before(NamedTuple):
+    """What held before the last picture, should a print from before it come late."""
+
+    cautious: float
+    probable: float
+    level: float
+    traded: float
+    at_ms: int
+    joined_ms: int
+
+
 class QueueAhead:
     """The queue before one order: ``probable`` by the model, ``cautious`` as if no cancel ever helped.
 
     Both are None until the level was seen. ``is_through`` says that the market traded beyond our price.
     """
 
-    __slots__ = ("_at", "_before", "_is_seen", "_level", "_traded", "at_ms", "cautious", "is_through", "probable")
+    __slots__ = (
+        "_at",
+        "_before",
+        "_is_seen",
+        "_joined_ms",
+        "_level",
+        "_traded",
+        "at_ms",
+        "cautious",
+        "is_through",
+        "probable",
+    )
 
     def __init__(self) -> None:
         self.cautious: float | None = None
@@ -74,12 +97,18 @@ class QueueAhead:
         self._level = 0.0
         self._traded = 0.0
         self._is_seen = False
-        self._before: tuple[float, float, float, float] | None = None
+        self._joined_ms = 0
+        self._before: _Before | None = None
 
-    def start(self, now: float, at_ms: int, level: float) -> None:
-        """Takes the level as it was when we joined: all of it stands before us."""
+    def start(self, now: float, at_ms: int, level: float, joined_ms: int = 0) -> None:
+        """Takes the level as it was seen last when we joined it: all of it stands before us.
+
+        Of those who came between a picture from before ``joined_ms`` and the next one some are before us too:
+        for the cautious front all, for the probable one the share of the time in which they came first.
+        """
         self.cautious = self.probable = self._level = max(0.0, level)
         self.at_ms, self._at, self._traded = at_ms, now, 0.0
+        self._joined_ms = joined_ms if joined_ms > at_ms else 0
         self._is_seen, self._before = True, None
 
     def on_level(self, now: float, at_ms: int, level: float, model: QueueModel, power: float) -> None:
@@ -94,10 +123,10 @@ class QueueAhead:
         if model is QueueModel.DECAY or not self._is_seen:
             self.probable = min(decayed(probable, now - self._at), level)
             self.cautious = min(cautious, level)
-            self._level, self._traded, self._before = level, 0.0, None
-        elif level != self._level or self._traded:
-            self._before = (cautious, probable, self._level, self._traded)
-            self._compare(level, model, power)
+            self._level, self._traded, self._before, self._joined_ms = level, 0.0, None, 0
+        elif level != self._level or self._traded or self._joined_ms:
+            self._before = _Before(cautious, probable, self._level, self._traded, self.at_ms, self._joined_ms)
+            self._compare(at_ms, level, model, power)
         self.at_ms, self._at, self._is_seen = at_ms, max(now, self._at), True
 
     def on_trade(self, at_ms: int, size: float, model: QueueModel, power: float) -> None:
@@ -107,11 +136,13 @@ class QueueAhead:
         if at_ms > self.at_ms:
             self._take(size)
         elif self._before is not None:
-            level = self._level
-            self.cautious, self.probable, self._level, self._traded = self._before
+            last_ms, level, before = self.at_ms, self._level, self._before
+            self.cautious, self.probable = before.cautious, before.probable
+            self._level, self._traded, self.at_ms, self._joined_ms = before[2:]
             self._take(size)
-            self._before = (self.cautious, self.probable, self._level, self._traded)
-            self._compare(level, model, power)
+            self._before = before._replace(cautious=self.cautious, probable=self.probable, traded=self._traded)
+            self._compare(last_ms, level, model, power)
+            self.at_ms = last_ms
 
     def out_of_sight(self, now: float) -> None:
         """The level is deeper than what is shown: cancels are not seen, so the front decays instead."""
@@ -131,8 +162,15 @@ class QueueAhead:
         self.probable = max(0.0, self.probable - size)
         self._traded += size
 
-    def _compare(self, level: float, model: QueueModel, power: float) -> None:
+    def _compare(self, at_ms: int, level: float, model: QueueModel, power: float) -> None:
         assert self.cautious is not None and self.probable is not None, "a front that was seen"
+        if self._joined_ms:
+            came = max(0.0, level - self._level + self._traded)
+            share = (self._joined_ms - self.at_ms) / (at_ms - self.at_ms) if at_ms > self.at_ms else 1.0
+            self.cautious += came
+            self.probable += came * min(share, 1.0)
+            self._level += came
+            self._joined_ms = 0
         self.probable = after_book(self.probable, self._level, level, self._traded, model, power)
         self.cautious = min(self.cautious, level)
         self._level, self._traded = level, 0.0

@@ -74,7 +74,7 @@ class OwnQueues:
         known.rested_ms = rested_ms
         level = self._seen(known)
         if level is not None:
-            known.ahead.start(now, *level)
+            known.ahead.start(now, *level, joined_ms=rested_ms)
 
     def resize(self, key: str, remaining: float) -> None:
         """Some of an order was filled: nothing can stand before the rest of it."""

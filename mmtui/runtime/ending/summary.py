@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from mmtui.domain.intents import Finish
-from mmtui.domain.view import SCHEMA, EngineView, EstimateView
+from mmtui.domain.view import SCHEMA, EngineView, EstimateView, MarkoutView
 from mmtui.errors import ExitCode
 from mmtui.runtime.files import replace_file
 
@@ -76,10 +76,34 @@ def summary(view: EngineView | None, finish: Finish | None, reason: str, code: E
             "equity_change": pnl.equity_change,
         },
         "quote_uptime": seen.quote_uptime,
+        "queue": {
+            "horizon_s": seen.queue.horizon_s,
+            "predictions": seen.queue.n,
+            "abandoned": seen.queue.abandoned,
+            "filled": seen.queue.filled,
+            "brier_reference": seen.queue.reference,
+            "brier_touch": seen.queue.brier_touch,
+            "brier_intensity": seen.queue.brier_intensity,
+        },
         "estimates": {name: _estimate(seen.estimates, names) for name, names in _NAMES.items()},
+        "markouts": [_markout(row) for row in seen.markouts if row.level is None],
         "orders_placed": seen.counters.orders_placed,
         "volume_bought": seen.counters.volume_bought,
         "volume_sold": seen.counters.volume_sold,
+    }
+
+
+def _markout(row: MarkoutView) -> dict[str, object]:
+    return {
+        "side": row.side,
+        "horizon_s": row.horizon_s,
+        "n": row.n,
+        "dropped": row.dropped,
+        "edge_bps": row.edge_bps,
+        "adverse_bps": row.adverse_bps,
+        "markout_bps": row.markout_bps,
+        "low_bps": row.low_bps,
+        "high_bps": row.high_bps,
     }
 
 

@@ -64,6 +64,18 @@ def _optional(count: int | None) -> float | None:
     return None if count is None else float(count)
 
 
+def _markout(horizon_s: float) -> Reading:
+    """The mean markout of both sides at a horizon, by the fills behind each."""
+
+    def read(view: View) -> float | None:
+        rows = [row for row in view.engine.markouts if row.level is None and row.horizon_s == horizon_s and row.n]
+        weight = sum(row.n_eff for row in rows)
+        return sum(row.markout_bps * row.n_eff for row in rows) / weight if weight > 0.0 else None
+
+    return read
+
+
+MARKOUTS = (("one_second", 1.0), ("five_seconds", 5.0), ("half_minute", 30.0), ("five_minutes", 300.0))
 GAUGES: tuple[Gauge, ...] = (
     Gauge("mm_position", "Position in base units, signed", _engine(lambda e: e.position.size)),
     Gauge("mm_max_position", "Effective position limit in base units", _engine(lambda e: e.position.limit)),
@@ -111,6 +123,14 @@ GAUGES: tuple[Gauge, ...] = (
         "Expected move against a fill, bps",
         _mean("adverse_bid_bps", "adverse_ask_bps"),
     ),
+    *(
+        Gauge(
+            f"mm_markout_{words}_bps",
+            f"What own fills were worth {horizon_s:g} s after they happened, fees left out, bps",
+            _markout(horizon_s),
+        )
+        for words, horizon_s in MARKOUTS
+    ),
     Gauge("mm_tail_risk_multiplier", "Factor on gamma from tail risk", _engine(lambda e: e.tail_risk_multiplier)),
     Gauge(
         "mm_volatility_regime",
@@ -129,6 +149,22 @@ GAUGES: tuple[Gauge, ...] = (
         "Resting orders on this market that are not ours",
         _engine(lambda e: float(e.position.foreign_orders)),
     ),
+    Gauge(
+        "mm_fill_probability_brier",
+        "Mean squared error of fill probabilities by touch",
+        _engine(lambda e: e.queue.brier_touch),
+    ),
+    Gauge(
+        "mm_fill_probability_brier_intensity",
+        "Mean squared error of fill probabilities by intensity",
+        _engine(lambda e: e.queue.brier_intensity),
+    ),
+    Gauge(
+        "mm_fill_probability_brier_reference",
+        "The same for always saying the rate that was observed",
+        _engine(lambda e: e.queue.reference),
+    ),
+    Gauge("mm_fill_predictions", "Fill probabilities that were decided", _engine(lambda e: float(e.queue.n))),
     Gauge("mm_alarms", "Open alarms", _engine(lambda e: float(len(e.alarms)))),
     Gauge(
         "mm_address_requests_left",

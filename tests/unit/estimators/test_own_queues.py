@@ -40,6 +40,19 @@ def test_a_book_that_holds_us_already_counts_without_us() -> None:
     assert front(queues) == 8.0
 
 
+def test_of_those_who_came_about_when_we_did_all_or_some_stand_before_us() -> None:
+    queues = OwnQueues(SETTINGS)
+    queues.on_book(1.0, book(1_000, {100.0: 8.0, 99.0: 3.0}))
+    queues.rest(1.2, "a", Side.BUY, 100.0, 2.0, 1_100)
+    queues.on_book(1.5, book(1_500, {100.0: 15.0, 99.0: 3.0}))
+    ahead = queues.find("a")
+    assert ahead is not None
+    assert ahead.cautious == 13.0
+    assert ahead.probable == 8.0 + 5.0 / 5.0
+    queues.on_book(2.0, book(2_000, {100.0: 20.0, 99.0: 3.0}))
+    assert ahead.cautious == 13.0
+
+
 def test_the_venues_time_of_resting_replaces_that_of_the_answer() -> None:
     queues = OwnQueues(SETTINGS)
     queues.on_book(1.0, book(1_050, {100.0: 10.0, 99.0: 3.0}))
@@ -122,6 +135,7 @@ def test_the_setting_chooses_the_model_at_once() -> None:
         queues = OwnQueues(SETTINGS.with_values({"estimators.queue_model": model}))
         queues.on_book(1.0, book(1_000, {100.0: 8.0, 99.0: 3.0}))
         queues.rest(1.2, "a", Side.BUY, 100.0, 2.0, 1_100)
+        queues.on_book(1.5, book(1_500, {100.0: 10.0, 99.0: 3.0}))
         queues.on_book(2.0, book(2_000, {100.0: 30.0, 99.0: 3.0}))
         queues.on_book(3.0, book(3_000, {100.0: 20.0, 99.0: 3.0}))
         fronts[model] = front(queues)
@@ -130,6 +144,7 @@ def test_the_setting_chooses_the_model_at_once() -> None:
     steep = OwnQueues(SETTINGS.with_values({"estimators.queue_power": 8.0}))
     steep.on_book(1.0, book(1_000, {100.0: 8.0, 99.0: 3.0}))
     steep.rest(1.2, "a", Side.BUY, 100.0, 2.0, 1_100)
+    steep.on_book(1.5, book(1_500, {100.0: 10.0, 99.0: 3.0}))
     steep.on_book(2.0, book(2_000, {100.0: 30.0, 99.0: 3.0}))
     steep.reconfigure(SETTINGS)
     steep.on_book(3.0, book(3_000, {100.0: 20.0, 99.0: 3.0}))
