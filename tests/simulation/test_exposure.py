@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
+from mmtui.domain.events import FillsReceived
 from mmtui.domain.instrument import Side
 from mmtui.domain.records import RiskRecorded
 from mmtui.domain.view import Mode
 from mmtui.estimators.adverse.markout import AdverseSelection
-from tests.simulation.test_endings import holding, quoting
+from tests.simulation.test_endings import holding, quoting, trade_by_hand
 from tests.simulation.truth import position, resting
 
 LONGS, SHORTS, BOTH = -1, 1, 0
@@ -180,3 +181,39 @@ def test_own_fills_reach_the_markouts_with_their_level_and_only_quotes_do(make_s
     assert 0 < sum(record.count + record.dropped for record in whole) <= len(maker)
     best = [r for r in records if r.level is None and r.horizon_s == 5.0]
     assert all(record.edge > 0.0 for record in best if record.count)
+
+
+def test_a_liquidation_that_hits_our_quote_is_felt_and_told(make_session) -> None:
+    session = quoting(make_session, seed=3)
+
+    def forced(event):
+        if isinstance(event, FillsReceived):
+            fills = tuple(
+                fill if fill.is_taker else msgspec.structs.replace(fill, is_liquidation=True) for fill in event.fills
+            )
+            return msgspec.structs.replace(event, fills=fills)
+        return event
+
+    session.on_event = forced
+    count = session.engine.state.tape.counts["fills"]
+    for _ in range(120):
+        session.run(1)
+        if session.engine.state.tape.counts["fills"] > count:
+            break
+    now = session.now_ms / 1000.0
+    assert session.engine.state.panel.cascade_severity(now) > 0.0
+    assert "a liquidation hit our quote" in session.view.cascade_causes
+    bar = next(bar for bar in session.view.risk if bar.name == "cascade")
+    assert "liquidated; " in bar.text
+    assert "a liquidation hit our quote" in bar.text
+
+
+def test_a_sweep_of_our_own_is_felt_by_nobody(make_session) -> None:
+    session = quoting(make_session, seed=3)
+    state = session.engine.state
+    trade_by_hand(session, Side.BUY, 2_000)
+    session.run(2)
+    assert any(note.is_taker for note in state.tape.fills)
+    buys = state.panel._tape.cascade._buys
+    assert any(order.is_own for order in (buys.order, *buys._recent))
+    assert state.panel.cascade_severity(session.now_ms / 1000.0) == 0.0

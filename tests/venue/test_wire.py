@@ -103,6 +103,20 @@ def test_prints_of_one_order_share_a_key_and_others_do_not() -> None:
     assert key("B", translate.NO_HASH, ()) == ""
 
 
+def test_a_print_tells_its_parties_and_whether_the_exchange_sent_it() -> None:
+    ours, theirs = "0x" + "aB" * 20, "0x" + "CD" * 20
+    zero, some = "0x" + "0" * 64, "0x" + "1" * 64
+    forced = translate.trade(wire.WireTrade("BTC", "A", 1.0, 1.0, 5, 1, zero, (ours, theirs)))
+    usual = translate.trade(wire.WireTrade("BTC", "A", 1.0, 1.0, 5, 2, some, ()))
+    unknown = translate.trade(wire.WireTrade("BTC", "A", 1.0, 1.0, 5, 3, "", ()))
+    assert forced is not None
+    assert usual is not None
+    assert unknown is not None
+    assert (forced.buyer, forced.seller, forced.is_system) == (ours.lower(), theirs.lower(), True)
+    assert (usual.buyer, usual.seller, usual.is_system) == ("", "", False)
+    assert not unknown.is_system
+
+
 def test_an_empty_side_is_stated_and_left_to_the_engine() -> None:
     touch = translate.touch(wire.Bbo("BTC", 5, (None, wire.Level(2.0, 1.0))))
     assert touch is not None

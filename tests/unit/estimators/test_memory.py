@@ -145,3 +145,38 @@ def test_what_is_kept_is_small() -> None:
     memory = learned(600).memory()
     assert memory is not None
     assert len(msgspec.json.encode(memory)) < 64_000
+
+
+def test_what_fills_taught_goes_on_where_it_was() -> None:
+    before = learned(240)
+    after = recalled(before)
+    assert [record for record in after.markouts() if record.count] == [r for r in before.markouts() if r.count]
+    assert {record.level for record in after.markouts()} == {None, 0, 1, 2}
+    was, now = before.memory(), after.memory()
+    assert was is not None
+    assert now is not None
+    assert was.adverse == now.adverse
+    assert was.adverse is not None
+    assert was.adverse.informed_bid[1] > 5.0
+    assert was.adverse.depth_bid.bins
+
+
+def test_a_memory_from_before_markouts_were_kept_still_loads() -> None:
+    memory = learned(30).memory()
+    assert memory is not None
+    old = {key: value for key, value in msgspec.to_builtins(memory).items() if key != "adverse"}
+    after = EstimatorPanel(SETTINGS, INSTRUMENT)
+    assert after.recall(msgspec.json.decode(msgspec.json.encode(old), type=PanelMemory))
+    assert after.markouts() == ()
+    assert after.adverse_selection(Side.BUY).n_eff > 0.0
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1.0])
+def test_no_record_of_fills_takes_a_number_that_cannot_be(value: float) -> None:
+    memory = learned(30).memory()
+    assert memory is not None
+    assert memory.adverse is not None
+    first = memory.adverse.markouts[0]
+    for change in ({"weight": value}, {"squares": (value, 0.0)}, {"costs": (value, math.nan)}):
+        bad = msgspec.structs.replace(memory.adverse, markouts=(msgspec.structs.replace(first, **change),))
+        assert not is_sound(msgspec.structs.replace(memory, adverse=bad), "BTC")
