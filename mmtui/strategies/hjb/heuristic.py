@@ -13,7 +13,7 @@ from mmtui.strategies.hjb.pricing import Pricing, SidePrice, control_of, depth_o
 from mmtui.strategies.hjb.state import StateVector
 from mmtui.strategies.hjb.tuning import HjbTuning
 from mmtui.strategies.inputs import adverse_costs, flows
-from mmtui.strategies.leaning import flow_lean_bps
+from mmtui.strategies.leaning import Pull, leans
 from mmtui.strategies.quote import QuoteContext, Term
 from mmtui.strategies.spread import SideSpread, data_terms, knife_term, side_spread, skew
 
@@ -25,17 +25,15 @@ def heuristic_pricing(context: QuoteContext, tuning: HjbTuning, state: StateVect
     bid_spread = _spread(context, Side.BUY, adverse_bid, tuning)
     ask_spread = _spread(context, Side.SELL, adverse_ask, tuning)
     half_bps = (bid_spread.half_bps + ask_spread.half_bps) / 2.0
-    leans = [
-        Term("book imbalance", rules.imbalance_shift_bps(state.lob_imbalance, half_bps)),
-        Term("flow", 0.0 if is_fair else flow_lean_bps(context, tuning.lean, half_bps)),
-    ]
+    book = Term("book imbalance", rules.imbalance_shift_bps(state.lob_imbalance, half_bps))
+    carried = leans(context, tuning.carry, Pull(), half_bps, is_fair=is_fair)
     shift = skew(
         rules.inventory_shift_bps(share, half_bps),
         0.0,
         share,
         half_bps,
         limits,
-        tuple([lean for lean in leans if lean.bps != 0.0]),
+        (book, *carried) if book.bps != 0.0 else carried,
     )
     risk_bid, risk_ask = rules.risk_multiples(share)
     least_bps = rules.min_offset_ratio * half_bps

@@ -14,12 +14,12 @@ from mmtui.domain.units import BPS
 from mmtui.strategies import glft
 from mmtui.strategies.gamma import Gamma
 from mmtui.strategies.hjb.components import HJBComponents
-from mmtui.strategies.hjb.market import Distances, Market, Place, Solution, Wanted, market_of, place_of
+from mmtui.strategies.hjb.market import Distances, Market, Place, Solution, market_of, place_of
 from mmtui.strategies.hjb.policy import PolicyKeeper, PolicyTable
 from mmtui.strategies.hjb.pricing import Pricing, SidePrice, control_of, depth_of, is_increasing
 from mmtui.strategies.hjb.state import StateVector
 from mmtui.strategies.hjb.tuning import HjbMode, HjbTuning
-from mmtui.strategies.leaning import flow_lean_bps
+from mmtui.strategies.leaning import Pull, leans
 from mmtui.strategies.quote import QuoteContext, Term
 from mmtui.strategies.spread import Shift, SideSpread, data_terms, knife_term, side_spread, skew
 
@@ -53,7 +53,7 @@ class SolvedPricer:
         solution = Solution(context, tuning, market, table)
         place = place_of(context, tuning, state)
         book = self._flat(context, tuning, gamma, solution, place.spread)
-        bid, ask, shift = _quoted(context, tuning, state, book, solution.wanted(place), is_fair=is_fair)
+        bid, ask, shift = _quoted(context, tuning, state, book, solution, place=place, is_fair=is_fair)
         bid_flow, ask_flow = solution.flows(place.imbalance)
         lot = context.limit_config / tuning.model.lots_per_limit
         return Pricing(
@@ -125,22 +125,33 @@ def _flat_book(context: QuoteContext, tuning: HjbTuning, gamma: Gamma, solution:
 
 
 def _quoted(
-    context: QuoteContext, tuning: HjbTuning, state: StateVector, book: FlatBook, wanted: Wanted, *, is_fair: bool
+    context: QuoteContext,
+    tuning: HjbTuning,
+    state: StateVector,
+    book: FlatBook,
+    solution: Solution,
+    *,
+    place: Place,
+    is_fair: bool,
 ) -> tuple[SidePrice, SidePrice, Shift]:
     """Both sides and the shift: inventory first, then each signal by itself."""
+    market, wanted = solution.market, solution.wanted(place)
     flat, half_bps = book.distances, (book.bid.half_bps + book.ask.half_bps) / 2.0
-    leans = [
+    signals = [
         Term("drift", _shift_bps(wanted.held, wanted.drifted)),
         Term("book imbalance", _shift_bps(wanted.drifted, wanted.final)),
-        Term("flow", 0.0 if is_fair else flow_lean_bps(context, tuning.lean, half_bps)),
     ]
+    pull = Pull(market.reversion, market.inputs.risk, market.inputs.sigma, market.slope * BPS)
     shift = skew(
         _shift_bps(flat, wanted.held),
         wanted.balance_bps,
         state.utilisation,
         half_bps,
         tuning.limits,
-        tuple([lean for lean in leans if lean.bps != 0.0]),
+        (
+            *[lean for lean in signals if lean.bps != 0.0],
+            *leans(context, tuning.carry, pull, half_bps, is_fair=is_fair),
+        ),
     )
     width = Term("inventory width", (wanted.final.bid - flat.bid + wanted.final.ask - flat.ask) / 2.0)
     bid = SidePrice(book.bid, depth_of(book.bid, (width,), least_bps=book.bid.floor_bps))

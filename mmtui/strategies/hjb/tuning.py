@@ -27,11 +27,15 @@ class HjbMode(enum.Enum):
 
 
 class HjbTuning(msgspec.Struct, frozen=True):
-    """Settings of the controller; ``taker_max`` lots per second, 0 while takers are off."""
+    """Settings of the controller; ``taker_max`` lots per second, 0 while takers are off.
+
+    ``carry`` are the leans that the controller does not make itself: all but the drift.
+    """
 
     mode: HjbMode
     rules: HeuristicRules
     lean: LeanSettings
+    carry: LeanSettings
     model: ModelSettings
     gamma: GammaSettings
     limits: SpreadLimits
@@ -66,6 +70,7 @@ class HjbTuning(msgspec.Struct, frozen=True):
             mode=mode,
             rules=rules,
             lean=lean,
+            carry=msgspec.structs.replace(lean, alpha=AlphaChannel.NONE),
             model=model,
             gamma=GammaSettings.from_settings(settings),
             limits=SpreadLimits.from_settings(settings),
