@@ -1,13 +1,17 @@
 """No signal is wired to nothing without saying so: each prices quotes, by default or by a setting, or informs only."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from mmtui.domain.estimates import Signals
+from mmtui.domain.parameters import PARAMETERS
 from mmtui.domain.parameters.schema import Value
 from mmtui.strategies.registry import BUILT_IN
 from tests.unit.strategies.quote_contexts import context, estimates, settings
 
+PACKAGE = Path(__file__).resolve().parents[2] / "mmtui"
 LADDER, HJB = "ladder", "hjb"
 Changes = dict[str, Value]
 BY_INVENTORY: Changes = {"strategy__ladder_config__depth_mode": "inventory"}
@@ -113,3 +117,11 @@ def test_a_signal_that_informs_moves_nothing(field: str) -> None:
         changes: Changes = {"strategy__glft_mode": mode}
         assert quoted(LADDER, {field: INFORMING[field]}, changes) == quoted(LADDER, {}, changes)
     assert quoted(HJB, {field: INFORMING[field]}, {}) == quoted(HJB, {}, {})
+
+
+def test_every_setting_is_read_by_the_program() -> None:
+    files = [path for path in PACKAGE.rglob("*.py") if "parameters" not in path.parts]
+    text = "\n".join(path.read_text() for path in files)
+    # A section may be read under a name of its own, such as f"{SECTION}.max_depth_bps".
+    unread = [row.key for row in PARAMETERS if f'"{row.key}"' not in text and f'}}.{row.name}"' not in text]
+    assert unread == []
