@@ -8,8 +8,10 @@ import enum
 
 import msgspec
 
+from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.parameters import Value
 from mmtui.domain.queue_view import QueueView
+from mmtui.domain.trip_view import TripView
 
 SCHEMA = 1
 
@@ -116,7 +118,10 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PnlView(msgspec.Struct, frozen=True, kw_only=True):
-    """USD. The causes sum to ``total``; ``inventory`` excludes adverse selection."""
+    """USD. The causes sum to ``total``; ``inventory`` excludes adverse selection.
+
+    ``drawdown`` is a share of ``drawdown_base``, the day's equity at its peak; the session has its own.
+    """
 
     total: float = 0.0
     spread_capture: float = 0.0
@@ -129,23 +134,12 @@ class PnlView(msgspec.Struct, frozen=True, kw_only=True):
     utc_day: float = 0.0
     peak: float = 0.0
     drawdown: float = 0.0
+    drawdown_base: float = 0.0
+    session_drawdown: float = 0.0
     equity: float = 0.0
     equity_change: float = 0.0
     transfers: float = 0.0
     volume: float = 0.0
-
-
-class EstimateView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One estimate with its age, how far it may be trusted, and a 95 % interval where one is known."""
-
-    name: str
-    value: float
-    unit: str
-    provenance: str
-    age_s: float | None = None
-    n_eff: float = 0.0
-    low: float | None = None
-    high: float | None = None
 
 
 class RiskBar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -343,6 +337,7 @@ class EngineView(msgspec.Struct, frozen=True, kw_only=True):
     pnl: PnlView = PnlView()
     estimates: tuple[EstimateView, ...] = ()
     risk: tuple[RiskBar, ...] = ()
+    next_trips: tuple[TripView, ...] = ()
     orders: tuple[OrderRow, ...] = ()
     queue: QueueView = QueueView()
     fills: tuple[FillRow, ...] = ()

@@ -1,7 +1,7 @@
 """What the models believe, as rows of the view; changes nothing."""
 
+from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.estimates import Estimate, Estimates
-from mmtui.domain.view import EstimateView
 from mmtui.engine.state import EngineState
 from mmtui.estimators.carry.rates import payment_usd
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.parameters import PARAMETERS
 from mmtui.domain.view import (
     Alarm,
@@ -11,7 +12,6 @@ from mmtui.domain.view import (
     BudgetView,
     Counters,
     EngineView,
-    EstimateView,
     FeedView,
     FillRow,
     GuardView,

@@ -6,7 +6,8 @@ from mmtui.console.keys import ACTIONS
 from mmtui.console.panes import bottom, estimators, latency, orders, position, risk, status
 from mmtui.console.panes import help as help_page
 from mmtui.console.rows import text_of
-from mmtui.domain.view import EstimateView, GuardView, Mode, OrderRow, PositionView, RiskBar, View
+from mmtui.domain.estimate_view import EstimateView
+from mmtui.domain.view import GuardView, Mode, OrderRow, PositionView, RiskBar, View
 from tests.console.conftest import a_scene
 from tests.console.pictures import a_view, an_engine, killed_view
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmtui.cli import main
+from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.intents import Finish, LogLevel
 from mmtui.domain.parameters import Settings
-from mmtui.domain.view import EngineView, EstimateView, PnlView, PositionView
+from mmtui.domain.view import EngineView, PnlView, PositionView
 from mmtui.errors import ConfigError, ExitCode
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
 from mmtui.runtime.ending.summary import exit_code, last_words, summary

@@ -7,14 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.view import (
     Counters,
     EngineView,
-    EstimateView,
     FeedView,
     KillView,
     LadderView,
     LatencyRow,
+    MarkoutView,
     Mode,
     PnlView,
     PositionView,
@@ -162,6 +163,19 @@ def test_the_requirement_documents_name_nothing_that_is_missing(shared: Path) ->
 )
 def test_values_have_the_documents_meaning(name: str, expected: float) -> None:
     assert value(name) == pytest.approx(expected)
+
+
+def test_a_markout_is_the_mean_of_both_sides_by_the_fills_behind_each() -> None:
+    def row(side: str, n_eff: float, markout_bps: float, level: int | None = None, n: int = 9) -> MarkoutView:
+        return MarkoutView(
+            side=side, level=level, horizon_s=5.0, n=n, dropped=0, n_eff=n_eff, edge_bps=1.0, adverse_bps=0.0,
+            adverse_error_bps=0.1, markout_bps=markout_bps, low_bps=markout_bps - 1.0, high_bps=markout_bps + 1.0,
+        )  # fmt: skip
+
+    rows = (row("BUY", 30.0, 1.0), row("SELL", 10.0, -1.0), row("BUY", 99.0, 50.0, level=0))
+    view = msgspec.structs.replace(FULL, engine=msgspec.structs.replace(FULL.engine, markouts=rows))
+    assert value("mm_markout_five_seconds_bps", view) == pytest.approx(0.5)
+    assert not any(name.startswith("mm_markout_one_second") for name in samples(view))
 
 
 def test_the_main_exchange_is_called_main() -> None:

@@ -1,10 +1,13 @@
 """What the models believe, how old that is, and how far it may be trusted."""
 
+import msgspec
+
 from mmtui.console.format import age, aligned, compact, number, plain, signed
 from mmtui.console.panes import why
 from mmtui.console.rows import Column, Line, Lines, block, cells, columns_for, fit, title
 from mmtui.console.scene import Scene
-from mmtui.domain.view import EstimateView, View
+from mmtui.domain.estimate_view import EstimateView
+from mmtui.domain.view import View
 
 COLUMNS = (
     Column("", 18, 0, is_left=True),
@@ -12,6 +15,7 @@ COLUMNS = (
     Column("unit", 9, 3, is_left=True),
     Column("age", 5, 1),
     Column("n", 6, 4),
+    Column("95 % range", 17, 5),
     Column("trust", 8, 2, is_left=True),
 )
 SHORT_COLUMNS = (Column("", 11, 0, is_left=True), Column("", 9, 0), Column("", 5, 1, is_left=True), Column("", 4, 2))
@@ -64,6 +68,14 @@ def scaled(estimate: EstimateView) -> tuple[float, str]:
     return estimate.value, plain(estimate.unit)
 
 
+def _range(estimate: EstimateView) -> str:
+    """Ends of the interval, in the unit of the value."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    low, high = (_value(msgspec.structs.replace(estimate, value=end))[0] for end in (estimate.low, estimate.high))
+    return f"{low.strip()}..{high.strip()}"
+
+
 def _value(estimate: EstimateView) -> tuple[str, str]:
     value, unit = scaled(estimate)
     if unit == "USD":
@@ -91,6 +103,7 @@ def _cells(estimate: EstimateView, scene: Scene) -> tuple[tuple[str, str], ...]:
         (unit, "label"),
         (age(estimate.age_s), "label"),
         (compact(estimate.n_eff, 3) if estimate.n_eff else "", "label"),
+        (_range(estimate), "label"),
         (plain(estimate.provenance), "label" if is_trusted else "warn"),
     )
 
@@ -107,7 +120,7 @@ def _pairs(estimates: list[EstimateView], scene: Scene, width: int, height: int)
 
 
 def _short(estimate: EstimateView, scene: Scene, room: int) -> Line:
-    name, value, unit, since, _, trust = _cells(estimate, scene)
+    name, value, unit, since, _, _, trust = _cells(estimate, scene)
     doubtful = trust[1] != "label"
     figure = (value[0] if value[0].endswith("?") or not doubtful else value[0] + "?", "warn" if doubtful else value[1])
     shown = columns_for(SHORT_COLUMNS, room - 1)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import msgspec
 
+from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.intents import Finish
-from mmtui.domain.view import SCHEMA, EngineView, EstimateView, MarkoutView
+from mmtui.domain.view import SCHEMA, EngineView, MarkoutView
 from mmtui.errors import ExitCode
 from mmtui.runtime.files import replace_file
 
