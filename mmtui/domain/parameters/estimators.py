@@ -78,6 +78,16 @@ ESTIMATORS: tuple[Parameter, ...] = (
         help="How fast a burst of orders stops counting as activity.",
     ),
     Parameter(
+        key="estimators.hawkes_baseline_half_life_s",
+        kind=Kind.NUMBER,
+        default=3600.0,
+        unit="s",
+        low=300.0,
+        high=86_400.0,
+        aliases=("risk.hawkes_baseline",),
+        help="Half-life of the running mean that activity is measured against.",
+    ),
+    Parameter(
         key="estimators.spread_percentile_window_s",
         kind=Kind.NUMBER,
         default=300.0,

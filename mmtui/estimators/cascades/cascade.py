@@ -96,7 +96,7 @@ class Cascade:
         self._buys = ForcedFlow()
         self._sells = ForcedFlow()
         self._base = BaseRate()
-        self._bursts = OrderBursts()
+        self._bursts = OrderBursts(settings.number("estimators.hawkes_baseline_half_life_s"))
         self._sizes = OrderSizes()
         self._context = ContextSigns()
         self._notionals = EventEwma(EVENT_HALF_LIFE_EVENTS)

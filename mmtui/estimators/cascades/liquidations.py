@@ -104,10 +104,11 @@ class OrderSizes:
 class OrderBursts:
     """Rate of all aggressive orders against its own running mean, as a self-exciting process."""
 
-    __slots__ = ("_base", "_mean_usd", "_short", "_started_at", "decay_rate", "orders")
+    __slots__ = ("_base", "_mean_usd", "_short", "_slow_rate", "_started_at", "decay_rate", "orders")
 
-    def __init__(self) -> None:
+    def __init__(self, base_half_life_s: float = BURST_BASE_HALF_LIFE_S) -> None:
         self.decay_rate = BURST_DECAY_RATE
+        self._slow_rate = LN2 / base_half_life_s
         self.orders = 0
         self._short = Excitation()
         self._base = Excitation()
@@ -127,7 +128,7 @@ class OrderBursts:
     def finish(self, at: float, notional_usd: float, mark: float) -> None:
         """Count a finished order towards the running means."""
         self.orders += 1
-        self._base.add(at, mark, LN2 / BURST_BASE_HALF_LIFE_S)
+        self._base.add(at, mark, self._slow_rate)
         self._mean_usd.add(notional_usd)
 
     @property
@@ -139,7 +140,7 @@ class OrderBursts:
         """Present intensity over its running mean: 1 on average, 1 while too little was seen."""
         if self._started_at is None or not now - self._started_at >= BURST_WARM_S:
             return 1.0
-        slow = LN2 / BURST_BASE_HALF_LIFE_S
+        slow = self._slow_rate
         seen = -math.expm1(-slow * (now - self._started_at))
         base = max(self._base.value(now, slow) * slow / seen, BURST_BASE_RATE_MIN)
         present = self.decay_rate * self._short.value(now, self.decay_rate)
