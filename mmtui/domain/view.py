@@ -319,7 +319,7 @@ class EngineView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the engine knows that a person may want to see.
 
     ``gamma_factors`` are the multipliers whose product with the configured gamma is ``gamma``, within its
-    bounds and its pace.
+    bounds and its pace. ``strategy_note`` is what the strategy says of how it made its quotes.
     """
 
     at: float
@@ -330,6 +330,7 @@ class EngineView(msgspec.Struct, frozen=True, kw_only=True):
     asks_quoted: int = 0
     why_no_quotes: tuple[str, ...] = ()
     widened_by: tuple[TermView, ...] = ()
+    strategy_note: str = ""
     kill: KillView = KillView()
     ladder: LadderView = LadderView()
     levels: tuple[LevelView, ...] = ()

@@ -4,6 +4,7 @@ import msgspec
 
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.instrument import Side
+from mmtui.domain.trip_view import TripView
 from mmtui.domain.view import (
     BudgetView,
     Counters,
@@ -24,9 +25,10 @@ from mmtui.engine.control.rearming import changes_since
 from mmtui.engine.picture_of_estimates import estimate_rows, funding_due
 from mmtui.engine.picture_of_fills import cascade_causes, fill_rows, markout_rows
 from mmtui.engine.picture_of_orders import OwnQuotes, may_rest, queue_view
+from mmtui.engine.picture_of_strategy import strategy_note, strategy_rows
 from mmtui.engine.state import EngineState
 from mmtui.estimators.warmup import WarmupStatus
-from mmtui.risk.monitors.drawdown import drawdown
+from mmtui.risk.monitors.drawdown import drawdown, drawdown_base_usd
 from mmtui.strategies.quote import Ladder, Level
 from mmtui.strategies.sizing import is_dust
 
@@ -53,8 +55,10 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         levels=_levels(state, ladder),
         position=_position(state, estimates),
         pnl=_pnl(state),
-        estimates=estimate_rows(state, estimates, now),
+        strategy_note=strategy_note(ladder),
+        estimates=(*estimate_rows(state, estimates, now), *strategy_rows(estimates, ladder)),
         risk=_risk(state),
+        next_trips=_next_trips(state),
         orders=own.rows,
         queue=queue_view(state),
         fills=fill_rows(state),
@@ -168,10 +172,30 @@ def _pnl(state: EngineState) -> PnlView:
         utc_day=day,
         peak=account.day.peak / 1e6,
         drawdown=drawdown(account.limit_pnl() / 1e6, account.day.peak / 1e6, opening),
+        drawdown_base=drawdown_base_usd(account.day.peak / 1e6, opening),
+        session_drawdown=account.session_drawdown(),
         equity=account.equity() / 1e6,
         equity_change=sums.total / 1e6,
         transfers=account.transfers / 1e6,
         volume=state.tape.turnover / 1e6,
+    )
+
+
+def _next_trips(state: EngineState) -> tuple[TripView, ...]:
+    return tuple(
+        TripView(
+            name=trip.name,
+            follows=trip.follows.value,
+            value=trip.value,
+            limit=trip.limit,
+            unit=trip.unit,
+            ratio=trip.ratio,
+            distance=trip.distance,
+            move_bps=trip.move_bps,
+            time_s=trip.time_s,
+            text=trip.text,
+        )
+        for trip in state.risk.trips
     )
 
 

@@ -31,6 +31,8 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
             ((" ! " if place == 0 else "   ", "warn"), (words, "text"))
             for place, words in enumerate(wrap(reason, width - 4))
         ]
+    if view.engine.strategy_note:
+        lines += [((" ", "text"), (words, "label")) for words in wrap(plain(view.engine.strategy_note), width - 2)]
     lines += waterfall(view, scene, width, height - len(lines))
     return block(lines, width, height)
 

@@ -108,6 +108,8 @@ GAUGES: tuple[Gauge, ...] = (
     Gauge("mm_kappa", "Decay of fill intensity with distance, 1/fraction", _mean("kappa_bid", "kappa_ask")),
     Gauge("mm_kappa_per_bp", "Decay of fill intensity with distance, 1/bp", _mean("kappa_bid", "kappa_ask", 1e-4)),
     Gauge("mm_intensity", "Fills per second and side at distance zero", _mean("A_bid", "A_ask")),
+    Gauge("mm_expected_fill_rate_bid", "Fills a second expected of the bid", _estimate("expected_fill_rate_bid")),
+    Gauge("mm_expected_fill_rate_ask", "Fills a second expected of the ask", _estimate("expected_fill_rate_ask")),
     Gauge("mm_jump_ratio", "Realised over bipower variance", _estimate("jump_ratio")),
     Gauge("mm_microprice_deviation_bps", "Fair price from mid, bps", _fair_deviation_bps),
     Gauge("mm_book_imbalance", "Order book imbalance, -1 to 1", _estimate("book_imbalance")),
