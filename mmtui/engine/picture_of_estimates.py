@@ -26,9 +26,6 @@ def estimate_rows(state: EngineState, estimates: Estimates | None, now: float) -
     extra = {
         "beta_book": signals.beta_book,
         "beta_flow": signals.beta_flow,
-        "adverse_bid_bps": signals.adverse_bid * 1e4,
-        "adverse_ask_bps": signals.adverse_ask * 1e4,
-        "cascade": signals.cascade_severity,
     }
     rows = [_row(name, estimate, now) for name, estimate in named.items()]
     rows += [EstimateView(name=name, value=value, unit="", provenance="") for name, value in extra.items()]

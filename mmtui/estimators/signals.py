@@ -14,7 +14,8 @@ from mmtui.domain.parameters import Settings
 from mmtui.estimators.adverse.own_fills import OwnFills
 from mmtui.estimators.carry.carry import Carry
 from mmtui.estimators.cascades.cascade import CascadeDirection
-from mmtui.estimators.cascades.liquidations import BURST_WARM_ORDERS
+from mmtui.estimators.cascades.liquidations import BURST_WARM_ORDERS, ORDERS_WARM
+from mmtui.estimators.fair.kalman import WARM_OBSERVATIONS as KALMAN_WARM
 from mmtui.estimators.fair.kalman import FilteredMid
 from mmtui.estimators.fair.microprice import Microprice
 from mmtui.estimators.fair.momentum import Momentum, falling_knife, rising_knife
@@ -31,7 +32,6 @@ from mmtui.estimators.volatility.swings import Swings
 from mmtui.estimators.vpin import BUCKETS, Vpin
 
 DIRECTIONS = {CascadeDirection.LONG: -1, CascadeDirection.SHORT: 1, CascadeDirection.BOTH: 0}
-KALMAN_WARM = 10
 EPISODES_WARM = 10.0
 
 
@@ -56,12 +56,12 @@ class SignalSources:
 
     def __init__(
         self, settings: Settings, top: TopOfBook, tape: Tape, volatility: Volatility, *, own_fills: OwnFills,
-        microprice: Microprice, carry: Carry,
+        microprice: Microprice, carry: Carry, filtered: FilteredMid,
     ) -> None:  # fmt: skip
         self._top, self._tape, self._volatility = top, tape, volatility
         self._own_fills, self._microprice, self.carry = own_fills, microprice, carry
         self._momentum = Momentum()
-        self._filtered = FilteredMid()
+        self._filtered = filtered
         self._spreads = SpreadRegime(settings)
         self._vpin = Vpin()
         self.swings = Swings(settings)
@@ -225,6 +225,13 @@ class SignalSources:
         }
         return {
             **volumes,
+            "cascade": Estimate(
+                cascade.reading(now).severity,
+                "",
+                provenance_of(cascade.orders_seen, ORDERS_WARM, age_s),
+                cascade.orders_seen,
+                at,
+            ),
             "vpin": Estimate(self._vpin.value, "", provenance_of(buckets, BUCKETS, age_s), buckets, at),
             "hawkes_ratio": Estimate(
                 cascade.flow_ratio(now),

@@ -400,3 +400,10 @@ def test_before_any_fill_was_judged_the_markout_pane_says_so() -> None:
     view = a_view()
     empty = msgspec.structs.replace(view, engine=msgspec.structs.replace(view.engine, markouts=()))
     assert "no fill judged yet" in text_of(markout.rows(a_scene(empty), 63, 5))
+
+
+def test_the_pnl_pane_says_over_which_time_adverse_selection_is_measured() -> None:
+    view = a_view()
+    values = {**view.engine.parameters, "estimators.adverse_horizon_s": 2.5}
+    labelled = msgspec.structs.replace(view, engine=msgspec.structs.replace(view.engine, parameters=values))
+    assert "adverse 2.5 s" in text_of(pnl.rows(a_scene(labelled), 40, 10))

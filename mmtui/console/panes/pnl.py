@@ -3,7 +3,7 @@
 from mmtui.console.format import compact, percent, signed
 from mmtui.console.rows import Line, Lines, block, title
 from mmtui.console.scene import Scene
-from mmtui.domain.view import PnlView
+from mmtui.domain.view import PnlView, View
 
 CENT_USD = 0.005
 VOLUME_MIN_USD = 1.0
@@ -21,7 +21,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     pnl = view.engine.pnl
     causes = [
         ("spread", pnl.spread_capture),
-        ("adverse", pnl.adverse_selection),
+        (_adverse(view), pnl.adverse_selection),
         ("inventory", pnl.inventory),
         ("fees", pnl.fees),
         ("funding", pnl.funding),
@@ -41,6 +41,12 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     ]
     lines += [_pair(one, other, pnl, scene, width) for one, other in more]
     return block(lines, width, height)
+
+
+def _adverse(view: View) -> str:
+    """The name of adverse selection with the time it is measured over."""
+    horizon_s = view.engine.parameters.get("estimators.adverse_horizon_s")
+    return f"adverse {horizon_s:g} s" if isinstance(horizon_s, float | int) else "adverse"
 
 
 def _headings(width: int) -> str:
