@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 
-from mmtui.domain.events import FillsReceived
+from mmtui.domain.book import Trade
+from mmtui.domain.events import FillsReceived, TradePrints
 from mmtui.domain.instrument import Side
+from mmtui.domain.parameters.adverse import HLP_LIQUIDATOR
 from mmtui.domain.records import RiskRecorded
 from mmtui.domain.view import Mode
 from mmtui.estimators.adverse.markout import AdverseSelection
@@ -217,3 +219,30 @@ def test_a_sweep_of_our_own_is_felt_by_nobody(make_session) -> None:
     buys = state.panel._tape.cascade._buys
     assert any(order.is_own for order in (buys.order, *buys._recent))
     assert state.panel.cascade_severity(session.now_ms / 1000.0) == 0.0
+
+
+def liquidations(session, count: int, usd: float) -> None:
+    """Sells of a liquidator's, a second apart, as the exchange prints them."""
+    for number in range(count):
+        now = session.now_ms / 1000.0
+        price = session.view.ladder.mid
+        trade = Trade(session.now_ms, Side.SELL, price, usd / price, 10**9 + number, f"k{now}", "", HLP_LIQUIDATOR)
+        session.feed(TradePrints(received_at=now, trades=(trade,)))
+        session.run(1.0)
+
+
+def test_a_wave_of_liquidations_shrinks_the_bids_then_pulls_quotes_and_lets_them_come_back(make_session) -> None:
+    session = flat(make_session, strategy__ladder_config__min_depth_bps=20.0)
+    before = {side: shown(session, side) for side in Side}
+    liquidations(session, 1, 80_000.0)
+    assert session.view.mode is Mode.QUOTING
+    assert shown(session, Side.BUY) < 0.6 * before[Side.BUY]
+    assert shown(session, Side.SELL) > 0.85 * before[Side.SELL]
+    liquidations(session, 3, 80_000.0)
+    session.run(1)
+    assert session.view.mode is Mode.REDUCE_ONLY
+    assert resting(session) == []
+    assert session.view.mode_reason == "liquidation cascade"
+    assert session.view.cascade_causes == ("a liquidator's trade",)
+    session.run(90)
+    assert {order.side for order in resting(session)} == set(Side)
