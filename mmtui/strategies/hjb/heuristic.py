@@ -1,7 +1,7 @@
 """The documents' rules as quotes: every rule a term of its own.
 
 Owns the order in which the rules meet the floors of every strategy. The half-spread is the operator's and
-gamma plays no part; the half-spread that the rules multiply is the one quoted, so that a wider market makes
+gamma plays no part; the half-spread that the rules multiply is the one quoted, so that a wider quote makes
 every rule as much stronger. Source: models.md 4.2, decisions.md S15, S93.
 """
 
@@ -25,10 +25,12 @@ def heuristic_pricing(context: QuoteContext, tuning: HjbTuning, state: StateVect
     bid_spread = _spread(context, Side.BUY, adverse_bid, tuning)
     ask_spread = _spread(context, Side.SELL, adverse_ask, tuning)
     half_bps = (bid_spread.half_bps + ask_spread.half_bps) / 2.0
-    book = Term("book imbalance", rules.imbalance_shift_bps(state.lob_imbalance, half_bps))
+    # The rules take their shares of what both sides have in common, not of what one side is widened by.
+    shared_bps = min(bid_spread.half_bps, ask_spread.half_bps)
+    book = Term("book imbalance", rules.imbalance_shift_bps(state.lob_imbalance, shared_bps))
     carried = leans(context, tuning.carry, Pull(), half_bps, is_fair=is_fair)
     shift = skew(
-        rules.inventory_shift_bps(share, half_bps),
+        rules.inventory_shift_bps(share, shared_bps),
         0.0,
         share,
         half_bps,
@@ -36,7 +38,7 @@ def heuristic_pricing(context: QuoteContext, tuning: HjbTuning, state: StateVect
         (book, *carried) if book.bps != 0.0 else carried,
     )
     risk_bid, risk_ask = rules.risk_multiples(share)
-    least_bps = rules.min_offset_ratio * half_bps
+    least_bps = rules.min_offset_ratio * shared_bps
     bid = _side(bid_spread, risk_bid, least_bps - shift.total_bps)
     ask = _side(ask_spread, risk_ask, least_bps + shift.total_bps)
     rates = reducing_rates(context.position, *taker_rates(share), tuning.taker_max)
