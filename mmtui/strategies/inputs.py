@@ -11,6 +11,8 @@ import msgspec
 
 from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
+from mmtui.estimators.arrivals.order_size import LotConsistency, arrival_share
+from mmtui.estimators.volatility.stochastic import average
 from mmtui.strategies import glft
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.quote import QuoteContext
@@ -52,6 +54,7 @@ class ModelSettings(msgspec.Struct, frozen=True):
     kappa_min: float
     kappa_max: float
     adverse: "AdverseSettings"
+    lot_consistency: LotConsistency
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "ModelSettings":
@@ -70,6 +73,7 @@ class ModelSettings(msgspec.Struct, frozen=True):
             kappa_min=number("estimators.kappa_min"),
             kappa_max=number("estimators.kappa_max"),
             adverse=AdverseSettings(number("strategy.as_weight"), number("strategy.as_cap_bps") / BPS),
+            lot_consistency=LotConsistency(settings.text("strategy.lot_consistency")),
         )
 
     @property
@@ -127,25 +131,43 @@ def _adverse_cost(mean: float, zero: float, decay: float, settings: AdverseSetti
 def flows(
     context: QuoteContext, costs: tuple[AdverseCost, AdverseCost], settings: ModelSettings
 ) -> tuple[glft.Flow, glft.Flow]:
-    """What our bid and our ask meet, costs included."""
+    """What our bid and our ask meet, costs included: arrivals of a lot, where orders may be smaller."""
     estimates, fee = context.estimates, context.maker_rate
     low, high = settings.kappa_min, settings.kappa_max
+    share_bid, share_ask = arrival_shares(context, settings)
     bid = glft.Flow(
         clip(estimates.kappa_bid.value, low, high),
-        clip(estimates.intensity_bid.value, INTENSITY_MIN, INTENSITY_MAX),
+        clip(estimates.intensity_bid.value * share_bid, INTENSITY_MIN, INTENSITY_MAX),
         fee + costs[0].mean,
     )
     ask = glft.Flow(
         clip(estimates.kappa_ask.value, low, high),
-        clip(estimates.intensity_ask.value, INTENSITY_MIN, INTENSITY_MAX),
+        clip(estimates.intensity_ask.value * share_ask, INTENSITY_MIN, INTENSITY_MAX),
         fee + costs[1].mean,
     )
     return bid, ask
 
 
+def arrival_shares(context: QuoteContext, settings: ModelSettings) -> tuple[float, float]:
+    """Share of the arrivals on our bid and our ask that counts for a whole lot. Source: models.md 6.5."""
+    signals, mode = context.estimates.signals, settings.lot_consistency
+    lot = context.instrument.size_base(context.limit_config) / settings.lots_per_limit
+    return arrival_share(lot, signals.mean_order_bid, mode), arrival_share(lot, signals.mean_order_ask, mode)
+
+
 def effective_sigma(context: QuoteContext) -> float:
     """Volatility with jumps, fraction per root second."""
     return clip(context.estimates.sigma_effective.value, 0.0, SIGMA_MAX)
+
+
+def horizon_sigma(context: QuoteContext, horizon_s: float) -> float:
+    """Volatility with jumps, expected on average over a horizon: the diffusion on its way back to its mean."""
+    estimates, signals = context.estimates, context.estimates.signals
+    effective, now = effective_sigma(context), estimates.sigma.value
+    if not signals.variance_reversion > 0.0:
+        return effective
+    ahead = average(now * now, signals.variance_mean, signals.variance_reversion, horizon_s)
+    return clip(math.sqrt(max(effective * effective - now * now + ahead, 0.0)), 0.0, SIGMA_MAX)
 
 
 def utilisation(context: QuoteContext) -> float:

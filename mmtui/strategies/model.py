@@ -24,8 +24,10 @@ from mmtui.strategies.inputs import (
     ModelMode,
     ModelSettings,
     adverse_costs,
+    arrival_shares,
     effective_sigma,
     flows,
+    horizon_sigma,
     inventory_lots,
 )
 from mmtui.strategies.leaning import Pull
@@ -218,6 +220,7 @@ class ModelMemo:
             signals.adverse_zero_ask,
             signals.falling_knife,
             signals.rising_knife,
+            arrival_shares(context, settings),
             context.maker_rate,
             gamma,
             (position > 0) - (position < 0),
@@ -243,7 +246,7 @@ def _key_of_mode(context: QuoteContext, mode: ModelMode) -> tuple[float, ...]:
     if mode is ModelMode.EXACT:
         # A table that had to wait for its second is looked at again when that is over.
         return context.position, context.limit_config, math.floor(context.now)
-    return (signals.holding_s,)
+    return context.estimates.sigma.value, signals.holding_s, signals.variance_mean, signals.variance_reversion
 
 
 def _held(context: QuoteContext, tables: ExactTables, settings: ModelSettings, inputs: ExactInputs) -> Held | None:
@@ -261,7 +264,8 @@ def _forms(
     attitude = settings.attitude
     if settings.mode is ModelMode.HORIZON:
         horizon_s = avellaneda_stoikov.horizon_of(context.estimates.signals.holding_s, settings.reference_s)
-        return lambda risk: avellaneda_stoikov.horizon_form(risk, sigma, bid, ask, horizon_s, attitude)
+        ahead = horizon_sigma(context, horizon_s)
+        return lambda risk: avellaneda_stoikov.horizon_form(risk, ahead, bid, ask, horizon_s, attitude)
     return lambda risk: glft.closed_form(risk, sigma, bid, ask, persistence_s=settings.persistence_s, attitude=attitude)
 
 

@@ -5,6 +5,7 @@ order does. Source: models.md 6.5, lot consistency.
 """
 
 import bisect
+import enum
 import math
 from collections import deque
 
@@ -15,6 +16,14 @@ HALF_LIFE_ORDERS = 100.0
 MEDIAN_ORDERS = 101
 # Five orders, the earlier ones forgotten a little.
 ORDERS_WARM = 4.5
+
+
+class LotConsistency(enum.Enum):
+    """How arrivals count for a lot: all, those of at least a lot, or as if the lot were the mean order."""
+
+    OFF = "off"
+    PROBABILITY = "probability"
+    REDUCED = "reduced"
 
 
 class MeanOrderSize:
@@ -115,13 +124,15 @@ def share_of_orders(size: float, mean: float) -> float:
 
 
 def lot_share(lot: float, mean: float) -> float:
-    """Factor of A where orders are smaller than a lot, so that A times the lot is what really trades.
+    """Mean order over the lot, at most 1: as if the lot were the mean order, so that what trades stays the same."""
+    return min(mean / lot, 1.0) if lot > 0.0 else 1.0
 
-    As if the lot were the mean order; 1 where that is no smaller, or not known.
-    """
-    if not (0.0 < mean < lot < math.inf):
+
+def arrival_share(lot: float, mean: float, mode: LotConsistency) -> float:
+    """Factor of A for a lot (base units) among orders of ``mean`` size; 1 while either is not known."""
+    if mode is LotConsistency.OFF or not (0.0 < mean < math.inf and 0.0 < lot < math.inf):
         return 1.0
-    return mean / lot
+    return lot_share(lot, mean) if mode is LotConsistency.REDUCED else share_of_orders(lot, mean)
 
 
 _KEEP = 2.0 ** (-1.0 / HALF_LIFE_ORDERS)
