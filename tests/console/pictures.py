@@ -6,6 +6,7 @@ import msgspec
 
 from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.parameters import PARAMETERS
+from mmtui.domain.queue_view import QueueView
 from mmtui.domain.view import (
     Alarm,
     BookRow,
@@ -141,7 +142,12 @@ def some_orders() -> tuple[OrderRow, ...]:
                     state="Resting",
                     age_s=ages[level],
                     ahead=ahead,
+                    ahead_cautious=1.4 * ahead,
                     fill_probability=chance,
+                    fill_probability_intensity=0.8 * chance,
+                    fill_share=0.7 * chance,
+                    keep_bps=round(1.8 * chance, 3),
+                    move_bps=round(1.5 * chance - 0.02, 3),
                     reason="ladder",
                 )
             )
@@ -298,6 +304,9 @@ def an_engine(**changes: Any) -> EngineView:
         "estimates": some_estimates(),
         "risk": some_bars(),
         "orders": some_orders(),
+        "queue": QueueView(
+            horizon_s=10.0, n=812, abandoned=403, filled=0.11, reference=0.098, brier_touch=0.081, brier_intensity=0.087
+        ),
         "fills": some_fills(),
         "markouts": some_markouts(),
         "alarms": (
