@@ -144,6 +144,8 @@ def random_settings():
     return st.fixed_dictionaries(
         {
             "strategy.glft_mode": st.sampled_from(["glft", "glft_exact", "as_horizon", "literal"]),
+            "strategy.hjb.mode": st.sampled_from(["heuristic", "policy", "grid"]),
+            "strategy.hjb.risk_both_sides": st.booleans(),
             "strategy.xi_mode": st.sampled_from(["cara", "penalty"]),
             "strategy.alpha_channel": st.sampled_from(["microprice", "drift", "none"]),
             "strategy.literal_horizon": st.sampled_from(["volume_clock", "holding", "max"]),
@@ -157,6 +159,7 @@ def random_settings():
             "strategy.min_full_skew_ratio": st.floats(0.0, 1.5),
             "strategy.min_edge_bps": st.floats(0.0, 5.0),
             "strategy.lots_per_limit": st.floats(1.0, 50.0),
+            "strategy.lot_consistency": st.sampled_from(["reduced", "probability", "off"]),
             "strategy.ladder_config.num_levels": st.integers(1, 12),
             "strategy.ladder_config.min_depth_bps": st.floats(0.0, 20.0),
             "strategy.ladder_config.max_depth_bps": st.floats(20.0, 100.0),

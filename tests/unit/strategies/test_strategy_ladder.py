@@ -265,7 +265,12 @@ def test_inventory_leans_by_its_share_of_the_least_skew_in_any_balanced_market(q
         view,
         kappa_ask=view.kappa_bid,
         intensity_ask=view.intensity_bid,
-        signals=msgspec.structs.replace(view.signals, adverse_ask=view.signals.adverse_bid, funding_outlook=0.0),
+        signals=msgspec.structs.replace(
+            view.signals,
+            adverse_ask=view.signals.adverse_bid,
+            mean_order_ask=view.signals.mean_order_bid,
+            funding_outlook=0.0,
+        ),
     )
     held = round(quote_context.limit * share) * sign
     leaning = msgspec.structs.replace(quote_context, position=held, estimates=balanced)
