@@ -18,6 +18,7 @@ from mmtui.estimators.arrivals.aggressors import Aggressors
 from mmtui.estimators.arrivals.depth import DepthSlope
 from mmtui.estimators.carry.carry import Carry
 from mmtui.estimators.cascades.cascade import CascadeReading
+from mmtui.estimators.fair.kalman import FilteredMid
 from mmtui.estimators.fair.microprice import Microprice
 from mmtui.estimators.fair.transitions import Transitions
 from mmtui.estimators.flow import TopOfBook
@@ -38,6 +39,7 @@ class EstimatorPanel:
         "_aggressors",
         "_carry",
         "_estimates_memo",
+        "_filtered",
         "_instrument",
         "_last_at",
         "_microprice",
@@ -63,11 +65,23 @@ class EstimatorPanel:
         self._warmup = Warmup(settings)
         self._own_fills = OwnFills(settings)
         self._carry = Carry(settings, instrument)
+        self._filtered = FilteredMid(settings)
         first = (self._top, self._tape, self._volatility)
         self._sources = SignalSources(
-            settings, *first, own_fills=self._own_fills, microprice=self._microprice, carry=self._carry
+            settings,
+            *first,
+            own_fills=self._own_fills,
+            microprice=self._microprice,
+            carry=self._carry,
+            filtered=self._filtered,
         )
-        self._readings = Readings(*first, aggressors=self._aggressors, microprice=self._microprice, states=self._states)
+        self._readings = Readings(
+            *first,
+            aggressors=self._aggressors,
+            microprice=self._microprice,
+            states=self._states,
+            filtered=self._filtered,
+        )
         self._last_at: float | None = None
         self._reference = (0.0, 0.0)
         self._estimates_memo: tuple[float, Estimates | None] = (math.nan, None)
@@ -82,6 +96,7 @@ class EstimatorPanel:
             self._aggressors,
             self._microprice,
             self._states,
+            self._filtered,
             self._warmup,
             self._own_fills,
             self._sources,
@@ -180,6 +195,7 @@ class EstimatorPanel:
             adverse=self._own_fills.learned(),
             jumps=self._sources.swings.jumps.memory(),
             variance=self._sources.swings.variance.memory(),
+            carry=self._carry.memory(),
             touch=self._sources.touched.memory(),
         )
 
@@ -202,6 +218,8 @@ class EstimatorPanel:
             self._aggressors.recall(memory.bid, memory.ask, memory.reach_floor)
         self._own_fills.recall(memory.horizon_s, (memory.buys, memory.sells), memory.adverse)
         self._sources.recall(memory)
+        if memory.carry is not None:
+            self._carry.recall(memory.carry)
         return True
 
     def warmup(self, now: float) -> WarmupStatus:

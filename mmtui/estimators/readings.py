@@ -8,6 +8,8 @@ import math
 
 from mmtui.domain.estimates import Estimate, Estimates, Provenance, Signals
 from mmtui.estimators.arrivals.aggressors import Aggressors
+from mmtui.estimators.fair.kalman import WARM_OBSERVATIONS as KALMAN_WARM
+from mmtui.estimators.fair.kalman import FilteredMid
 from mmtui.estimators.fair.microprice import WARM_OBSERVATIONS, Microprice
 from mmtui.estimators.fair.transitions import VISITS_MIN, Transitions
 from mmtui.estimators.flow import TopOfBook
@@ -30,6 +32,7 @@ class Readings:
     __slots__ = (
         "_aggressors",
         "_arrival_memo",
+        "_filtered",
         "_microprice",
         "_states",
         "_tape",
@@ -47,9 +50,11 @@ class Readings:
         aggressors: Aggressors,
         microprice: Microprice,
         states: Transitions,
+        filtered: FilteredMid,
     ) -> None:
         self._top, self._tape, self._volatility = top, tape, volatility
         self._aggressors, self._microprice, self._states = aggressors, microprice, states
+        self._filtered = filtered
         self._volatility_memo = (volatility.reading, (0.0, False), volatility_estimates(volatility, 0.0, 0.0))
         self._arrival_memo = ((0, 0.0, 0.0), aggressors.estimates(0.0, 0.0))
 
@@ -80,6 +85,8 @@ class Readings:
 
     def fair(self, now: float) -> Estimate:
         """The reference price at ``now``; call only when a touch is known."""
+        if self._filtered.prices:
+            return self.filtered_price(now)
         return self.settled_price(now) if self._states.prices else self.regressed_price(now)
 
     def regressed_price(self, now: float) -> Estimate:
@@ -97,6 +104,15 @@ class Readings:
         deviation, is_clamped = self._microprice.clamped(wanted, top.spread)
         trust = provenance_of(visits, VISITS_MIN, now - top.received_at, is_clamped=is_clamped)
         return self._priced(deviation, trust, visits)
+
+    def filtered_price(self, now: float) -> Estimate:
+        """Fair price of the filter on the mid, under the same clamp."""
+        top, filtered = self._top, self._filtered
+        count = filtered.observations
+        wanted = filtered.value / top.mid - 1.0 if count else 0.0
+        deviation, is_clamped = self._microprice.clamped(wanted, top.spread)
+        trust = provenance_of(count, KALMAN_WARM, now - top.received_at, is_clamped=is_clamped)
+        return self._priced(deviation, trust, count)
 
     def _priced(self, deviation: float, trust: Provenance, n_eff: float) -> Estimate:
         top = self._top

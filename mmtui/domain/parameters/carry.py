@@ -31,9 +31,10 @@ ARRIVALS: tuple[Parameter, ...] = (
         key="estimators.microprice_mode",
         kind=Kind.CHOICE,
         default="regression",
-        choices=("regression", "stoikov"),
+        choices=("regression", "stoikov", "kalman"),
         live=True,
-        help="Fair price from the regression on imbalances, or from what followed each state of the book.",
+        help="Fair price from the regression on imbalances, from what followed each state of the book, or from the "
+        "filtered mid, which sees no imbalance.",
     ),
     Parameter(
         key="estimators.stoikov_refit_s",

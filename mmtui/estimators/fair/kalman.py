@@ -1,16 +1,19 @@
 """The price beneath the bounce of the touch, as a local level seen through noise.
 
 Owns the level, its variance and the gate beyond which a move is a jump and not noise. Works on the
-logarithm of the mid. Never feeds the quoted centre, which has one alpha channel. Source: models.md 6.12.
+logarithm of the mid. Where the settings want it, it is the fair price that quotes centre on. Source: models.md 6.12.
 """
 
 import math
 
 import msgspec
 
+from mmtui.domain.parameters import Settings
+
 GATE = 8.0
 NOISE_MIN = 1e-12
 VARIANCE_MAX = 1.0
+WARM_OBSERVATIONS = 10
 
 
 class Level(msgspec.Struct, frozen=True, gc=False):
@@ -47,14 +50,19 @@ def update(level: Level, observed: float, process: float, noise: float) -> Level
 
 
 class FilteredMid:
-    """The mid of one market, filtered."""
+    """The mid of one market, filtered; ``prices`` says whether the fair price is taken from here."""
 
-    __slots__ = ("_at", "_level", "observations")
+    __slots__ = ("_at", "_level", "observations", "prices")
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._at = 0.0
         self._level: Level | None = None
         self.observations = 0
+        self.reconfigure(settings)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take an edited mode; the level stays."""
+        self.prices = settings.text("estimators.microprice_mode") == "kalman"
 
     def on_mid(self, at: float, mid: float, spread: float, sigma: float) -> None:
         """Take the mid (USD) of a usable touch; ``spread`` a fraction, ``sigma`` per root second."""

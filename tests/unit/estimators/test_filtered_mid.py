@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmtui.domain.parameters import Settings
 from mmtui.estimators.fair.kalman import FilteredMid, Level, update
+
+DEFAULTS = Settings.defaults()
 
 
 def test_a_bounce_within_the_spread_is_smoothed_and_the_level_kept() -> None:
     rng = random.Random(5)
-    filtered, spread, raw, kept = FilteredMid(), 20e-4, 0.0, 0.0
+    filtered, spread, raw, kept = FilteredMid(DEFAULTS), 20e-4, 0.0, 0.0
     for i in range(2000):
         mid = 100.0 * (1.0 + rng.uniform(-spread / 2.0, spread / 2.0))
         filtered.on_mid(i * 0.1, mid, spread, 1e-5)
@@ -23,7 +26,7 @@ def test_a_bounce_within_the_spread_is_smoothed_and_the_level_kept() -> None:
 
 
 def test_a_tight_market_is_followed_closely() -> None:
-    filtered = FilteredMid()
+    filtered = FilteredMid(DEFAULTS)
     filtered.on_mid(0.0, 100.0, 1e-6, 1e-4)
     filtered.on_mid(1.0, 100.02, 1e-6, 1e-4)
     assert filtered.value == pytest.approx(100.02, rel=1e-6)
@@ -36,7 +39,7 @@ def test_a_jump_beyond_the_gate_is_believed_at_once() -> None:
 
 
 def test_an_observation_of_the_same_instant_or_the_past_adds_no_variance() -> None:
-    first, second = FilteredMid(), FilteredMid()
+    first, second = FilteredMid(DEFAULTS), FilteredMid(DEFAULTS)
     for filtered, at in ((first, 5.0), (second, 1.0)):
         filtered.on_mid(5.0, 100.0, 1e-3, 1e-4)
         filtered.on_mid(at, 100.01, 1e-3, 1e-4)
@@ -45,7 +48,7 @@ def test_an_observation_of_the_same_instant_or_the_past_adds_no_variance() -> No
 
 
 def test_after_an_interruption_it_starts_anew() -> None:
-    filtered = FilteredMid()
+    filtered = FilteredMid(DEFAULTS)
     filtered.on_mid(0.0, 100.0, 1e-3, 1e-5)
     filtered.skip()
     assert filtered.value == 0.0
@@ -61,7 +64,7 @@ def test_after_an_interruption_it_starts_anew() -> None:
     )
 )
 def test_no_stream_makes_a_level_that_is_not_finite(stream: list[tuple[float, float, float, float]]) -> None:
-    filtered = FilteredMid()
+    filtered = FilteredMid(DEFAULTS)
     for at, mid, spread, sigma in stream:
         filtered.on_mid(at, mid, spread, sigma)
         assert 0.0 < filtered.value < math.inf
