@@ -102,6 +102,15 @@ class ClockEwma:
         self._weight = keep * self._weight + (1.0 - keep)
         self._at = max(self._at, now)
 
+    @property
+    def weights(self) -> tuple[float, float]:
+        """Weighted sum and weight: all there is to remember beside the time."""
+        return self._sum, self._weight
+
+    def recall(self, at: float, weights: tuple[float, float]) -> None:
+        """Go on from weights remembered, last added to ``at`` a time."""
+        self._at, (self._sum, self._weight) = at, weights
+
     def mean(self, prior: float = 0.0) -> float:
         """The average, or ``prior`` while nothing was observed."""
         if self._weight > 0.0:

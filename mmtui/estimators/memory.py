@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from mmtui.estimators.adverse.memory import AdverseMemory
+from mmtui.estimators.carry.memory import CarryMemory
 
 VERSION = 1
 COUNT_MAX = 2**53
@@ -116,6 +117,7 @@ class PanelMemory(msgspec.Struct, frozen=True, kw_only=True):
     adverse: AdverseMemory | None = None
     jumps: JumpMemory | None = None
     variance: VarianceMemory | None = None
+    carry: CarryMemory | None = None
     touch: TouchMemory | None = None
 
 
@@ -141,7 +143,9 @@ def _are_weights(value: object) -> bool:
     return not isinstance(value, float | int) or 0.0 <= value < math.inf
 
 
-_SIGNED = frozenset({"from_mid", "from_fair", "costs", "signed_sizes", "signed_product"})
+_SIGNED = frozenset(
+    {"from_mid", "from_fair", "costs", "signed_sizes", "signed_product", "premium_total", "outlook_sum"}
+)
 
 
 def _is_finite(value: object) -> bool:

@@ -15,6 +15,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.estimators.carry.drift import DriftScore
 from mmtui.estimators.carry.funding import SAMPLES_WARM, Funding
 from mmtui.estimators.carry.holding import HoldingTime
+from mmtui.estimators.carry.memory import CarryMemory
 from mmtui.estimators.publish import provenance_of
 
 FILLS_WARM = 10.0
@@ -83,6 +84,29 @@ class Carry:
             rows["funding_outlook"] = Estimate(reading.outlook, "fraction", seen, count, at)
             rows["funding_due"] = Estimate(reading.due_s, "s", seen, count, at)
         return rows
+
+    def memory(self) -> CarryMemory:
+        """What outlives the process; not the drift, which is that of the last seconds."""
+        at, buys, sells, watched_s = self.holding.memory()
+        hour, samples, total, outlook, sampled_at = self.funding.memory()
+        return CarryMemory(
+            at=at,
+            buys=buys,
+            sells=sells,
+            watched_s=watched_s,
+            hour=hour,
+            samples=samples,
+            premium_total=total,
+            outlook_sum=outlook[0],
+            outlook_weight=outlook[1],
+            sampled_at=sampled_at,
+        )
+
+    def recall(self, memory: CarryMemory) -> None:
+        """Go on from what was learned before."""
+        self.holding.recall(memory.at, memory.buys, memory.sells, memory.watched_s)
+        hour = (memory.hour, memory.samples, memory.premium_total)
+        self.funding.recall(hour, (memory.outlook_sum, memory.outlook_weight), memory.sampled_at)
 
     def _reading(self, now: float) -> FundingReading:
         funding = self.funding

@@ -112,16 +112,27 @@ class Funding:
 
     def running_rate(self, now: float) -> float:
         """Rate of the payment at the end of the running hour, as predicted at ``now``."""
-        outlook = self._outlook.mean()
+        outlook = _sane(self._outlook.mean())
         elapsed_s = now % HOUR_S
         is_same_hour = math.floor(now / HOUR_S) == self._hour
-        mean = self._total / self._count if self._count and is_same_hour else outlook
+        mean = _sane(self._total / self._count) if self._count and is_same_hour else outlook
         return hourly_rate(predicted_premium(elapsed_s, mean, outlook), self._terms)
 
     def rate_over(self, now: float, horizon_s: float) -> float:
         """Hourly rate expected on average over a horizon."""
-        later = hourly_rate(self._outlook.mean(), self._terms)
+        later = hourly_rate(_sane(self._outlook.mean()), self._terms)
         return rate_over(horizon_s, self.due_s(now), self.running_rate(now), later)
+
+    def memory(self) -> tuple[int, int, float, tuple[float, float], float]:
+        """Hour, its samples and their sum, weights of the outlook, and the time of the last sample."""
+        return self._hour, self._count, self._total, self._outlook.weights, max(self._sampled_at, 0.0)
+
+    def recall(self, hour: tuple[int, int, float], outlook: tuple[float, float], sampled_at: float) -> None:
+        """Go on from what was sampled before; nothing is predicted until the venue tells again."""
+        self._hour, self._count, self._total = hour
+        if sampled_at > 0.0:
+            self._sampled_at = sampled_at
+            self._outlook.recall(sampled_at, outlook)
 
     def _premium_of(self, context: AssetContext, book: Book | None) -> float | None:
         if context.impact_bid is not None and context.impact_ask is not None:
@@ -135,3 +146,8 @@ class Funding:
         if bid is None or ask is None:
             return None
         return premium(context.oracle, bid, ask, is_builder=self._is_builder)
+
+
+def _sane(mean: float) -> float:
+    """A mean premium within what any sample may be, also where a sum was remembered that cannot be."""
+    return min(max(mean, -PREMIUM_MAX), PREMIUM_MAX)

@@ -62,6 +62,16 @@ class HoldingTime:
         rate = (self.fills_per_s(Side.BUY) + self.fills_per_s(Side.SELL)) / 2.0
         return holding_time_s(rate, self._longest_s)
 
+    def memory(self) -> tuple[float, float, float, float]:
+        """Time of the last count, fills of our bids and asks, and the time watched."""
+        return self._at or 0.0, self._fills[Side.BUY], self._fills[Side.SELL], self._watched_s
+
+    def recall(self, at: float, buys: float, sells: float, watched_s: float) -> None:
+        """Go on from what was counted before; the time between is not watched."""
+        self._fills = {Side.BUY: buys, Side.SELL: sells}
+        self._at, self._watched_s = at or None, watched_s
+        self.updated_at = at if buys + sells > 0.0 else 0.0
+
     def _advance(self, now: float) -> None:
         if self._at is None:
             self._at = now
