@@ -100,9 +100,9 @@ def averaged(fills: int, half_life: float = 50.0) -> float:
 
 def _diffusions() -> list[Experiment]:
     rows = (
-        (50, (0.991, 0.125), (1.027, 0.122, 1.39), 30, 400),
-        (200, (0.991, 0.061), (1.019, 0.056, 1.17), 15, 200),
-        (1000, (0.989, 0.028), (1.017, 0.025, 1.08), 6, 100),
+        (50, (0.991, 0.125), (1.027, 0.122, 1.39), 20, 300),
+        (200, (0.991, 0.061), (1.019, 0.056, 1.17), 8, 150),
+        (1000, (0.989, 0.028), (1.017, 0.025, 1.08), 4, 100),
     )
     return [
         Experiment(
@@ -128,7 +128,7 @@ def _memories() -> list[Experiment]:
             runs,
             100,
         )
-        for half_life, mean, sd, runs in ((50.0, 0.986, 0.070, 10), (20.0, 0.980, 0.112, 20))
+        for half_life, mean, sd, runs in ((50.0, 0.986, 0.070, 6), (20.0, 0.980, 0.112, 12))
     ]
 
 
@@ -139,8 +139,8 @@ def _jumps() -> list[Experiment]:
             f"1000 buckets, lag {lag}",
             (Band("sigma with jumps of 10 bps", *of_sigma), Band("jump ratio with jumps, ideally 3", *of_ratio)),
             partial(sigma_and_ratio, buckets=1000, lag=lag, jump_every_s=50.0),
-            6,
-            40,
+            4,
+            30,
         )
         for lag, of_sigma, of_ratio in rows
     ]
@@ -154,9 +154,9 @@ def posterior_of_intensity(orders: int) -> tuple[float, float]:
 
 def _kappas() -> list[Experiment]:
     rows = (
-        (50, (0.981, 0.113), 0.957, 20, 300),
-        (200, (0.995, 0.066), 0.954, 12, 200),
-        (1000, (0.999, 0.031), 0.954, 8, 60),
+        (50, (0.981, 0.113), 0.957, 12, 300),
+        (200, (0.995, 0.066), 0.954, 8, 120),
+        (1000, (0.999, 0.031), 0.954, 4, 30),
     )
     return [
         Experiment(
@@ -178,9 +178,9 @@ def _kappas() -> list[Experiment]:
 
 def _slopes() -> list[Experiment]:
     rows = (
-        (50, (1.00, 0.64), (1.02, 1.21), 40, 400),
-        (200, (1.00, 0.23), (1.01, 0.49), 15, 200),
-        (2000, (1.00, 0.07), (0.99, 0.12), 4, 40),
+        (50, (1.00, 0.64), (1.02, 1.21), 25, 300),
+        (200, (1.00, 0.23), (1.01, 0.49), 10, 120),
+        (2000, (1.00, 0.07), (0.99, 0.12), 3, 30),
     )
     return [
         Experiment(
@@ -214,7 +214,7 @@ EXPERIMENTS = (
         "200 buckets",
         (Band("sigma from realised variation", 0.999, 0.055),),
         partial(realised_sigma, buckets=200),
-        15,
+        8,
         100,
     ),
     *_memories(),

@@ -22,17 +22,26 @@ PIECES = 5
 
 
 def diffusion(
-    seed: int, trades: int, *, rate: float = 10.0, jump_every_s: float = 0.0, bounce: float = 0.0
+    seed: int,
+    trades: int,
+    *,
+    rate: float = 10.0,
+    jump_every_s: float = 0.0,
+    jump_size: float = 0.0,
+    bounce: float = 0.0,
 ) -> Iterator[Event]:
     """G1: trades at exponential gaps on a Brownian log mid; jumps N(0, 10 bps), Poisson in time.
 
-    ``bounce`` (fraction) puts each print on a random side of the mid.
+    ``jump_size`` (fraction) gives every jump this size, up or down; ``bounce`` (fraction) puts each print on a
+    random side of the mid.
     """
     rng = np.random.default_rng(seed)
     gaps = rng.exponential(1.0 / rate, trades)
     steps = SIGMA * np.sqrt(gaps) * rng.standard_normal(trades)
     if jump_every_s:
-        steps += np.sqrt(rng.poisson(gaps / jump_every_s)) * 10e-4 * rng.standard_normal(trades)
+        jumps = rng.poisson(gaps / jump_every_s)
+        sizes = rng.choice((-1.0, 1.0), trades) * jump_size if jump_size else 10e-4 * rng.standard_normal(trades)
+        steps += np.sqrt(jumps) * sizes
     sides = rng.choice((-1, 1), trades).tolist()
     prices = (np.cumsum(steps) + bounce * np.array(sides)).tolist()
     yield touch(START_S)
@@ -67,15 +76,15 @@ def reaches(
             yield trade(at, next(tid), side, math.log1p(side * level), size / len(levels), key)
 
 
-def informed_fills(seed: int, fills: int, *, adverse: float) -> Iterator[Event]:
-    """G4: own buys, each followed at once by a move of ``adverse`` against us, on a Brownian mid."""
+def informed_fills(seed: int, fills: int, *, adverse: float, informed: float = 1.0) -> Iterator[Event]:
+    """G4: own buys, a share of them followed at once by a move of ``adverse`` against us, on a Brownian mid."""
     rng = np.random.default_rng(seed)
     steps = (0.5, 1.0, 1.5)
     log_mid, at = 0.0, START_S
     yield touch(at)
     for _ in range(fills):
         yield at, OwnFill(side=Side.BUY, size=1.0)
-        log_mid -= adverse
+        log_mid -= adverse * (rng.random() < informed)
         yield touch(at + 0.001, log_mid)
         last = 0.0
         for step in steps:

@@ -10,6 +10,7 @@ from tests.checks import preset
 from tests.truth.bands import FIRST_SEED, Finding, K, findings
 from tests.truth.components import COMPONENTS
 from tests.truth.experiments import EXPERIMENTS
+from tests.truth.processes import PROCESSES
 from tests.truth.strategies import DEALERS, PUBLISHED_HOURS, PUBLISHED_WEIGHTS, WEIGHTS, hour, weighted_pnl
 
 PATHS = 50_000
@@ -27,7 +28,8 @@ intervals and are fed those.
 ESTIMATORS = f"""## Estimators
 
 Estimate over truth (adverse selection in bps). A row holds when the mean of the runs is within {K:g} standard errors
-of the published mean, and the deviation between runs is no larger than published by more than {K:g} of its own."""
+of the published mean, and the deviation between runs is no larger than published by more than {K:g} of its own. For
+A, jumps and the informed share "published" is what theory gives for their priors and their forgetting."""
 
 DEALERS_TEXT = """## The dealers of Avellaneda and Stoikov
 
@@ -49,7 +51,11 @@ and that is the default of `as_weight`; where only own fills move it, half of it
 
 def truth_page() -> tuple[str, bool]:
     """The page, and whether every row of it holds."""
-    found = [finding for experiment in (*EXPERIMENTS, *COMPONENTS) for finding in findings(experiment, is_full=True)]
+    found = [
+        finding
+        for experiment in (*EXPERIMENTS, *COMPONENTS, *PROCESSES)
+        for finding in findings(experiment, is_full=True)
+    ]
     parts = [
         TITLE,
         f"Recorded with Python {platform.python_version()}, numpy {np.__version__}; seeds from {FIRST_SEED} on.",

@@ -5,8 +5,9 @@ import pytest
 from tests.truth.bands import Experiment, findings
 from tests.truth.components import COMPONENTS
 from tests.truth.experiments import EXPERIMENTS
+from tests.truth.processes import PROCESSES
 
-ALL = (*EXPERIMENTS, *COMPONENTS)
+ALL = (*EXPERIMENTS, *COMPONENTS, *PROCESSES)
 
 
 @pytest.mark.parametrize("experiment", ALL, ids=[experiment.name for experiment in ALL])
