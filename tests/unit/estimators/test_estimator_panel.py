@@ -3,6 +3,7 @@
 import math
 import random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -375,7 +376,12 @@ def test_no_market_publishes_a_number_that_is_not_finite(
     assert 1e-6 <= estimates.sigma.value <= 1e-2
     assert estimates.sigma_effective.value <= 1e-2
     signals = estimates.signals
-    assert all(math.isfinite(x) for x in (signals.market_spread, signals.volume_rate, signals.beta_book))
-    assert all(math.isfinite(x) for x in (signals.adverse_bid, signals.adverse_ask, signals.cascade_raw))
+    for name, value in msgspec.structs.asdict(signals).items():
+        assert math.isfinite(value), name
+    for name, estimate in panel.published(now + wait).items():
+        numbers = [estimate.value, estimate.n_eff, estimate.updated_at, estimate.low or 0.0, estimate.high or 0.0]
+        assert all(math.isfinite(number) for number in numbers), name
+    assert 0.0 <= signals.falling_knife <= 1.0 and 0.0 <= signals.rising_knife <= 1.0
+    assert 0.0 <= signals.spread_percentile <= 1.0 and 0.0 <= signals.vpin <= 1.0
     assert 0.0 <= signals.cascade_severity <= 1.0
     assert math.isfinite(panel.warmup(now).fraction)
