@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from mmtui.domain.estimate_view import EstimateView
+from mmtui.domain.trip_view import TripView
 from mmtui.domain.view import (
     Counters,
     EngineView,
@@ -176,6 +177,18 @@ def test_a_markout_is_the_mean_of_both_sides_by_the_fills_behind_each() -> None:
     view = msgspec.structs.replace(FULL, engine=msgspec.structs.replace(FULL.engine, markouts=rows))
     assert value("mm_markout_five_seconds_bps", view) == pytest.approx(0.5)
     assert not any(name.startswith("mm_markout_one_second") for name in samples(view))
+
+
+def test_the_moves_that_trip_limits_keep_their_sign_and_flat_limits_have_none() -> None:
+    trips = (
+        TripView(
+            name="day loss", follows="", value=1.0, limit=2.0, unit="USD", ratio=0.5, distance=1.0, move_bps=-83.0
+        ),
+        TripView(name="actions", follows="", value=1.0, limit=2.0, unit="", ratio=0.5, distance=1.0),
+    )
+    found = {key: float(text) for key, text in samples(a_view(next_trips=trips)).items() if "mm_limit_move" in key}
+    assert list(found.values()) == [-83.0]
+    assert 'limit="day loss"' in next(iter(found))
 
 
 def test_the_main_exchange_is_called_main() -> None:

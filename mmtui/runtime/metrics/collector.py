@@ -213,6 +213,7 @@ class ViewCollector:
             yield from _family(CounterMetricFamily(counter.name, counter.help, labels=LABELS), labels, value)
         yield _modes(view, labels)
         yield _risk(view, labels)
+        yield _moves(view, labels)
         build = GaugeMetricFamily("mm_build_info", "The program's version", labels=(*LABELS, "version", "run_kind"))
         build.add_metric([*labels, view.session.version, view.session.run_kind], 1.0)
         yield build
@@ -245,4 +246,13 @@ def _risk(view: View, labels: tuple[str, ...]) -> Metric:
     for bar in view.engine.risk:
         if math.isfinite(bar.ratio):
             family.add_metric([*labels, bar.name], bar.ratio)
+    return family
+
+
+def _moves(view: View, labels: tuple[str, ...]) -> Metric:
+    text = "Move of the price that reaches each limit, bps with its sign; absent where no move does"
+    family = GaugeMetricFamily("mm_limit_move_bps", text, labels=(*LABELS, "limit"))
+    for trip in view.engine.next_trips:
+        if trip.move_bps is not None and math.isfinite(trip.move_bps):
+            family.add_metric([*labels, trip.name], trip.move_bps)
     return family
