@@ -17,8 +17,9 @@ from mmtui.strategies.hjb.value import ValueFunction
 
 TAKER_SPREADS = (1e-4, 3e-4, 10e-4)
 MOVED = 0.05
-PIECE_COST = 3500
-PIECES_MAX = 64
+# A piece eliminates one block: its work grows with the square of the points, beside what every piece costs.
+WORK_A_CYCLE = 2200
+WORK_A_PIECE = 100
 
 
 class PolicyShape(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ class PolicyShape(msgspec.Struct, frozen=True):
     @property
     def pieces(self) -> int:
         """Pieces of work a cycle may do, fewer where each is larger."""
-        return min(max(PIECE_COST // (self.drift.points * self.drift.points), 1), PIECES_MAX)
+        return max(WORK_A_CYCLE // (self.drift.points * self.drift.points + WORK_A_PIECE), 1)
 
 
 class PolicyInputs(msgspec.Struct, frozen=True):

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from mmtui.strategies.hjb.problem import Problem
+from mmtui.strategies import glft
+from mmtui.strategies.hjb.problem import DriftChain, Problem
 from mmtui.strategies.hjb.value import ValueFunction
 
 STEP_MAX = 2.0
@@ -206,3 +207,9 @@ def solve(problem: Problem, start: ValueFunction | None = None) -> ValueFunction
     if newton.solution is None:
         raise ValueError("the control problem has no solution within the allowed iterations")
     return newton.solution
+
+
+def warm_up() -> None:
+    """Solves a small problem, because the first use of the library loads code that no quote should wait for."""
+    flow = glft.Flow(1000.0, 1.0)
+    solve(Problem(flow, flow, 1e-4, 10.0, 1, drift=DriftChain(1.0, 1e-5, 17)))

@@ -11,6 +11,7 @@ from mmtui.strategies.hjb.control import ControlVector, heuristic_control
 from mmtui.strategies.hjb.heuristic import heuristic_pricing
 from mmtui.strategies.hjb.pricing import Pricing, priced_ladder
 from mmtui.strategies.hjb.solved import SolvedPricer
+from mmtui.strategies.hjb.solver import warm_up
 from mmtui.strategies.hjb.state import StateVector, state_vector
 from mmtui.strategies.hjb.tuning import HjbMode, HjbTuning
 from mmtui.strategies.inputs import utilisation
@@ -24,6 +25,7 @@ class HjbStrategy:
     __slots__ = ("_gamma", "_last", "_pricer", "_settings", "_tuning")
 
     def __init__(self) -> None:
+        warm_up()
         self._gamma = GammaState()
         self._pricer = SolvedPricer()
         self._settings: Settings | None = None

@@ -14,7 +14,7 @@ from tests.checks.section_4_6 import GLFT
 from tests.unit.strategies.ladder_checks import check_ladder
 from tests.unit.strategies.quote_contexts import context, estimates, random_contexts, random_settings, settings
 
-CYCLES_TO_SOLVE = 120
+CYCLES_TO_SOLVE = 400
 FREE = {"risk__min_half_spread_bps": 0.5, "strategy__min_full_skew_ratio": 0.0, "strategy__min_edge_bps": 0.0}
 
 
