@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "mmtui"
 LADDER, HJB = "ladder", "hjb"
 Changes = dict[str, Value]
 BY_INVENTORY: Changes = {"strategy__ladder_config__depth_mode": "inventory"}
+HORIZON: Changes = {"strategy__glft_mode": "as_horizon"}
 EARNING: Changes = {"strategy__size_mode": "variational"}
 # What is set, besides the signal itself, so that it moves a quote: signals, settings, strategy.
 PRICED: dict[str, tuple[dict[str, float], Changes, str]] = {
@@ -51,7 +52,9 @@ PRICED: dict[str, tuple[dict[str, float], Changes, str]] = {
     "mean_order_ask": ({"mean_order_ask": 0.001}, EARNING, LADDER),
     "drift_score": ({"drift_score": 0.5}, {"strategy__alpha_channel": "drift"}, LADDER),
     "volume_rate": ({"volume_rate": 1.0}, {"strategy__glft_mode": "literal"}, LADDER),
-    "holding_s": ({"holding_s": 20.0}, {"strategy__glft_mode": "as_horizon"}, LADDER),
+    "holding_s": ({"holding_s": 20.0}, HORIZON, LADDER),
+    "variance_mean": ({"variance_mean": 1e-6, "variance_reversion": 0.01}, HORIZON, LADDER),
+    "variance_reversion": ({"variance_mean": 1e-6, "variance_reversion": 0.01}, HORIZON, LADDER),
     "depth_imbalance": ({"depth_imbalance": 0.8}, {"strategy__alpha_channel": "none"}, HJB),
 }
 ELSEWHERE = {
@@ -64,8 +67,6 @@ INFORMING = {
     "is_toxic": True,
     "volatility_regime": 2,
     "sigma_forecast": 5e-4,
-    "variance_mean": 1e-7,
-    "variance_reversion": 0.01,
     "jump_rate": 0.1,
     "jump_variance": 1e-7,
     "beta_book": 1e-4,
