@@ -1,7 +1,7 @@
 """The published simulation of Avellaneda and Stoikov: paths of their dealer, and exact moments where they exist.
 
 Owns the rules of that article's experiment (units: USD, one share an order, one trading session) and nothing of
-a live market. Source: models.md 3.1 and 3.2.
+a live market; the quotes are those of the strategies' room. Source: models.md 3.1 and 3.2.
 """
 
 import math
@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from mmtui.strategies import glft
+from mmtui.strategies import avellaneda_stoikov as dealer
 
 SESSION = 1.0
 STEPS = 200
@@ -33,26 +33,18 @@ class Outcome(msgspec.Struct, frozen=True):
     position_sd: float
 
 
-def total_spread(gamma: float, remaining: float) -> float:
-    """Ask less bid with ``remaining`` of the session to go."""
-    return gamma * SIGMA * SIGMA * remaining + 2.0 * glft.literal_half_spread(gamma, DECAY)
-
-
-def reservation_shift(gamma: float, remaining: float) -> float:
-    """By how much one share held lowers the centre of the quotes, in USD."""
-    return gamma * SIGMA * SIGMA * remaining
-
-
 def average_spread(gamma: float) -> float:
     """Mean of the total spread over the steps of a session, which the symmetric dealer quotes throughout."""
-    return math.fsum(total_spread(gamma, SESSION - step * STEP) for step in range(STEPS)) / STEPS
+    return dealer.average_spread(gamma, SIGMA, DECAY, SESSION, STEPS)
 
 
 def inventory_outcome(rng: np.random.Generator, gamma: float, paths: int) -> Outcome:
     """The dealer who centres on the reservation price."""
 
     def distances(remaining: float, held: Floats) -> tuple[Floats, Floats]:
-        half, shift = total_spread(gamma, remaining) / 2.0, reservation_shift(gamma, remaining)
+        half = dealer.total_spread(gamma, SIGMA, DECAY, remaining) / 2.0
+        # What one share held takes off the reservation price.
+        shift = -dealer.reservation_price(0.0, 1.0, gamma, SIGMA, remaining)
         return half + held * shift, half - held * shift
 
     return _outcome(rng, paths, average_spread(gamma), distances)
