@@ -10,10 +10,12 @@ from mmtui.domain.parameters.adverse import HLP_LIQUIDATOR
 from mmtui.domain.records import RiskRecorded
 from mmtui.domain.view import Mode
 from mmtui.estimators.adverse.markout import AdverseSelection
+from mmtui.estimators.adverse.markouts import Fills
 from tests.simulation.test_endings import holding, quoting, trade_by_hand
 from tests.simulation.truth import position, resting
 
 LONGS, SHORTS, BOTH = -1, 1, 0
+EMPTY = Fills(Side.BUY, None, 5.0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class Seen:
@@ -72,6 +74,10 @@ def test_in_a_cascade_the_side_that_is_run_over_shows_one_minus_the_severity(mak
     session.run(3)
     for side in Side:
         assert shown(session, side) == pytest.approx(before[side] * (0.4 if side in hit else 1.0), rel=0.12)
+    words = {Side.BUY: "bids", Side.SELL: "asks"}
+    told = next(alarm.text for alarm in session.view.alarms if alarm.id == "cascade size")
+    assert told.endswith("at 40 % of their size")
+    assert {side for side in Side if words[side] in told} == hit
 
 
 def test_below_the_threshold_a_cascade_takes_nothing_off_and_the_threshold_can_be_moved(make_session) -> None:
@@ -246,3 +252,15 @@ def test_a_wave_of_liquidations_shrinks_the_bids_then_pulls_quotes_and_lets_them
     assert session.view.cascade_causes == ("a liquidator's trade",)
     session.run(90)
     assert {order.side for order in resting(session)} == set(Side)
+
+
+def test_fills_that_are_worth_less_than_nothing_raise_an_alarm_and_better_ones_end_it(make_session) -> None:
+    session = quoting(make_session)
+    seen = see(session)
+    bad = Fills(Side.SELL, None, 5.0, 60, 0, 50.0, 2e-4, 3e-4, 1e-5, -1e-4, 1e-5)
+    few, good = msgspec.structs.replace(bad, n_eff=49.0), msgspec.structs.replace(bad, markout=1e-5)
+    for record, is_told in ((few, False), (bad, True), (good, False)):
+        seen.markout = lambda side, horizon_s, record=record: record if side is Side.SELL else EMPTY
+        session.run(1)
+        told = [alarm.text for alarm in session.view.alarms if alarm.id == "markout asks"]
+        assert told == (["asks are picked off: +2.0 bp at the fill, -1.0 bp after 5 s"] if is_told else [])

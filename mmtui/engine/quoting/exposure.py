@@ -16,6 +16,7 @@ from mmtui.risk.restraints import Effect, Restraint
 RELEASE_RATIO = 0.75
 MARKOUT_HORIZON_S = 5.0
 MARKOUT_FILLS = 50.0
+SHARE_ALARM = "cascade size"
 
 _WORDS = {Side.BUY: "bids", Side.SELL: "asks"}
 
@@ -36,6 +37,7 @@ def watch(state: EngineState, out: Outbox) -> None:
         _follow_cascade(state, out, side, severity)
         _follow_fills(state, out, side)
         _follow_markout(state, out, side)
+    _tell_shares(state, out, severity)
 
 
 def _is_run_over(state: EngineState, now: float, side: Side) -> bool:
@@ -56,6 +58,19 @@ def _follow_cascade(state: EngineState, out: Outbox, side: Side, severity: float
         restrain(state, out, Restraint(key=key, effect=Effect.SIDE_OFF, text=text, side=side))
     else:
         lift(state, out, key)
+
+
+def _tell_shares(state: EngineState, out: Outbox, severity: float) -> None:
+    """The alarm that says which side is smaller for a cascade, and by how much."""
+    smaller = [side for side in Side if share_shown(state, out.now, side) < 1.0]
+    if smaller:
+        share = share_shown(state, out.now, smaller[0])
+        words = " and ".join(_WORDS[side] for side in smaller)
+        state.tape.alarm(
+            SHARE_ALARM, out.now, 1, f"cascade {severity:.2f}: {words} at {100.0 * share:.0f} % of their size"
+        )
+    elif SHARE_ALARM in state.tape.alarms:
+        state.tape.clear(SHARE_ALARM)
 
 
 def _follow_fills(state: EngineState, out: Outbox, side: Side) -> None:
