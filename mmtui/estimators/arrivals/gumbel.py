@@ -18,6 +18,7 @@ REACHED_MIN = 3
 KAPPA_LOW, KAPPA_HIGH = 1.0, 1e6
 INTENSITY_LOW, INTENSITY_HIGH = 1e-9, 1e6
 HALVINGS_MAX = 12
+EXPONENT_MAX = 50.0
 
 
 class Maxima(msgspec.Struct, frozen=True, gc=False):
@@ -70,6 +71,7 @@ def gumbel_fit(data: Maxima, start: GumbelFit | None = None) -> GumbelFit | None
         return None
     # One over the mean excess is low where intervals hold several orders; Newton goes on from there.
     kappa = start.kappa if start is not None else count / excess
+    kappa = min(max(kappa, KAPPA_LOW), KAPPA_HIGH, EXPONENT_MAX / min(data.reaches))
     tail, _, _ = _tail_sums(data, kappa)
     log_a = math.log(count / (data.interval_s * tail))
     log_k = math.log(kappa)
