@@ -407,3 +407,4 @@ def test_the_pnl_pane_says_over_which_time_adverse_selection_is_measured() -> No
     values = {**view.engine.parameters, "estimators.adverse_horizon_s": 2.5}
     labelled = msgspec.structs.replace(view, engine=msgspec.structs.replace(view.engine, parameters=values))
     assert "adverse 2.5 s" in text_of(pnl.rows(a_scene(labelled), 40, 10))
+    assert "edge and after 2.5 s in bp" in text_of(fills.rows(a_scene(labelled), 80, 10))

@@ -36,7 +36,7 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
         return block([title("FILLS", scene.state(), width, scene.glyphs)], width, height)
     fills = sorted(view.engine.fills, key=lambda fill: -fill.at)
     shown = columns_for(COLUMNS, width - 1)
-    detail = f"{view.engine.counters.fills} in session, newest first   edge and after in bp"
+    detail = f"{view.engine.counters.fills} in session, newest first   edge and {_after(view)} in bp"
     lines: list[Line] = [
         title("FILLS", scene.state(detail), width, scene.glyphs),
         ((" " + headings(COLUMNS, shown), "label"),),
@@ -52,6 +52,12 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
         lines += [()] * (height - 2 - len(lines))
         lines += _sums(fills, view, scene, width)
     return block(lines, width, height)
+
+
+def _after(view: View) -> str:
+    """The name of the markout with the time after the fill that it is taken at."""
+    horizon_s = view.engine.parameters.get("estimators.adverse_horizon_s")
+    return f"after {horizon_s:g} s" if isinstance(horizon_s, float | int) else "after"
 
 
 def _cells(fill: FillRow, view: View, scene: Scene) -> tuple[Span, ...]:
