@@ -99,15 +99,15 @@ class OwnQueues:
         self._book, self._levels = book, None
         if not self._standing:
             return
-        levels = self._by_price()
         for side, prices in ((Side.BUY, book.bid_prices), (Side.SELL, book.ask_prices)):
-            sizes, worst = levels[side], prices[-1]
+            worst = prices[-1]
             for price, orders in self._prices[side].items():
                 if side * (price - worst) < 0.0:
                     for standing in orders:
                         standing.ahead.out_of_sight(now)
                 else:
-                    self._compare(now, book.venue_time_ms, sizes.get(price, 0.0), orders)
+                    size = self._by_price()[side].get(price, 0.0)
+                    self._compare(now, book.venue_time_ms, size, orders)
 
     def on_touch(self, now: float, touch: Touch) -> None:
         """Takes best bid and ask: the sizes there, and that nothing of others is before them."""
