@@ -45,8 +45,14 @@ def _changes(known: Instrument, stated: Instrument) -> str:
         "asset id": (known.asset_id, stated.asset_id),
         "margin mode": (known.margin_mode.value, stated.margin_mode.value),
         "collateral": (known.collateral, stated.collateral),
+        "margin tiers": (_tiers(known), _tiers(stated if stated.margin_tiers else known)),
     }
     return ", ".join(f"{name} {before} -> {after}" for name, (before, after) in pairs.items() if before != after)
+
+
+def _tiers(instrument: Instrument) -> str:
+    """The margin tiers in words; a table that the venue did not tell is no change."""
+    return ", ".join(f"{tier.max_leverage}x from {tier.lower_bound_usd:,.0f}" for tier in instrument.tiers)
 
 
 def _take_mode(state: EngineState, out: Outbox, stated: str) -> None:

@@ -48,5 +48,6 @@ def test_no_line_is_wider_than_the_pane(width: int) -> None:
 
 
 def test_the_drawdown_is_told_in_usd_and_as_a_share_of_its_denominator() -> None:
-    view = a_view(engine=an_engine(pnl=PnlView(peak=30.0, drawdown=0.02, drawdown_base=1030.0)))
+    view = a_view(engine=an_engine(pnl=PnlView(peak=30.0, drawdown=0.02, drawdown_base=1030.0, session_drawdown=0.04)))
     assert "drawdown -20.60 2% of 1030" in text_of(pnl.rows(a_scene(view), 70, 12))
+    assert "drawdown -20.60 2% of 1030, session 4%" in text_of(pnl.rows(a_scene(view), 80, 12))

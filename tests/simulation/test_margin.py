@@ -5,7 +5,7 @@ import pytest
 
 from mmtui.domain.commands import Verb
 from mmtui.domain.events import AccountSnapshot
-from mmtui.domain.instrument import Side
+from mmtui.domain.instrument import MarginTier, Side
 from mmtui.domain.intents import AddMargin
 from mmtui.domain.view import Mode
 from tests.simulation.test_endings import quoting, trade_by_hand
@@ -98,3 +98,37 @@ def test_quotes_shrink_to_what_free_margin_carries_and_say_why(make_session) -> 
         assert value <= 1.02 * most
         assert (value > 0.0) == (most > 10.0)
     assert any("InsufficientMargin" in text for text in session.view.why_no_quotes)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "is_killed"),
+    [((MarginTier(0.0, 25), MarginTier(5e6, 5)), True), ((), False)],
+    ids=["another table", "no table"],
+)
+def test_another_margin_table_ends_trading_and_one_that_is_not_told_does_not(make_session, tiers, is_killed) -> None:
+    session = quoting(make_session)
+
+    def restate(event):
+        if not isinstance(event, AccountSnapshot) or event.instrument is None:
+            return event
+        return msgspec.structs.replace(event, instrument=msgspec.structs.replace(event.instrument, margin_tiers=tiers))
+
+    session.on_event = restate
+    session.run(40)
+    assert session.view.kill.is_fired is is_killed
+    if is_killed:
+        assert (
+            "margin tiers 25x from 0, 15x from 100,000,000 -> 25x from 0, 5x from 5,000,000" in session.view.kill.reason
+        )
+
+
+def test_a_cap_on_open_interest_takes_the_adding_side_off_and_leaves_the_exit(make_session) -> None:
+    session = quoting(make_session)
+    session.engine.state.instrument = msgspec.structs.replace(
+        session.engine.state.instrument, open_interest_cap_usd=1.0
+    )
+    session.run(3)
+    assert session.engine.state.risk.limit.binding == "open interest"
+    held = position(session)
+    assert {order.side * held < 0 for order in resting(session)} <= {True}
+    assert "open interest" in session.view.position.binding_cap

@@ -7,7 +7,7 @@ from mmtui.domain.view import PnlView, View
 
 CENT_USD = 0.005
 VOLUME_MIN_USD = 1.0
-WIDE = 52
+WIDE, SPACIOUS = 52, 80
 NAME, VALUE = 15, 14
 
 
@@ -80,5 +80,6 @@ def _pair(one: tuple[str, float], other: tuple[str, float], pnl: PnlView, scene:
     if width >= WIDE:
         has_base = other[0] == "drawdown" and pnl.drawdown_base > 0.0
         share = f" {percent(pnl.drawdown)} of {compact(pnl.drawdown_base)}" if has_base else ""
+        share += f", session {percent(pnl.session_drawdown)}" if has_base and width >= SPACIOUS else ""
         line += [(f"   {other[0]} ", "label"), (signed(other[1], 2) + share, scene.mark(_role(other[1], "")))]
     return tuple(line)
