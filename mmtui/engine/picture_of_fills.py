@@ -3,7 +3,7 @@
 from mmtui.domain.units import BPS
 from mmtui.domain.view import FillRow, MarkoutView
 from mmtui.engine.state import EngineState
-from mmtui.estimators.adverse.markouts import Fills
+from mmtui.estimators.adverse.markouts import MarkoutRecord
 from mmtui.estimators.arrivals.gamma_law import Z_975
 from mmtui.estimators.cascades.cascade import SHOWN_SEVERITY
 from mmtui.estimators.cascades.liquidations import causes
@@ -45,7 +45,7 @@ def cascade_causes(state: EngineState, now: float) -> tuple[str, ...]:
     return causes(reading.signs) if reading.severity >= SHOWN_SEVERITY else ()
 
 
-def _markout(record: Fills) -> MarkoutView:
+def _markout(record: MarkoutRecord) -> MarkoutView:
     reach = Z_975 * record.markout_error
     return MarkoutView(
         side=record.side.name,

@@ -4,7 +4,7 @@ from collections import deque
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.view import Alarm, MarkoutView
-from mmtui.estimators.adverse.markouts import Fills
+from mmtui.estimators.adverse.markouts import MarkoutRecord
 
 FILLS_MAX = 200
 ALARMS_MAX = 20
@@ -61,7 +61,7 @@ class Tape:
         )
         self.volumes: dict[Side, int] = {Side.BUY: 0, Side.SELL: 0}
         self.turnover = 0
-        self.markouts: tuple[tuple[Fills, ...], tuple[MarkoutView, ...]] = ((), ())
+        self.markouts: tuple[tuple[MarkoutRecord, ...], tuple[MarkoutView, ...]] = ((), ())
         self.alarms: dict[str, Alarm] = {}
         self._ends: dict[str, float] = {}
         self.started_at = 0.0

@@ -12,7 +12,7 @@ from mmtui.domain.estimates import Estimate, Estimates
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.adverse.markout import AdverseSelection
-from mmtui.estimators.adverse.markouts import Fills
+from mmtui.estimators.adverse.markouts import MarkoutRecord
 from mmtui.estimators.adverse.own_fills import OwnFill, OwnFills
 from mmtui.estimators.arrivals.aggressors import Aggressors
 from mmtui.estimators.arrivals.depth import DepthSlope
@@ -242,11 +242,11 @@ class EstimatorPanel:
         """How many fills of our quotes on ``side`` were judged since the start."""
         return self._own_fills.judged(side)
 
-    def markouts(self) -> tuple[Fills, ...]:
+    def markouts(self) -> tuple[MarkoutRecord, ...]:
         """What fills earned and what the mid took back, by side, level and horizon."""
         return self._own_fills.markouts()
 
-    def markout(self, side: Side, horizon_s: float) -> Fills:
+    def markout(self, side: Side, horizon_s: float) -> MarkoutRecord:
         """The same of one side, every level together, at one horizon."""
         return self._own_fills.markout(side, horizon_s)
 

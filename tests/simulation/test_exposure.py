@@ -10,12 +10,12 @@ from mmtui.domain.parameters.adverse import HLP_LIQUIDATOR
 from mmtui.domain.records import RiskRecorded
 from mmtui.domain.view import Mode
 from mmtui.estimators.adverse.markout import AdverseSelection
-from mmtui.estimators.adverse.markouts import Fills
+from mmtui.estimators.adverse.markouts import MarkoutRecord
 from tests.simulation.test_endings import holding, quoting, trade_by_hand
 from tests.simulation.truth import position, resting
 
 LONGS, SHORTS, BOTH = -1, 1, 0
-EMPTY = Fills(Side.BUY, None, 5.0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+EMPTY = MarkoutRecord(Side.BUY, None, 5.0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class Seen:
@@ -257,7 +257,7 @@ def test_a_wave_of_liquidations_shrinks_the_bids_then_pulls_quotes_and_lets_them
 def test_fills_that_are_worth_less_than_nothing_raise_an_alarm_and_better_ones_end_it(make_session) -> None:
     session = quoting(make_session)
     seen = see(session)
-    bad = Fills(Side.SELL, None, 5.0, 60, 0, 50.0, 2e-4, 3e-4, 1e-5, -1e-4, 1e-5)
+    bad = MarkoutRecord(Side.SELL, None, 5.0, 60, 0, 50.0, 2e-4, 3e-4, 1e-5, -1e-4, 1e-5)
     few, good = msgspec.structs.replace(bad, n_eff=49.0), msgspec.structs.replace(bad, markout=1e-5)
     for record, is_told in ((few, False), (bad, True), (good, False)):
         seen.markout = lambda side, horizon_s, record=record: record if side is Side.SELL else EMPTY

@@ -22,7 +22,7 @@ MOVE_MAX = 1.0
 COUNT_MAX = 2**53
 
 
-class Fills(msgspec.Struct, frozen=True, gc=False):
+class MarkoutRecord(msgspec.Struct, frozen=True, gc=False):
     """The record of one side, level and horizon, as fractions of price; ``level`` None is every level.
 
     ``edge`` is earned at the fill, ``adverse`` what the mid moved against it since, ``markout`` the rest.
@@ -76,14 +76,14 @@ class _Record:
         self.adverse_squares = _KEEP * self.adverse_squares + adverse * adverse
         self.markout_squares = _KEEP * self.markout_squares + markout * markout
 
-    def reading(self, side: Side, level: int | None, horizon_s: float) -> Fills:
+    def reading(self, side: Side, level: int | None, horizon_s: float) -> MarkoutRecord:
         weight = self.weight
         if not weight > 0.0:
-            return Fills(side, level, horizon_s, self.count, self.dropped, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+            return MarkoutRecord(side, level, horizon_s, self.count, self.dropped, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         n_eff = weight * weight / self.weight_squares
         edge, adverse = self.edge / weight, self.adverse / weight
         markout = edge - adverse
-        return Fills(
+        return MarkoutRecord(
             side,
             level,
             horizon_s,
@@ -131,7 +131,7 @@ class Markouts:
         self._mid = 0.0
         self._alive_at = 0.0
         self._next_due = math.inf
-        self._memo: tuple[Fills, ...] | None = ()
+        self._memo: tuple[MarkoutRecord, ...] | None = ()
 
     def on_fill(
         self, at: float, side: Side, size: float, *, price: float, mid: float, level: int | None, key: int = 0
@@ -163,14 +163,14 @@ class Markouts:
         self._mid = mid
         self._alive_at = max(self._alive_at, at)
 
-    def readings(self) -> tuple[Fills, ...]:
+    def readings(self) -> tuple[MarkoutRecord, ...]:
         """Every record with a fill behind it: by side, then level (all levels first), then horizon."""
         if self._memo is None:
             keys = sorted(self._records, key=_order)
             self._memo = tuple(self._records[key].reading(key[0], key[1], HORIZONS_S[key[2]]) for key in keys)
         return self._memo
 
-    def reading(self, side: Side, horizon_s: float, level: int | None = None) -> Fills:
+    def reading(self, side: Side, horizon_s: float, level: int | None = None) -> MarkoutRecord:
         """One record; empty while no fill was judged at this horizon, which must be one of ``HORIZONS_S``."""
         record = self._records.get((side, level, HORIZONS_S.index(horizon_s)))
         return (record or _Record()).reading(side, level, horizon_s)

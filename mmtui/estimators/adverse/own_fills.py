@@ -15,7 +15,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.estimators.adverse.depth_costs import DecayLaw
 from mmtui.estimators.adverse.markout import PRIOR_FILLS, AdverseSelection, JudgedFill, Markout
-from mmtui.estimators.adverse.markouts import Fills, Markouts
+from mmtui.estimators.adverse.markouts import MarkoutRecord, Markouts
 from mmtui.estimators.adverse.memory import AdverseMemory
 from mmtui.estimators.arrivals.gamma_law import Z_975
 from mmtui.estimators.memory import CostMemory
@@ -81,11 +81,11 @@ class OwnFills:
         law: DecayLaw | None = self._markout.law(side)
         return (law.zero_bps / BPS, BPS / law.decay_bps) if law is not None else (0.0, 0.0)
 
-    def markouts(self) -> tuple[Fills, ...]:
+    def markouts(self) -> tuple[MarkoutRecord, ...]:
         """Every record of markouts."""
         return self._markouts.readings()
 
-    def markout(self, side: Side, horizon_s: float) -> Fills:
+    def markout(self, side: Side, horizon_s: float) -> MarkoutRecord:
         """The record of every level of a side at a horizon."""
         return self._markouts.reading(side, horizon_s)
 
