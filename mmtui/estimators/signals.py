@@ -18,7 +18,7 @@ from mmtui.estimators.cascades.liquidations import BURST_WARM_ORDERS, ORDERS_WAR
 from mmtui.estimators.fair.kalman import WARM_OBSERVATIONS as KALMAN_WARM
 from mmtui.estimators.fair.kalman import FilteredMid
 from mmtui.estimators.fair.microprice import Microprice
-from mmtui.estimators.fair.momentum import Momentum, falling_knife, rising_knife
+from mmtui.estimators.fair.momentum import KNIFE_FROM, Momentum, falling_knife, rising_knife
 from mmtui.estimators.fair.spread_regime import WARM_S as SPREAD_WARM_S
 from mmtui.estimators.fair.spread_regime import SpreadRegime
 from mmtui.estimators.flow import TopOfBook
@@ -130,8 +130,8 @@ class SignalSources:
             beta_flow=fit.beta_flow,
             momentum_fast=fast,
             momentum_slow=slow,
-            falling_knife=falling_knife(fast),
-            rising_knife=rising_knife(fast),
+            falling_knife=falling_knife(fast) if fast < -KNIFE_FROM else 0.0,
+            rising_knife=rising_knife(fast) if fast > KNIFE_FROM else 0.0,
             filtered_mid=self._filtered.value,
             drift_score=self.carry.drift.value(now),
             depth_imbalance=self.carry.drift.imbalance(now),

@@ -43,9 +43,13 @@ class History:
 
 
 class Vpin:
-    """Volume-synchronised imbalance of one market."""
+    """Volume-synchronised imbalance of one market.
 
-    __slots__ = ("_buckets", "_history", "_imbalance_sum", "_open_signed", "_open_volume", "_size", "_volume_sum")
+    ``value`` is imbalance over total volume of the window, in [0, 1], 0 before the first full bucket;
+    ``is_toxic`` says that more than half of the volume is one-sided and that this is unusual here.
+    """
+
+    __slots__ = ("_buckets", "_history", "_open_signed", "_open_volume", "_size", "is_toxic", "value")
 
     def __init__(self) -> None:
         self._buckets: deque[tuple[float, float]] = deque()
@@ -53,8 +57,8 @@ class Vpin:
         self._size = 0.0
         self._open_signed = 0.0
         self._open_volume = 0.0
-        self._imbalance_sum = 0.0
-        self._volume_sum = 0.0
+        self.value = 0.0
+        self.is_toxic = False
 
     def on_trade(self, at: float, side: Side, volume: float, bucket: float) -> None:
         """Take a print; ``bucket`` is the volume of the buckets opened from now on."""
@@ -80,26 +84,15 @@ class Vpin:
         """Full buckets in the window."""
         return len(self._buckets)
 
-    @property
-    def value(self) -> float:
-        """Imbalance over total volume of the window, in [0, 1]; 0 before the first full bucket."""
-        if not self._volume_sum > 0.0:
-            return 0.0
-        return min(max(self._imbalance_sum / self._volume_sum, 0.0), 1.0)
-
-    @property
-    def is_toxic(self) -> bool:
-        """Whether more than half of the volume is one-sided and that is unusual for this market."""
-        return len(self._buckets) == BUCKETS and self.value > TOXIC_MIN and self.value > self._history.upper
-
     def _close(self, at: float, bucket: float) -> None:
         buckets = self._buckets
         buckets.append((abs(self._open_signed), self._open_volume))
         if len(buckets) > BUCKETS:
             buckets.popleft()
-        self._imbalance_sum = sum(imbalance for imbalance, _ in buckets)
-        self._volume_sum = sum(volume for _, volume in buckets)
+        imbalance, total = sum([one for one, _ in buckets]), sum([volume for _, volume in buckets])
+        self.value = min(max(imbalance / total, 0.0), 1.0)
         self._open_signed = self._open_volume = 0.0
         self._size = bucket
         if len(buckets) == BUCKETS:
             self._history.add(at, self.value)
+            self.is_toxic = self.value > TOXIC_MIN and self.value > self._history.upper

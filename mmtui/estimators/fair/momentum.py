@@ -92,5 +92,7 @@ class Momentum:
         dt_s = now - self._at
         if not (self._mid > 0.0 and dt_s <= STALE_S):
             return 0.0, 0.0
-        fast = score(self._mid, self._fast.mean_after(self._mid, dt_s), sigma, FAST_S)
-        return fast, score(self._mid, self._slow.mean_after(self._mid, dt_s), sigma, SLOW_S)
+        mid = self._mid
+        fast_mean, slow_mean = self._fast.mean_after(mid, dt_s), self._slow.mean_after(mid, dt_s)
+        fast = 0.0 if fast_mean == mid else score(mid, fast_mean, sigma, FAST_S)
+        return fast, 0.0 if slow_mean == mid else score(mid, slow_mean, sigma, SLOW_S)
