@@ -9,6 +9,7 @@ import pytest
 
 from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.trip_view import TripView
+from mmtui.domain.queue_view import QueueView
 from mmtui.domain.view import (
     Counters,
     EngineView,
@@ -164,6 +165,15 @@ def test_the_requirement_documents_name_nothing_that_is_missing(shared: Path) ->
 )
 def test_values_have_the_documents_meaning(name: str, expected: float) -> None:
     assert value(name) == pytest.approx(expected)
+
+
+def test_scores_of_fill_probabilities_are_told_once_there_are_any() -> None:
+    view = a_view(queue=QueueView(horizon_s=10.0, n=50, reference=0.09, brier_touch=0.07, brier_intensity=0.08))
+    assert value("mm_fill_probability_brier", view) == pytest.approx(0.07)
+    assert value("mm_fill_probability_brier_intensity", view) == pytest.approx(0.08)
+    assert value("mm_fill_probability_brier_reference", view) == pytest.approx(0.09)
+    assert value("mm_fill_predictions", view) == 50.0
+    assert not any(name.startswith("mm_fill_probability") for name in samples(FULL))
 
 
 def test_a_markout_is_the_mean_of_both_sides_by_the_fills_behind_each() -> None:
