@@ -1,7 +1,9 @@
 """Kill, stop and flatten end as they say: everything cancelled, verified when it was, nothing sent after."""
 
+import msgspec
 import pytest
 
+from mmtui.domain.cloid import is_ours
 from mmtui.domain.commands import CommandStatus, Rearm, SetParameters, Verb
 from mmtui.domain.events import (
     AccountSnapshot,
@@ -61,6 +63,40 @@ def test_an_account_query_slower_than_the_interval_of_asking_still_verifies(verb
     assert session.finish is not None
     assert not session.finish.unverified
     assert resting(session) == []
+
+
+def test_an_answer_overtaken_by_one_that_shows_our_orders_verifies_nothing(make_session) -> None:
+    session = quoting(make_session)
+    kept: list[AccountSnapshot] = []
+    later: list[AccountSnapshot] = []
+
+    def keep(event):
+        if isinstance(event, AccountSnapshot) and any(is_ours(report.cloid) for report in event.open_orders):
+            kept.append(event)
+        return event
+
+    session.on_event = keep
+    session.run(60)
+    assert kept
+
+    def answer(event):
+        if not isinstance(event, AccountSnapshot):
+            return event
+        later.append(event)
+        if len(later) == 1:
+            return msgspec.structs.replace(event, open_orders=kept[-1].open_orders)
+        if len(later) == 2:
+            return msgspec.structs.replace(event, venue_time_ms=later[0].venue_time_ms - 1)
+        return event
+
+    session.act(Verb.STOP)
+    while not session.engine.state.control.clearance.first_query_id:
+        session.run(0.1)
+    session.on_event = answer
+    session.run(11)
+    assert session.finish is not None
+    assert not session.finish.unverified
+    assert len(later) >= 4, "one showed our orders, one was older than that, and two looks verify"
 
 
 def test_a_lost_query_does_not_keep_a_stop_from_being_verified(make_session) -> None:

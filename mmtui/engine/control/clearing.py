@@ -28,6 +28,8 @@ def advance(state: EngineState, out: Outbox) -> None:
     send_cancels(state, out, [order for order in live if order.terms.purpose is Purpose.QUOTE])
     fences.fence_unknown(state, out)
     undecided = sum(1 for order in live if order.reserved)
+    if undecided and not clearance.is_verified:
+        clearance.confirmations = 0
     _describe(state, clearance, undecided)
     if not clearance.is_over and out.now >= clearance.deadline:
         _end(state, out, clearance, verified=False)
@@ -65,11 +67,16 @@ def confirm(state: EngineState, out: Outbox, snapshot: AccountSnapshot) -> None:
     clearance = state.control.clearance
     if clearance is None or not state.control.is_answer_to_clearance(snapshot):
         return
+    clearance.next_query_at = min(clearance.next_query_at, out.now + QUERY_EVERY_S)
+    if snapshot.venue_time_ms <= clearance.resting_ms:
+        # An answer that was overtaken by one with our orders in it proves nothing.
+        return
     clearance.seen_resting = sum(1 for report in snapshot.open_orders if is_ours(report.cloid))
+    if clearance.seen_resting:
+        clearance.resting_ms = snapshot.venue_time_ms
     undecided = any(order.reserved for order in state.ledger.live.values())
     clean = clearance.seen_resting == 0 and not undecided
     clearance.confirmations = clearance.confirmations + 1 if clean else 0
-    clearance.next_query_at = min(clearance.next_query_at, out.now + QUERY_EVERY_S)
     if clearance.confirmations >= CONFIRMATIONS and not clearance.is_verified:
         clearance.is_verified = True
         _end(state, out, clearance, verified=True)

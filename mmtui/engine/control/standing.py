@@ -29,7 +29,8 @@ class Clearance(msgspec.Struct, kw_only=True):
     """Cancel everything of ours, verify by queries, give up at the deadline.
 
     ``cancelled`` is the number of orders that were live at the start, ``first_query_id`` the clearing's
-    first question: that answer and every later one count.
+    first question: that answer and every later one count, but none that is no later than ``resting_ms``,
+    the exchange's time of the last look that found orders of ours.
     """
 
     started_at: float
@@ -42,6 +43,7 @@ class Clearance(msgspec.Struct, kw_only=True):
     is_verified: bool = False
     is_at_rest: bool = False
     seen_resting: int = 0
+    resting_ms: int = 0
 
 
 class Flatten(msgspec.Struct, kw_only=True):
