@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from mmtui.domain.estimate_view import EstimateView
-from mmtui.domain.trip_view import TripView
 from mmtui.domain.queue_view import QueueView
+from mmtui.domain.trip_view import TripView
 from mmtui.domain.view import (
     Counters,
     EngineView,
