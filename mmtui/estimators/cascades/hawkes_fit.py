@@ -20,6 +20,7 @@ Z_975 = 1.959963984540054
 EXPONENT_MAX = 500.0
 STARTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 SIMPLEX_STEP = 0.4
+SCOUTING_STEPS = 60
 SIMPLEX_STEPS = 600
 SIMPLEX_TOLERANCE = 1e-9
 CURVATURE_STEP = 1e-3
@@ -139,8 +140,8 @@ def fit_hawkes(times: Sequence[float], marks: Sequence[float] | None, horizon_s:
     rate = at.size / horizon_s
     typical_s = max(float(np.median(np.diff(at))), 1e-6)
     starts = [np.array([math.log(rate * 0.5), 0.0, math.log(factor / typical_s)]) for factor in STARTS]
-    best = min((_simplex(objective, start) for start in starts), key=objective)
-    best = _simplex(objective, best)
+    best = min((_simplex(objective, start, SCOUTING_STEPS) for start in starts), key=objective)
+    best = _simplex(objective, best, SIMPLEX_STEPS)
     mu, alpha, beta = _unfolded(best, mean_weight)
     distance, probability = goodness(at, weights, mu, alpha, beta)
     reach = _reach(objective, best)
@@ -218,11 +219,11 @@ def _reach(objective: Callable[[Floats], float], best: Floats) -> Floats:
     return np.where(finite, Z_975 * np.sqrt(np.where(finite, variance, 1.0)), math.inf)
 
 
-def _simplex(objective: Callable[[Floats], float], start: Floats) -> Floats:
+def _simplex(objective: Callable[[Floats], float], start: Floats, steps: int) -> Floats:
     """The minimum by the simplex of Nelder and Mead."""
     points = [start, *(start + SIMPLEX_STEP * axis for axis in np.eye(start.size))]
     values = [objective(point) for point in points]
-    for _ in range(SIMPLEX_STEPS):
+    for _ in range(steps):
         order = np.argsort(values)
         points, values = [points[i] for i in order], [values[i] for i in order]
         if values[-1] - values[0] <= SIMPLEX_TOLERANCE:
