@@ -1,5 +1,6 @@
 """What the markets of known truth are made of: domain events in order of time, and the panel that takes them."""
 
+import functools
 import math
 from collections.abc import Iterable
 
@@ -10,6 +11,7 @@ from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.parameters.schema import Value
 from mmtui.estimators.adverse.own_fills import OwnFill
+from mmtui.estimators.memory import PanelMemory
 from mmtui.estimators.panel import EstimatorPanel
 
 BTC = Instrument(coin="BTC", asset_id=0, size_decimals=5, max_leverage=40)
@@ -29,17 +31,23 @@ def panel(**changes: Value) -> EstimatorPanel:
     return EstimatorPanel(DEFAULTS.with_values({key.replace("__", "."): value for key, value in changes.items()}), BTC)
 
 
-def with_steady_clock(estimators: EstimatorPanel, *, rate: float = 10.0) -> EstimatorPanel:
-    """A panel whose volume clock has seen ``rate`` trades a second for its whole window, and nothing else."""
-    quiet = EstimatorPanel(DEFAULTS, BTC)
-    steps = range(int(-WINDOW_S * rate), 0)
+@functools.cache
+def steady_clock(rate: float) -> PanelMemory:
+    """What a panel remembers whose volume clock has seen ``rate`` trades a second for its whole window."""
+    quiet, fresh = EstimatorPanel(DEFAULTS, BTC), EstimatorPanel(DEFAULTS, BTC)
     feed(quiet, [touch(START_S - WINDOW_S - 1.0)])
+    steps = range(int(-WINDOW_S * rate), 0)
     feed(quiet, (trade(START_S + step / rate, step, Side.BUY, 0.0) for step in steps))
-    fresh = EstimatorPanel(DEFAULTS, BTC)
     feed(fresh, [touch(START_S - WINDOW_S)])
     learned, blank = quiet.memory(), fresh.memory()
-    assert learned is not None and blank is not None
-    assert estimators.recall(msgspec.structs.replace(blank, at=learned.at, clock=learned.clock))
+    assert learned is not None
+    assert blank is not None
+    return msgspec.structs.replace(blank, at=learned.at, clock=learned.clock)
+
+
+def with_steady_clock(estimators: EstimatorPanel, *, rate: float = 10.0) -> EstimatorPanel:
+    """The panel with a volume clock that is used to ``rate`` trades a second, and nothing else learned."""
+    assert estimators.recall(steady_clock(rate))
     return estimators
 
 
