@@ -1,12 +1,15 @@
 """The documents' controller against the local exchange: its quotes, its lines, and its takers."""
 
+import msgspec
 import pytest
 
-from mmtui.domain.commands import Verb
+from mmtui.domain.commands import SetParameters, Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import PlaceOrders
 from mmtui.domain.order import Purpose, TimeInForce
 from mmtui.domain.view import Mode
+from mmtui.risk.restraints import Effect, Restraint
+from mmtui.strategies.quote import Insight
 from tests.simulation.test_endings import quoting, trade_by_hand
 from tests.simulation.truth import position, resting
 
@@ -127,3 +130,73 @@ def test_a_pause_ends_the_takers_at_once(make_session) -> None:
     session.run(10)
     assert session.view.mode is Mode.PAUSED
     assert not takers(session, count)
+
+
+class Greedy:
+    """The controller, but for takers without end, on whichever side."""
+
+    def __init__(self, inner, rate):
+        self._inner, self._rate = inner, rate
+
+    @property
+    def name(self):
+        return self._inner.name
+
+    def ladder(self, context, settings):
+        ladder = self._inner.ladder(context, settings)
+        insight = msgspec.structs.replace(ladder.insight or Insight(), taker_rate=self._rate)
+        return msgspec.structs.replace(ladder, insight=insight)
+
+
+def greedy(make_session, rate: float, **settings):
+    session, limit = loaded(make_session, 0.6, **settings)
+    quoting_state = session.engine.state.quoting
+    quoting_state.strategy = Greedy(quoting_state.strategy, rate)
+    return session, limit
+
+
+def test_a_strategy_that_asks_for_takers_gets_none_while_they_are_off(make_session) -> None:
+    session, _ = greedy(make_session, -1e9, **HJB)
+    session.run(10)
+    assert not takers(session)
+
+
+def test_a_strategy_that_asks_to_open_with_takers_gets_none(make_session) -> None:
+    session, _ = greedy(make_session, 1e9, **TAKING)
+    start = position(session)
+    assert start > 0
+    session.run(10)
+    assert not [terms for terms in takers(session) if terms.side is Side.BUY and position(session) > 0]
+
+
+def test_takers_without_end_are_held_to_the_rate_of_the_settings(make_session) -> None:
+    session, limit = greedy(make_session, -1e9, strategy__hjb__nu_max=0.1, **TAKING)
+    at = session.now_ms
+    session.run(40)
+    sold = sum(terms.size for terms in takers(session))
+    lot = limit / session.engine.state.settings.number("strategy.lots_per_limit")
+    assert 0 < sold <= 0.1 * lot * (session.now_ms - at) / 1000.0 + lot
+    assert position(session) > -limit
+
+
+def test_an_edit_turns_takers_off_and_on(make_session) -> None:
+    session, _ = greedy(make_session, -1e9, **TAKING)
+    count = len(session.sends)
+    session.command(SetParameters(id="off", by="op", changes={"strategy.hjb.taker_enabled": False}))
+    session.run(8)
+    assert not takers(session, count)
+    session.command(SetParameters(id="on", by="op", changes={"strategy.hjb.taker_enabled": True}))
+    session.run(8)
+    assert takers(session, count)
+
+
+def test_in_a_post_only_window_no_taker_is_sent(make_session) -> None:
+    session, _ = greedy(make_session, -1e9, **TAKING)
+    until = session.now_ms / 1000.0 + 10.0
+    window = Restraint(key="window", effect=Effect.NO_TAKER, text="post-only window", until=until)
+    session.engine.state.risk.restraints.put(window)
+    count = len(session.sends)
+    session.run(8)
+    assert not takers(session, count)
+    session.run(10)
+    assert takers(session, count)

@@ -44,7 +44,11 @@ def _wanted_rate(state: EngineState, mode: Mode) -> float:
     if not state.settings.flag("strategy.hjb.taker_enabled"):
         return 0.0
     rate = ladder.insight.taker_rate
-    return rate if rate * state.account.position.size < 0.0 else 0.0
+    if not rate * state.account.position.size < 0.0:
+        return 0.0
+    number = state.settings.number
+    most = number("strategy.hjb.nu_max") * state.risk.limit.configured / number("strategy.lots_per_limit")
+    return min(max(rate, -most), most)
 
 
 def _closable(state: EngineState, side: Side) -> Size:
