@@ -15,6 +15,7 @@ from mmtui.estimators.queue.chances import Chance, Surroundings, chance
 from mmtui.estimators.queue.own import OwnQueues
 from mmtui.strategies.quote import Level
 
+CERTAIN = Chance(touch=1.0, intensity=1.0, share=1.0)
 OVER = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.LOST})
 
 
@@ -95,7 +96,13 @@ class Scales:
     def chance(self, order: Order) -> Chance:
         """Both probabilities of an order from where it stands."""
         price = self._instrument.price_usd(order.price)
-        return self._chance(order.side, price, self._front(order, price), self._instrument.size_base(order.remaining))
+        ahead = self._own.find(order.cloid)
+        if ahead is not None and ahead.is_through:
+            return CERTAIN
+        front = None if ahead is None else self._own.front(ahead)
+        if front is None:
+            front = self._own.others_at(order.side, price)
+        return self._chance(order.side, price, front, self._instrument.size_base(order.remaining))
 
     def order(self, order: Order) -> Stand:
         """An order where it is."""
@@ -106,11 +113,6 @@ class Scales:
         price = self._instrument.price_usd(level.price)
         front = self._own.others_at(level.side, price)
         return Stand(self._chance(level.side, price, front).touch, self._edge_bps(level.side, level.price))
-
-    def _front(self, order: Order, price: float) -> float:
-        ahead = self._own.find(order.cloid)
-        front = None if ahead is None else self._own.front(ahead)
-        return self._own.others_at(order.side, price) if front is None else front
 
     def _chance(self, side: Side, price: float, front: float, size: float = 0.0) -> Chance:
         distance = side * (1.0 - price / self._fair)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 CANCEL_POWER = 2.0
 DECAY_PER_S = 0.8
 TINY = 1e-12
+# A fill is told within this long of the print; an order that is still there was not met by it.
+THROUGH_MS = 2_000
 
 
 class QueueModel(enum.Enum):
@@ -72,7 +74,7 @@ class _Before(NamedTuple):
 class QueueAhead:
     """The queue before one order: ``probable`` by the model, ``cautious`` as if no cancel ever helped.
 
-    Both are None until the level was seen. ``is_through`` says that the market traded beyond our price.
+    Both are None until the level was seen.
     """
 
     __slots__ = (
@@ -81,17 +83,17 @@ class QueueAhead:
         "_is_seen",
         "_joined_ms",
         "_level",
+        "_through_ms",
         "_traded",
         "at_ms",
         "cautious",
-        "is_through",
         "probable",
     )
 
     def __init__(self) -> None:
         self.cautious: float | None = None
         self.probable: float | None = None
-        self.is_through = False
+        self._through_ms = 0
         self.at_ms = 0
         self._at = 0.0
         self._level = 0.0
@@ -150,11 +152,16 @@ class QueueAhead:
             self.probable = decayed(self.probable, now - self._at)
             self._at, self._is_seen = max(now, self._at), False
 
-    def reach_front(self, *, is_through: bool = False) -> None:
-        """We were filled, or must have been: nothing stands before us."""
+    def reach_front(self, through_ms: int = 0) -> None:
+        """We were filled, or must have been by a trade beyond us at ``through_ms``: nothing stands before us."""
         self.cautious = self.probable = 0.0
-        self.is_through = self.is_through or is_through
+        self._through_ms = max(self._through_ms, through_ms)
         self._before = None
+
+    @property
+    def is_through(self) -> bool:
+        """Whether the market traded beyond our price just now, so that our fill is on its way."""
+        return 0 < self._through_ms >= self.at_ms - THROUGH_MS
 
     def _take(self, size: float) -> None:
         assert self.cautious is not None and self.probable is not None, "a front that was seen"

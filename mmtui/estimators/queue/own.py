@@ -135,7 +135,7 @@ class OwnQueues:
                 if trade.venue_time_ms < standing.rested_ms:
                     continue
                 if beyond > 0.0:
-                    standing.ahead.reach_front(is_through=True)
+                    standing.ahead.reach_front(trade.venue_time_ms)
                 else:
                     standing.ahead.on_trade(trade.venue_time_ms, trade.size, self._model, self._power)
 

@@ -110,5 +110,13 @@ def test_a_fill_of_ours_says_that_nothing_stands_before_us() -> None:
     ahead.reach_front()
     assert ahead.probable == ahead.cautious == 0.0
     assert not ahead.is_through
-    ahead.reach_front(is_through=True)
+
+
+def test_a_trade_beyond_us_means_a_fill_on_its_way_until_pictures_go_on_without_one() -> None:
+    ahead = started(100.0)
+    ahead.reach_front(1_500)
     assert ahead.is_through
+    ahead.on_level(2.0, 3_000, 10.0, QueueModel.POWER, 2.0)
+    assert ahead.is_through
+    ahead.on_level(4.0, 4_000, 10.0, QueueModel.POWER, 2.0)
+    assert not ahead.is_through
