@@ -5,16 +5,22 @@ ours, estimates that cannot be, orders that the venue no longer confirms, a disk
 F47 to F49, F62, F71, F93.
 """
 
+import math
+
 from mmtui.domain.estimates import Estimate, Provenance
 from mmtui.domain.events import DiskSlow, VenueNotice
 from mmtui.domain.intents import LogLevel
+from mmtui.domain.units import BPS
 from mmtui.engine.control import restraining
 from mmtui.engine.control.governing import fire
 from mmtui.engine.control.restraining import lift, restrain
 from mmtui.engine.outbox import Outbox
 from mmtui.engine.quoting import exposure
 from mmtui.engine.state import EngineState
+from mmtui.estimators.fair.microprice import BETA_MAX
 from mmtui.risk.budget import DESPERATE_SHARE
+from mmtui.risk.limits import LIQUIDATION_CAP, wanted_distance
+from mmtui.risk.margin import safe_leverage
 from mmtui.risk.restraints import Effect, Restraint
 from mmtui.strategies.gamma import unusable_inputs
 from mmtui.strategies.sizing import is_dust
@@ -30,6 +36,7 @@ DISK_HALT_S = 5.0
 UNCONFIRMED_INTERVALS = 3.0
 NOTICE_S = 60.0
 GAMMA_INPUTS = "gamma inputs"
+SLOPES = "slopes"
 
 
 def watch(state: EngineState, out: Outbox) -> None:
@@ -43,6 +50,7 @@ def watch(state: EngineState, out: Outbox) -> None:
     _degenerate(state, out)
     _scarce(state, out)
     exposure.watch(state, out)
+    _leverage(state, out)
     _unusable(state, out)
     age = market.context_age(out.now)
     is_old = age is not None and age > CONTEXT_AGE_SHOWN_S
@@ -57,6 +65,7 @@ def watch(state: EngineState, out: Outbox) -> None:
     text = f"pictures come {late_s:.1f} s late by the exchange's clock: nothing is placed; is this clock ahead?"
     _tell(state, out, "late", text if is_late else "")
     _dust(state, out)
+    _doubtful_slopes(state, out)
     oldest = oldest_unconfirmed_s(state, out.now)
     most = UNCONFIRMED_INTERVALS * state.settings.number("execution.reconcile_interval_s")
     _tell(state, out, "unconfirmed", f"an order was last confirmed {oldest:.0f} s ago" if oldest > most else "")
@@ -123,6 +132,14 @@ def _tell(state: EngineState, out: Outbox, key: str, text: str) -> None:
         state.tape.clear(key)
 
 
+def _doubtful_slopes(state: EngineState, out: Outbox) -> None:
+    """Slopes of the micro-price beyond any market are set to 0, and said. Source: models.md 6.9."""
+    is_refused = state.panel.is_slope_refused
+    if is_refused and SLOPES not in state.tape.alarms:
+        out.log(LogLevel.WARN, "Micro-price slopes refused", limit_bps=round(BETA_MAX * BPS, 1))
+    _tell(state, out, SLOPES, "micro-price slopes beyond any market are not used" if is_refused else "")
+
+
 def _diverged(state: EngineState, out: Outbox) -> None:
     market = state.market
     gap = market.divergence()
@@ -155,6 +172,18 @@ def _degenerate(state: EngineState, out: Outbox) -> None:
     text = f"{what} held at its bound for {lasting_s:.0f} s: {'nothing is quoted' if is_long else 'quotes are wider'}"
     effect = Effect.STALE if is_long else Effect.WIDEN
     restrain(state, out, Restraint(key="estimate", effect=effect, text=text))
+
+
+def _leverage(state: EngineState, out: Outbox) -> None:
+    """Tells what leverage would do where an isolated market is not quoted because of the one that is set."""
+    text = ""
+    limit, snapshot, sigma = state.risk.limit, state.account.snapshot, state.panel.sigma(out.now)
+    if limit.binding == LIQUIDATION_CAP and not limit.size and snapshot is not None and sigma is not None:
+        distance = wanted_distance(state.settings, sigma.value)
+        most = math.floor(safe_leverage(state.instrument.tiers, distance))
+        remedy = f"set trading.leverage to {most} or less" if most >= 1 else "no leverage is low enough now"
+        text = f"at {snapshot.leverage}x isolated, liquidation is nearer than {100.0 * distance:.1f} %: {remedy}"
+    _tell(state, out, "leverage too high", text)
 
 
 def _unusable(state: EngineState, out: Outbox) -> None:

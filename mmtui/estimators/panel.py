@@ -254,6 +254,11 @@ class EstimatorPanel:
         """Severity of a liquidation cascade at ``now``, and whose positions it takes."""
         return self._tape.cascade.reading(now)
 
+    @property
+    def is_slope_refused(self) -> bool:
+        """Whether the regression of the micro-price found slopes that cannot be, and prices without them."""
+        return self._microprice.fit.is_refused
+
     def sigma(self, now: float) -> Estimate | None:
         """Volatility at ``now``, as ``estimates`` have it."""
         return self._readings.volatilities(now).sigma if self._top.is_known else None
