@@ -93,7 +93,7 @@ class GlftStrategy:
         bid, ask = self._shapes_of(context, model, tuning)
         half_bps = (bid.depths[0].bps + ask.depths[0].bps) / 2.0
         lots = inventory_lots(context, tuning.model)
-        leaning = leans(context, tuning.leans, model.pull, half_bps, is_fair=reference[1] == "fair")
+        leaning = leans(context, tuning.leans, model.pull, model.calm_bps, is_fair=reference[1] == "fair")
         shift = skew(model.skew_bps(lots, share), model.balance_bps, share, half_bps, tuning.limits, leaning)
         if tuning.allocation is not None:
             bid = _with_edge(bid, Side.BUY, context, model, tuning)

@@ -60,7 +60,7 @@ class Pull(msgspec.Struct, frozen=True, gc=False):
     """What the model says of inventory, for the leans: how fast it reverts (1/s), and the price of a lot held.
 
     ``risk`` per lot in 1/fraction, ``sigma`` a fraction per root second, ``slope_bps`` per lot; zeros where the
-    model has no inventory term of its own.
+    model has no inventory term of its own. None depends on the position, so that no lean does.
     """
 
     reversion: float = 0.0
@@ -72,7 +72,10 @@ class Pull(msgspec.Struct, frozen=True, gc=False):
 def leans(
     context: QuoteContext, settings: LeanSettings, pull: Pull, half_bps: float, *, is_fair: bool
 ) -> tuple[Term, ...]:
-    """Every lean that is not zero; ``is_fair`` says that the reference is the learned price."""
+    """Every lean that is not zero; ``half_bps`` is the half-spread before widening.
+
+    ``is_fair`` says that the reference is the learned price.
+    """
     signals = context.estimates.signals
     is_funded = signals.funding_outlook != 0.0 and signals.funding_due_s <= settings.funding_window_s
     if is_fair and not is_funded:

@@ -47,7 +47,8 @@ class Model(msgspec.Struct, frozen=True, gc=False):
 
     The skew of the inventory is per lot held, in the literal mode per full position; the exact mode gives it
     whole, as ``inventory_bps`` of the position that the model was made for. ``depth_slope_bps`` is the width of
-    one lot more in a ladder priced by inventory. ``bound_lots`` is where the side that adds exposure ends.
+    one lot more in a ladder priced by inventory. ``calm_bps`` is the half-spread before any widening, whatever is
+    held. ``bound_lots`` is where the side that adds exposure ends.
     """
 
     bid: SideSpread
@@ -60,6 +61,7 @@ class Model(msgspec.Struct, frozen=True, gc=False):
     flows: tuple[glft.Flow, glft.Flow]
     adverse: tuple[AdverseCost, AdverseCost]
     pull: Pull
+    calm_bps: float
     inventory_bps: float | None = None
     bound_lots: int | None = None
 
@@ -133,6 +135,7 @@ def glft_model(
     factor = glft.spread_factor(gamma.market / gamma.base, settings.elasticity)
     spread_bid = _side(context, Side.BUY, model_bid, widening_bid, costs[0].mean, limits)
     spread_ask = _side(context, Side.SELL, model_ask, widening_ask, costs[1].mean, limits)
+    calm_bps = ((calm.form.base_bid + calm.form.base_ask) / 2.0 + calm.inventory + fee) * BPS
     slope_bps = (full.form.slope if held is None else held.slope) * BPS
     balance = market.form.balance if held is None else held.lean - market.form.passing
     return Model(
@@ -145,7 +148,8 @@ def glft_model(
         widening=mean_terms(spread_bid.widening, spread_ask.widening),
         flows=(bid, ask),
         adverse=costs,
-        pull=Pull(full.form.reversion, risk, sigma, slope_bps),
+        pull=Pull(market.form.reversion, glft.risk_per_lot(gamma.market, 1.0, unit), sigma, market.form.slope * BPS),
+        calm_bps=calm_bps,
         inventory_bps=None if held is None else held.shift * BPS,
         bound_lots=None if held is None else held.bound_lots,
     )
@@ -178,6 +182,7 @@ def literal_model(context: QuoteContext, gamma: Gamma, settings: ModelSettings, 
         flows=flows(context, costs, settings),
         adverse=costs,
         pull=Pull(sigma=sigma),
+        calm_bps=total_bps(model),
     )
 
 

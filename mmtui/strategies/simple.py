@@ -89,7 +89,7 @@ class FixedSpreadStrategy:
         model = (Term("half-spread", tuning.half_spread_bps),)
         spreads = {side: _spread(context, side, model, tuning) for side in Side}
         half_bps = (spreads[Side.BUY].half_bps + spreads[Side.SELL].half_bps) / 2.0
-        leaning = leans(context, tuning.leans, Pull(), half_bps, is_fair=reference[1] == "fair")
+        leaning = leans(context, tuning.leans, Pull(), tuning.half_spread_bps, is_fair=reference[1] == "fair")
         shift, size_share = _lean(context, tuning, half_bps, leaning)
         exposed_sizes = scaled(tuning.sizes, size_share)
         bid, ask = (

@@ -17,6 +17,7 @@ from mmtui.strategies.quote import QuoteContext, Term, total_bps
 
 ADVERSE_MAX = 10e-4
 PRIOR_BPS = 5.0
+LEAN_SHARE = 0.5
 KNIFE_NAMES = {Side.BUY: "falling knife", Side.SELL: "rising knife"}
 
 
@@ -153,8 +154,7 @@ def skew(
     if inventory_bps != 0.0:
         terms.append(Term("inventory skew", inventory_bps))
     share = clip(utilisation, -1.0, 1.0)
-    full_bps = limits.min_full_skew_ratio * half_bps
-    required_bps = full_bps * abs(share)
+    required_bps = limits.min_full_skew_ratio * half_bps * abs(share)
     limit_bps = limits.max_skew_bps
     inventory_kept_bps = clip(inventory_bps, -limit_bps, limit_bps)
     if abs(inventory_kept_bps) < required_bps:
@@ -166,11 +166,11 @@ def skew(
     if leans:
         terms += leans
         balance_bps += math.fsum(term.bps for term in leans)
-    # What is not inventory leaves room under the cap for the least skew, or a one-sided flow would freeze the quotes.
-    balance_cap_bps = max(0.0, limit_bps - full_bps)
-    total_bps = inventory_kept_bps + clip(balance_bps, -balance_cap_bps, balance_cap_bps)
-    cap_bps = max(limit_bps, required_bps)
-    total_bps = clip(total_bps, -cap_bps, cap_bps)
+    # What is not inventory has half of the cap whatever is held, or a one-sided flow would freeze the quotes.
+    lean_cap_bps = limit_bps * LEAN_SHARE
+    lean_kept_bps = clip(balance_bps, -lean_cap_bps, lean_cap_bps)
+    cap_bps = max(limit_bps, required_bps + abs(lean_kept_bps))
+    total_bps = clip(inventory_kept_bps + lean_kept_bps, -cap_bps, cap_bps)
     rest_bps = total_bps - math.fsum(term.bps for term in terms)
     if abs(rest_bps) > 1e-12:
         terms.append(Term("skew cap", rest_bps))

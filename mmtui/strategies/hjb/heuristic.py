@@ -28,7 +28,7 @@ def heuristic_pricing(context: QuoteContext, tuning: HjbTuning, state: StateVect
     # The rules take their shares of what both sides have in common, not of what one side is widened by.
     shared_bps = min(bid_spread.half_bps, ask_spread.half_bps)
     book = Term("book imbalance", rules.imbalance_shift_bps(state.lob_imbalance, shared_bps))
-    carried = leans(context, tuning.carry, Pull(rules.half_spread_bps), is_fair=is_fair)
+    carried = leans(context, tuning.carry, Pull(), rules.half_spread_bps, is_fair=is_fair)
     shift = skew(
         rules.inventory_shift_bps(share, shared_bps),
         0.0,

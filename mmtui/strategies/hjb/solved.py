@@ -144,9 +144,7 @@ def _quoted(
         Term("drift", _shift_bps(wanted.held, wanted.drifted)),
         Term("book imbalance", _shift_bps(wanted.drifted, wanted.final)),
     ]
-    pull = Pull(
-        (flat.bid + flat.ask) / 2.0, market.reversion, market.inputs.risk, market.inputs.sigma, market.slope * BPS
-    )
+    pull = Pull(market.reversion, market.inputs.risk, market.inputs.sigma, market.slope * BPS)
     shift = skew(
         _shift_bps(flat, wanted.held),
         wanted.balance_bps,
@@ -155,7 +153,7 @@ def _quoted(
         tuning.limits,
         (
             *[lean for lean in signals if lean.bps != 0.0],
-            *leans(context, tuning.carry, pull, is_fair=is_fair),
+            *leans(context, tuning.carry, pull, (flat.bid + flat.ask) / 2.0, is_fair=is_fair),
         ),
     )
     width = Term("inventory width", (wanted.final.bid - flat.bid + wanted.final.ask - flat.ask) / 2.0)
