@@ -7,6 +7,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.units import Size
 from mmtui.risk import margin
 
+LIQUIDATION_CAP = "liquidation distance"
 MARGIN_SHARE = 0.5
 SIDES_SHARE = 0.5
 # Other positions must be maintained with at most half of what opened them, whatever their leverage.
@@ -73,7 +74,7 @@ def effective_limit(
     if is_isolated(instrument, funding):
         values_usd["initial_isolated_margin"] = settings.number("trading.initial_isolated_margin") * funding.leverage
     others = {
-        "liquidation distance": _safe_usd(instrument, settings, funding, around.sigma),
+        LIQUIDATION_CAP: _safe_usd(instrument, settings, funding, around.sigma),
         "open interest": _headroom_usd(instrument, settings, price_usd, around),
     }
     values_usd |= {name: value for name, value in others.items() if value is not None}
@@ -101,16 +102,20 @@ def addable_usd(settings: Settings, funding: Funding, *, position_usd: float, fo
     return SIDES_SHARE * free * funding.leverage / (1.0 + settings.number("trading.margin_buffer"))
 
 
+def wanted_distance(settings: Settings, sigma: float) -> float:
+    """How far the liquidation price must stay away, as a fraction."""
+    sigmas, least = settings.number("risk.liquidation_sigmas"), settings.number("risk.liquidation_distance_min_pct")
+    return margin.safe_distance(sigma, sigmas, least / 100.0)
+
+
 def _safe_usd(instrument: Instrument, settings: Settings, funding: Funding, sigma: float) -> float | None:
     """Largest notional after whose fill the liquidation price is still far enough away. Source: models.md 11.2.
 
     On isolated margin the leverage decides, whatever the size: all or nothing.
     """
-    distance = margin.safe_distance(
-        sigma, settings.number("risk.liquidation_sigmas"), settings.number("risk.liquidation_distance_min_pct") / 100.0
-    )
+    distance = wanted_distance(settings, sigma)
     if is_isolated(instrument, funding):
-        return None if margin.is_leverage_safe(instrument.tiers, funding.leverage, distance) else 0.0
+        return None if funding.leverage <= margin.safe_leverage(instrument.tiers, distance) else 0.0
     equity = funding.equity_usd - OTHERS_MAINTENANCE_SHARE * funding.others_usd
     return margin.safe_notional(instrument.tiers, equity_usd=equity, distance=distance)
 

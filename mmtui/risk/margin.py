@@ -56,10 +56,9 @@ def safe_notional(tiers: Sequence[MarginTier], *, equity_usd: float, distance: f
     return min([(equity_usd + deduction) / (rate * moved + distance) for rate, deduction in _lines(tiers)])
 
 
-def is_leverage_safe(tiers: Sequence[MarginTier], leverage: float, distance: float) -> bool:
-    """Whether an isolated position that brings ``1 / leverage`` of margin stands off liquidation by ``distance``."""
-    rate = 0.5 / tiers[0].max_leverage
-    return 1.0 / leverage >= distance + rate * (1.0 + distance)
+def safe_leverage(tiers: Sequence[MarginTier], distance: float) -> float:
+    """Largest leverage at which an isolated position stands off liquidation by ``distance``, whatever its size."""
+    return 1.0 / (distance + 0.5 / tiers[0].max_leverage * (1.0 + distance))
 
 
 def safe_distance(sigma: float, sigmas: float, least: float) -> float:

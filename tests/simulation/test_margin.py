@@ -132,3 +132,16 @@ def test_a_cap_on_open_interest_takes_the_adding_side_off_and_leaves_the_exit(ma
     held = position(session)
     assert {order.side * held < 0 for order in resting(session)} <= {True}
     assert "open interest" in session.view.position.binding_cap
+
+
+def test_isolated_leverage_that_brings_liquidation_near_is_not_quoted_with_and_the_remedy_is_told(make_session) -> None:
+    session = quoting(make_session, trading__force_isolated=True, trading__leverage="25")
+    session.run(2)
+    assert resting(session) == []
+    assert session.engine.state.risk.limit.binding == "liquidation distance"
+    text = next(alarm.text for alarm in session.view.alarms if "isolated" in alarm.text)
+    most = int(text.partition("trading.leverage to ")[2].partition(" ")[0])
+    other = quoting(make_session, trading__force_isolated=True, trading__leverage=str(max(1, most - 3)))
+    other.run(2)
+    assert resting(other)
+    assert not [alarm for alarm in other.view.alarms if "isolated" in alarm.text]

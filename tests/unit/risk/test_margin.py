@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from mmtui.domain.instrument import MarginTier
 from mmtui.risk.margin import (
     initial_margin,
-    is_leverage_safe,
     is_short_of_margin,
     isolated_equity,
     liquidation_price,
     maintenance_margin,
     safe_distance,
+    safe_leverage,
     safe_notional,
 )
 from mmtui.venues.exchange.ledger import margin as ledger
@@ -87,8 +87,8 @@ def test_the_safe_distance_is_the_larger_of_the_two_rules():
 
 def test_isolated_leverage_is_safe_while_its_margin_outlasts_the_distance():
     tiers = (MarginTier(0.0, 40),)
-    assert is_leverage_safe(tiers, 20.0, 0.03)
-    assert not is_leverage_safe(tiers, 20.0, 0.04)
+    assert 20.0 < safe_leverage(tiers, 0.03) < 25.0
+    assert safe_leverage(tiers, 0.04) < 20.0
     assert initial_margin(1000.0, 20.0) == 50.0
 
 
