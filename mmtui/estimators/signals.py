@@ -180,6 +180,7 @@ class SignalSources:
         fitted = provenance_of(swings.pairs, swings.pairs if swings.process else math.inf, age_s)
         tested = provenance_of(swings.tested, 1.0, age_s)
         jumps = swings.jumps
+        sized = provenance_of(jumps.count, 1.0, age_s)
         rate = jumps.rate_interval
         forecast = swings.forecast(reading.sigma, self._horizon_s)
         process = swings.process
@@ -189,7 +190,7 @@ class SignalSources:
             "sigma_forecast": Estimate(forecast, SIGMA_UNIT, fitted, swings.pairs, at),
             "jump_rate": Estimate(jumps.rate, "1/s", tested, jumps.count, at, *rate),
             "jump_probability": Estimate(jump_probability(jumps.rate, self._horizon_s), "", tested, jumps.count, at),
-            "jump_size": Estimate(jumps.typical_size, "fraction", tested, jumps.count, at),
+            "jump_size": Estimate(jumps.typical_size, "fraction", sized, jumps.count, at),
         }
         if process is not None:
             rows["variance_reversion"] = Estimate(process.reversion, "1/s", fitted, swings.pairs, at)

@@ -167,6 +167,14 @@ def test_values_have_the_documents_meaning(name: str, expected: float) -> None:
     assert value(name) == pytest.approx(expected)
 
 
+def test_second_order_estimates_are_exported_where_they_are_known() -> None:
+    names = ("sigma_effective", "sigma_forecast", "jump_rate", "momentum_fast", "filtered_mid", "spread_percentile")
+    shown = (*names, "hawkes_ratio", "vpin")
+    view = a_view(estimates=tuple(estimate(name, float(i)) for i, name in enumerate(shown, start=1)))
+    assert [value(f"mm_{name}", view) for name in shown] == [float(i) for i in range(1, 9)]
+    assert not any(sample.startswith("mm_vpin") for sample in samples(FULL))
+
+
 def test_scores_of_fill_probabilities_are_told_once_there_are_any() -> None:
     view = a_view(queue=QueueView(horizon_s=10.0, n=50, reference=0.09, brier_touch=0.07, brier_intensity=0.08))
     assert value("mm_fill_probability_brier", view) == pytest.approx(0.07)

@@ -21,10 +21,20 @@ COLUMNS = (
 SHORT_COLUMNS = (Column("", 11, 0, is_left=True), Column("", 9, 0), Column("", 5, 1, is_left=True), Column("", 4, 2))
 SHORT_NAMES = {
     "sigma effective": "sigma eff", "intensity bid": "A bid", "intensity ask": "A ask", "book imbalance": "book imb",
-    "flow imbalance": "flow imb",
+    "flow imbalance": "flow imb", "sigma forecast": "sigma fwd", "jump probability": "jump prob",
+    "variance reversion": "var revert", "momentum fast": "mom fast", "momentum slow": "mom slow",
+    "filtered mid": "filtered", "spread percentile": "spread pct", "hawkes ratio": "hawkes",
+    "microprice regression": "mp regress", "microprice stoikov": "mp stoikov", "holding time": "holding",
+    "funding hourly": "funding 1h", "funding outlook": "fund ahead", "touch volume bid": "touch bid",
+    "touch volume ask": "touch ask", "own fills bid": "fills bid", "own fills ask": "fills ask",
+    "kappa gumbel bid": "k gumbel b", "kappa gumbel ask": "k gumbel a", "A gumbel bid": "A gumbel b",
+    "A gumbel ask": "A gumbel a", "kappa l2 bid": "k depth b", "kappa l2 ask": "k depth a",
+    "kappa l2 literal bid": "k literal b", "kappa l2 literal ask": "k literal a", "informed bid": "informed b",
+    "informed ask": "informed a", "expected fills bid": "exp fills b", "expected fills ask": "exp fills a",
 }  # fmt: skip
 TRUSTED = ("learned", "set")
 TWO_COLUMNS = 56
+FULL_PAIR = 50
 STALE_S = 60.0
 PRICE_DIGITS = 7
 
@@ -120,6 +130,8 @@ def _pairs(estimates: list[EstimateView], scene: Scene, width: int, height: int)
 
 
 def _short(estimate: EstimateView, scene: Scene, room: int) -> Line:
+    if room >= FULL_PAIR:
+        return fit(((" ", "text"), *cells(COLUMNS, columns_for(COLUMNS, room - 1), _cells(estimate, scene))), room)
     name, value, unit, since, _, _, trust = _cells(estimate, scene)
     doubtful = trust[1] != "label"
     figure = (value[0] if value[0].endswith("?") or not doubtful else value[0] + "?", "warn" if doubtful else value[1])
