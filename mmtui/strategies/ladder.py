@@ -19,11 +19,13 @@ from mmtui.strategies.inputs import ModelSettings, inventory_lots, utilisation
 from mmtui.strategies.leaning import LeanSettings, leans
 from mmtui.strategies.model import Model, ModelMemo
 from mmtui.strategies.placement import Frame, SideShape, no_ladder, place, reference_price
-from mmtui.strategies.quote import AbsenceReason, Ladder, QuoteContext
+from mmtui.strategies.quote import AbsenceReason, Insight, Ladder, QuoteContext
 from mmtui.strategies.sizing import SizeSettings
 from mmtui.strategies.spread import SpreadLimits, skew
 
 AT_BOUND = SideShape((), (), SizeSettings(0.0, 0.0, (1.0,)), AbsenceReason.AT_BOUND)
+
+REVERSION_MIN = 1e-9
 
 
 class Tuning(msgspec.Struct, frozen=True):
@@ -113,6 +115,7 @@ class GlftStrategy:
             half_spread_bps=half_bps,
             model_half_spread_bps=(model.bid.model_bps + model.ask.model_bps) / 2.0,
             widening=model.widening,
+            insight=_insight(model),
         )
 
     def _tuning_of(self, settings: Settings) -> Tuning:
@@ -139,6 +142,12 @@ class GlftStrategy:
         )
         self._shapes = model, bid, ask
         return bid, ask
+
+
+def _insight(model: Model) -> Insight | None:
+    """How long inventory takes to revert; nothing where the model has no pull on it. Source: models.md 2.3."""
+    reversion = model.pull.reversion
+    return Insight(figures=(("inventory_relaxation", 1.0 / reversion, "s"),)) if reversion > REVERSION_MIN else None
 
 
 def _with_edge(shape: SideShape, side: Side, context: QuoteContext, model: Model, tuning: Tuning) -> SideShape:
