@@ -96,15 +96,15 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     bound_lots: int
 
     @classmethod
-    def of(cls, table: Bounded, lots: float) -> "Held":
-        """What ``table`` says of ``lots``."""
-        flat, here = lean_at(table, 0.0), lean_at(table, lots)
+    def of(cls, calm: Bounded, table: Bounded, lots: float) -> "Held":
+        """What ``table`` says of ``lots``, and ``calm``, where nothing is held to raise gamma, of none."""
+        nothing, flat, here = lean_at(calm, 0.0), lean_at(table, 0.0), lean_at(table, lots)
         slope = lean_at(table, lots + 0.5).shift - lean_at(table, lots - 0.5).shift
-        return cls(flat.half, here.half - flat.half, here.shift - flat.shift, flat.shift, slope, table.lots_max)
+        return cls(nothing.half, here.half - flat.half, here.shift - flat.shift, nothing.shift, slope, table.lots_max)
 
 
 def glft_model(
-    context: QuoteContext, gamma: Gamma, settings: ModelSettings, limits: SpreadLimits, tables: ExactTables
+    context: QuoteContext, gamma: Gamma, settings: ModelSettings, limits: SpreadLimits, tables: "TablePair"
 ) -> Model:
     """The consistent modes: gamma per lot, fee and adverse selection inside the arrival rates."""
     fee = context.maker_rate
@@ -112,14 +112,20 @@ def glft_model(
     bid, ask = flows(context, costs, settings)
     sigma = effective_sigma(context)
     unit = settings.risk_unit
-    risk = glft.risk_per_lot(gamma.total, 1.0, unit)
-    held = _held(context, tables, settings, ExactInputs(risk, sigma, bid, ask, 0, settings.attitude))
+    risks = [glft.risk_per_lot(value, 1.0, unit) for value in (gamma.market, gamma.total)]
+    held = None
+    if settings.mode is ModelMode.EXACT:
+        most = lots_of_limit(settings.lots_per_limit)
+        calm_table, full_table = tables.solved(
+            context.now, [ExactInputs(risk, sigma, bid, ask, most, settings.attitude) for risk in risks]
+        )
+        held = Held.of(calm_table, full_table, inventory_lots(context, settings))
     form_of = _forms(context, settings, sigma, bid, ask)
 
     def half_at(value: float) -> Half:
         form = form_of(glft.risk_per_lot(value, 1.0, unit))
         # Inventory risk grows with the root of gamma, as in the closed form.
-        inventory = form.slope / 2.0 if held is None else held.flat * math.sqrt(value / gamma.total)
+        inventory = form.slope / 2.0 if held is None else held.flat * math.sqrt(value / gamma.market)
         factor = glft.spread_factor(value / gamma.base, settings.elasticity)
         return Half((form.base_bid + inventory) * factor, (form.base_ask + inventory) * factor, form, inventory)
 
@@ -148,7 +154,7 @@ def glft_model(
         widening=mean_terms(spread_bid.widening, spread_ask.widening),
         flows=(bid, ask),
         adverse=costs,
-        pull=Pull(market.form.reversion, glft.risk_per_lot(gamma.market, 1.0, unit), sigma, market.form.slope * BPS),
+        pull=Pull(market.form.reversion, risks[0], sigma, market.form.slope * BPS),
         calm_bps=calm_bps,
         inventory_bps=None if held is None else held.shift * BPS,
         bound_lots=None if held is None else held.bound_lots,
@@ -196,6 +202,22 @@ def literal_horizon_s(context: QuoteContext, settings: ModelSettings) -> float:
     return settings.reference_s
 
 
+class TablePair:
+    """The exact solutions with and without what the inventory adds to gamma."""
+
+    __slots__ = ("_calm", "_full")
+
+    def __init__(self) -> None:
+        self._calm = ExactTables()
+        self._full = ExactTables()
+
+    def solved(self, now: float, inputs: Sequence[ExactInputs]) -> tuple[Bounded, Bounded]:
+        """Both solutions, one where they are the same."""
+        calm, full = inputs
+        table = self._calm.table(now, calm)
+        return table, table if full == calm else self._full.table(now, full)
+
+
 class ModelMemo:
     """The last model, given again while everything it depends on stands still.
 
@@ -207,7 +229,7 @@ class ModelMemo:
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
         self._model: Model | None = None
-        self._tables = ExactTables()
+        self._tables = TablePair()
 
     def model(self, context: QuoteContext, gamma: Gamma, settings: ModelSettings, limits: SpreadLimits) -> Model:
         """The model of ``context``; one memo serves one set of settings."""
@@ -252,14 +274,6 @@ def _key_of_mode(context: QuoteContext, mode: ModelMode) -> tuple[float, ...]:
         # A table that had to wait for its second is looked at again when that is over.
         return context.position, context.limit_config, math.floor(context.now)
     return context.estimates.sigma.value, signals.holding_s, signals.variance_mean, signals.variance_reversion
-
-
-def _held(context: QuoteContext, tables: ExactTables, settings: ModelSettings, inputs: ExactInputs) -> Held | None:
-    """What the exact mode says of the position; None in the modes that have a closed form."""
-    if settings.mode is not ModelMode.EXACT:
-        return None
-    bounded = msgspec.structs.replace(inputs, lots_max=lots_of_limit(settings.lots_per_limit))
-    return Held.of(tables.table(context.now, bounded), inventory_lots(context, settings))
 
 
 def _forms(

@@ -145,8 +145,9 @@ def skew(
 ) -> Shift:
     """Steps 3 and 5 for the centre: the model's skew, its least size, and the cap.
 
-    A full position shifts by at least ``min_full_skew_ratio`` of the half-spread, less in proportion;
-    this stands above the cap. ``leans`` are what moves the centre besides the inventory and the balance.
+    A full position shifts by at least ``min_full_skew_ratio`` of the half-spread, less in proportion; this
+    stands above the cap, and what leans besides keeps to half of the cap beside it. ``leans`` are what moves
+    the centre besides the inventory and the balance.
     """
     if inventory_bps == 0.0 and balance_bps == 0.0 and utilisation == 0.0 and not leans:
         return NO_SHIFT
