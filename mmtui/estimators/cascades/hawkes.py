@@ -16,6 +16,7 @@ BASE_PRIOR_EVENTS = 1.0
 BASE_PRIOR_S = 600.0
 BASE_RATE_MIN = 1.0 / 3600.0
 SUM_MAX = 1e12
+SEVERITY_MAX = math.nextafter(1.0, 0.0)
 
 
 def raw_severity(excitation: float, base_rate: float, branching: float, decay_rate: float) -> float:
@@ -31,7 +32,7 @@ def raw_severity(excitation: float, base_rate: float, branching: float, decay_ra
 
 def severity(raw: float) -> float:
     """Raw severity bounded to [0, 1)."""
-    return -math.expm1(-raw)
+    return min(-math.expm1(-raw), SEVERITY_MAX)
 
 
 def decay_rate(half_life_s: float) -> float:

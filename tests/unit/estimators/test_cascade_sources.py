@@ -189,5 +189,5 @@ def test_no_order_of_messages_gives_a_severity_outside_its_range(
         else:
             cascade.on_own_trade(now, side, int(now), usd, is_liquidation=kind == "hit")
         reading = cascade.reading(now)
-        assert 0.0 <= reading.severity <= 1.0
+        assert 0.0 <= reading.severity < 1.0
         assert 0.0 <= reading.raw < math.inf
