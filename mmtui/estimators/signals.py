@@ -187,6 +187,7 @@ class SignalSources:
         rows = {
             "sigma_rv": Estimate(reading.sigma_rv, SIGMA_UNIT, known, n_eff, at),
             "sigma_total": Estimate(swings.total(reading.sigma), SIGMA_UNIT, tested, n_eff, at),
+            "regime_toxic": Estimate(float(self._volatility.is_toxic), "", known, n_eff, at),
             "sigma_forecast": Estimate(forecast, SIGMA_UNIT, fitted, swings.pairs, at),
             "jump_rate": Estimate(jumps.rate, "1/s", tested, jumps.count, at, *rate),
             "jump_probability": Estimate(jump_probability(jumps.rate, self._horizon_s), "", tested, jumps.count, at),
@@ -216,6 +217,7 @@ class SignalSources:
         at, cascade = self._tape.updated_at, self._tape.cascade
         age_s = now - at
         buckets, touched = self._vpin.count, self.touched
+        filled = provenance_of(buckets, BUCKETS, age_s)
         rows = {
             "touch_volume_bid": (touched.value(Side.BUY), touched.bid.n_eff),
             "touch_volume_ask": (touched.value(Side.SELL), touched.ask.n_eff),
@@ -233,7 +235,9 @@ class SignalSources:
                 cascade.orders_seen,
                 at,
             ),
-            "vpin": Estimate(self._vpin.value, "", provenance_of(buckets, BUCKETS, age_s), buckets, at),
+            "vpin": Estimate(self._vpin.value, "", filled, buckets, at),
+            "vpin_usual": Estimate(self._vpin.usual, "", filled, self._vpin.readings, at),
+            "flow_toxic": Estimate(float(self._vpin.is_toxic), "", filled, buckets, at),
             "hawkes_ratio": Estimate(
                 cascade.flow_ratio(now),
                 "",

@@ -36,6 +36,11 @@ class History:
             del self._sorted[bisect_left(self._sorted, arrival.popleft()[1])]
 
     @property
+    def count(self) -> int:
+        """Readings remembered."""
+        return len(self._sorted)
+
+    @property
     def upper(self) -> float:
         """The 90 % quantile; 1 while too few readings were seen for one."""
         count = len(self._sorted)
@@ -83,6 +88,16 @@ class Vpin:
     def count(self) -> int:
         """Full buckets in the window."""
         return len(self._buckets)
+
+    @property
+    def usual(self) -> float:
+        """What nine in ten of the past hour's readings stayed below; 1 while there are too few to say."""
+        return self._history.upper
+
+    @property
+    def readings(self) -> int:
+        """Readings behind ``usual``."""
+        return self._history.count
 
     def _close(self, at: float, bucket: float) -> None:
         buckets = self._buckets

@@ -18,7 +18,8 @@ BTC = Instrument(coin="BTC", asset_id=0, size_decimals=5, max_leverage=40)
 T0 = 1.7e9
 ROWS = {
     "sigma_rv", "sigma_total", "sigma_forecast", "jump_rate", "jump_probability", "jump_size", "momentum_fast",
-    "momentum_slow", "filtered_mid", "spread_percentile", "vpin", "hawkes_ratio",
+    "momentum_slow", "filtered_mid", "spread_percentile", "vpin", "vpin_usual", "flow_toxic", "regime_toxic",
+    "hawkes_ratio",
 }  # fmt: skip
 
 
@@ -128,6 +129,9 @@ def test_one_sided_volume_is_told() -> None:
     market = Market().run(200)
     fair = market.signals.vpin
     assert market.run(200, buys=1.0).signals.vpin > max(fair, 0.9)
+    rows = market.panel.published(market.now)
+    assert rows["flow_toxic"].value == float(market.signals.is_flow_toxic)
+    assert fair < rows["vpin_usual"].value <= 1.0
 
 
 def test_a_jump_is_counted_once_and_adds_to_the_variance() -> None:
