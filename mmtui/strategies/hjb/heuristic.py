@@ -25,9 +25,9 @@ def heuristic_pricing(context: QuoteContext, tuning: HjbTuning, state: StateVect
     bid_spread = _spread(context, Side.BUY, adverse_bid, tuning)
     ask_spread = _spread(context, Side.SELL, adverse_ask, tuning)
     half_bps = (bid_spread.half_bps + ask_spread.half_bps) / 2.0
-    # The rules take their shares of what both sides have in common, not of what one side is widened by.
+    # Inventory takes its share of what both sides have in common, not of what one side is widened by.
     shared_bps = min(bid_spread.half_bps, ask_spread.half_bps)
-    book = Term("book imbalance", rules.imbalance_shift_bps(state.lob_imbalance, shared_bps))
+    book = Term("book imbalance", rules.imbalance_shift_bps(state.lob_imbalance, rules.half_spread_bps))
     carried = leans(context, tuning.carry, Pull(), rules.half_spread_bps, is_fair=is_fair)
     shift = skew(
         rules.inventory_shift_bps(share, shared_bps),

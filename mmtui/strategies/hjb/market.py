@@ -96,10 +96,11 @@ class Distances(msgspec.Struct, frozen=True, gc=False):
 
 
 class Wanted(msgspec.Struct, frozen=True, gc=False):
-    """Wanted distances with the inventory alone, with the drift too, and with the imbalance of the book too."""
+    """Wanted distances: flat without signals, with the drift, with the book too, and with the inventory at last."""
 
-    held: Distances
+    flat: Distances
     drifted: Distances
+    signalled: Distances
     final: Distances
     balance_bps: float
 
@@ -112,14 +113,15 @@ class Solution:
     def __init__(self, context: QuoteContext, tuning: HjbTuning, market: Market, table: PolicyTable | None) -> None:
         self._context, self._tuning, self.market, self.table = context, tuning, market, table
 
-    def wanted(self, place: Place) -> Wanted:
-        """Distances at ``place``, one signal after the other; what does not act is not read again."""
-        held = drifted = self.distances(Place(place.n, 0.0, 0.0, place.spread))
-        if place.drift != 0.0:
-            drifted = self.distances(Place(place.n, place.drift, 0.0, place.spread))
-        final = self.distances(place) if place.imbalance != 0.0 else drifted
+    def wanted(self, place: Place, flat: Distances) -> Wanted:
+        """Distances on the way to ``place``: signals first, then inventory; what does not act is not read again."""
+        drifted = self.distances(Place(0.0, place.drift, 0.0, place.spread)) if place.drift != 0.0 else flat
+        signalled = drifted
+        if place.imbalance != 0.0:
+            signalled = self.distances(Place(0.0, place.drift, place.imbalance, place.spread))
+        final = self.distances(place) if place.n != 0.0 else signalled
         balance = self.market.balance if self._tuning.mode is HjbMode.POLICY else 0.0
-        return Wanted(held, drifted, final, balance * BPS)
+        return Wanted(flat, drifted, signalled, final, balance * BPS)
 
     def gaps(self, place: Place) -> Gaps:
         """What one lot more and one lot less cost."""

@@ -137,28 +137,39 @@ def _quoted(
     place: Place,
     is_fair: bool,
 ) -> tuple[SidePrice, SidePrice, Shift]:
-    """Both sides and the shift: inventory first, then each signal by itself."""
-    market, wanted = solution.market, solution.wanted(place)
-    flat, half_bps = book.distances, (book.bid.half_bps + book.ask.half_bps) / 2.0
+    """Both sides and the shift: what the signals ask of a flat book, then what the inventory asks under them."""
+    market, wanted, limits = solution.market, solution.wanted(place, book.distances), tuning.limits
+    flat, half_bps = wanted.flat, (book.bid.half_bps + book.ask.half_bps) / 2.0
     signals = [
-        Term("drift", _shift_bps(wanted.held, wanted.drifted)),
-        Term("book imbalance", _shift_bps(wanted.drifted, wanted.final)),
+        Term("drift", _shift_bps(flat, wanted.drifted)),
+        Term("book imbalance", _shift_bps(wanted.drifted, wanted.signalled)),
     ]
     pull = Pull(market.reversion, market.inputs.risk, market.inputs.sigma, market.slope * BPS)
+    carried = leans(context, tuning.carry, pull, (flat.bid + flat.ask) / 2.0, is_fair=is_fair)
+    inventory_bps = _shift_bps(wanted.signalled, wanted.final)
     shift = skew(
-        _shift_bps(flat, wanted.held),
+        inventory_bps,
         wanted.balance_bps,
         state.utilisation,
         half_bps,
-        tuning.limits,
-        (
-            *[lean for lean in signals if lean.bps != 0.0],
-            *leans(context, tuning.carry, pull, (flat.bid + flat.ask) / 2.0, is_fair=is_fair),
-        ),
+        limits,
+        (*[lean for lean in signals if lean.bps != 0.0], *carried),
     )
-    width = Term("inventory width", (wanted.final.bid - flat.bid + wanted.final.ask - flat.ask) / 2.0)
-    bid = SidePrice(book.bid, depth_of(book.bid, (width,), least_bps=book.bid.floor_bps))
-    ask = SidePrice(book.ask, depth_of(book.ask, (width,), least_bps=book.ask.floor_bps))
+    width_bps = (wanted.final.bid - flat.bid + wanted.final.ask - flat.ask) / 2.0
+    # Where the cap cuts the shift, the exit keeps no more of the width than leaves it where the cap allows.
+    cut_bps = max(0.0, abs(inventory_bps) - limits.max_skew_bps)
+    exit_bps = max(min(width_bps, 0.0), width_bps - cut_bps)
+    bid, ask = (
+        SidePrice(
+            spread,
+            depth_of(
+                spread,
+                (Term("inventory width", width_bps if is_increasing(side, context.position) else exit_bps),),
+                least_bps=spread.floor_bps,
+            ),
+        )
+        for side, spread in ((Side.BUY, book.bid), (Side.SELL, book.ask))
+    )
     return bid, ask, shift
 
 

@@ -1,13 +1,16 @@
 """The documents' controller as a strategy: what each setting does to the quotes, and what it tells."""
 
+import itertools
+
 import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import Phase, assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mmtui.domain.parameters import Settings
 from mmtui.strategies.hjb.control import ControlVector
+from mmtui.strategies.quote import Rooms
 from mmtui.strategies.registry import BUILT_IN
 from mmtui.strategies.sizing import is_dust
 from tests.checks.section_4_6 import GLFT
@@ -265,3 +268,39 @@ def test_inventory_leans_by_its_share_of_the_least_skew_in_every_mode(quote_cont
             ladder = strategy.ladder(leaning, values)
         lean_bps = (1.0 - ladder.reservation / ladder.reference) * 1e4 * sign
         assert lean_bps >= 0.25 * ladder.half_spread_bps * abs(held) / quote_context.limit - 1e-6
+
+
+def solved_at(quote_context, values, position):
+    """The ladder of a solved table at another position, with room on both sides."""
+    free = Rooms(buy=100 * quote_context.limit, sell=100 * quote_context.limit)
+    held = msgspec.structs.replace(quote_context, position=position, rooms=free, limit_config=quote_context.limit)
+    return held, ladder_of(held, values)
+
+
+SIGNALS = st.tuples(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0))
+SMALL = {
+    "strategy.hjb.drift_points": 17,
+    "strategy.hjb.imbalance_buckets": 3,
+    "risk.inventory_sensitivity": 0.0,
+    "strategy.max_skew_bps": 25.0,
+}
+
+
+@given(quote_context=random_contexts(), signals=SIGNALS, shares=st.tuples(*[st.floats(0.0, 1.0)] * 2))
+@hypothesis_settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
+@pytest.mark.parametrize("mode", ["policy", "grid"])
+def test_a_solved_position_leans_enough_and_its_exit_never_moves_away(mode, quote_context, signals, shares):
+    score, imbalance = signals
+    view = quote_context.estimates
+    view = msgspec.structs.replace(
+        view, signals=msgspec.structs.replace(view.signals, drift_score=score, depth_imbalance=imbalance)
+    )
+    quote_context = msgspec.structs.replace(quote_context, estimates=view)
+    values = settings(strategy__hjb__mode=mode, strategy__alpha_channel="drift").with_values(SMALL)
+    positions = [round(quote_context.limit * share) for share in sorted((*shares, 0.0, 1.0))]
+    ladders = [solved_at(quote_context, values, position)[1] for position in positions]
+    centres = [(1.0 - ladder.reservation / ladder.reference) * 1e4 for ladder in ladders]
+    assert centres[-1] - centres[0] >= 0.25 * ladders[-1].half_spread_bps - 1e-6
+    held = [ladder for ladder, position in zip(ladders, positions, strict=True) if position > 0]
+    asks = [ladder.insight.vectors[1].ask_offset_bps for ladder in held]
+    assert all(later <= earlier + 1e-6 for earlier, later in itertools.pairwise(asks))
