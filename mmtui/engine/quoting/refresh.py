@@ -77,9 +77,12 @@ def should_refresh(here: Stand, there: Stand, gap: Gap, age_s: float, rule: Rule
         return Verdict.CANCEL
     if gap.closer_bps > gap.max_bps_diff:
         return Verdict.REFRESH
-    if age_s > rule.max_order_age_s and here.probability < STALE_SHARE * there.probability:
+    is_out = -gap.closer_bps > gap.max_bps_diff
+    likely = STALE_SHARE * there.probability
+    # Where neither can fill at all, one that is too far out still comes back to its level in the end.
+    if age_s > rule.max_order_age_s and (here.probability < likely or (is_out and here.probability <= likely)):
         return Verdict.REFRESH
-    if -gap.closer_bps <= gap.max_bps_diff:
+    if not is_out:
         return Verdict.HOLD
     is_better = move_bps(there, rule.action_cost_bps) > MARGIN * here.worth_bps
     return Verdict.REFRESH if is_better else Verdict.HOLD

@@ -109,6 +109,13 @@ def test_an_old_order_moves_once_a_fresh_one_is_twice_as_likely() -> None:
     assert should_refresh(Stand(0.09, 4.0), there, Gap(-1.0, 2.0), 299.0, RULE) is Verdict.HOLD
 
 
+def test_an_order_far_out_comes_back_in_the_end_even_where_nothing_fills() -> None:
+    never = Stand(0.0, 40.0)
+    assert should_refresh(never, never, Gap(-300.0, 5.0), 299.0, RULE) is Verdict.HOLD
+    assert should_refresh(never, never, Gap(-300.0, 5.0), 301.0, RULE) is Verdict.REFRESH
+    assert should_refresh(never, never, Gap(-4.0, 5.0), 301.0, RULE) is Verdict.HOLD
+
+
 def test_an_order_too_far_out_stays_while_it_is_worth_keeping_and_moves_otherwise() -> None:
     order, wanted = resting(0, 999_000), level(0, 999_500)
     kept = plan([wanted], [order], TOLERANCE, Always(Verdict.HOLD))
