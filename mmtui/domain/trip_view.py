@@ -1,6 +1,18 @@
-"""What is shown of limits: how far each one is, in its own unit, in the move of the price and in time."""
+"""What is shown of limits: the monitors, and how far every limit is in its unit, in the move of the price, in time."""
 
 import msgspec
+
+
+class RiskBar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One monitor as a share of its limit; ``kills`` says whether reaching it ends trading."""
+
+    name: str
+    kills: bool
+    ratio: float
+    value: float
+    limit: float
+    unit: str
+    text: str = ""
 
 
 class TripView(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -11,7 +11,7 @@ import msgspec
 from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.parameters import Value
 from mmtui.domain.queue_view import QueueView
-from mmtui.domain.trip_view import TripView
+from mmtui.domain.trip_view import RiskBar, TripView
 
 SCHEMA = 1
 
@@ -80,13 +80,15 @@ class TermView(msgspec.Struct, frozen=True, gc=False):
 
 
 class LevelView(msgspec.Struct, frozen=True, kw_only=True):
-    """Why one level of the ladder stands where it stands, or why it is absent."""
+    """Why one level stands where it stands, or why it is absent; ``level`` -1 is a whole side."""
 
     side: str
     level: int
     price: float | None
     size: float
     reference: float
+    reference_name: str = ""
+    size_because: str = ""
     terms: tuple[TermView, ...] = ()
     absent_because: str = ""
 
@@ -95,7 +97,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     """Inventory in base units against its limits; ``binding_cap`` names the cap that is smallest.
 
     ``is_dust`` says that the position is below the venue's minimum order value and waits for the next fill.
-    ``funding_due_usd`` is what it is predicted to pay (negative: receive) in ``funding_due_s`` seconds.
+    ``funding_due_usd`` is what it is predicted to pay (negative: receive) in ``funding_due_s`` seconds;
+    ``maker_rate`` a fraction of notional.
     """
 
     size: float = 0.0
@@ -113,6 +116,7 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     worst_short: float = 0.0
     foreign_orders: int = 0
     margin_used_usd: float = 0.0
+    maker_rate: float | None = None
     funding_due_usd: float | None = None
     funding_due_s: float | None = None
 
@@ -140,18 +144,6 @@ class PnlView(msgspec.Struct, frozen=True, kw_only=True):
     equity_change: float = 0.0
     transfers: float = 0.0
     volume: float = 0.0
-
-
-class RiskBar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One monitor as a share of its limit; ``kills`` says whether reaching it ends trading."""
-
-    name: str
-    kills: bool
-    ratio: float
-    value: float
-    limit: float
-    unit: str
-    text: str = ""
 
 
 class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

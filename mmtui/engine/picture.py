@@ -4,7 +4,7 @@ import msgspec
 
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.instrument import Side
-from mmtui.domain.trip_view import TripView
+from mmtui.domain.trip_view import RiskBar, TripView
 from mmtui.domain.view import (
     BudgetView,
     Counters,
@@ -15,7 +15,6 @@ from mmtui.domain.view import (
     Mode,
     PnlView,
     PositionView,
-    RiskBar,
     TermView,
     WarmupView,
 )
@@ -119,9 +118,17 @@ def _level(state: EngineState, level: Level) -> LevelView:
         level=level.index,
         price=state.instrument.price_usd(level.price),
         size=state.instrument.size_base(level.size),
-        reference=level.waterfall.reference,
+        reference=level.basis.reference,
+        reference_name=level.basis.reference_name,
+        size_because=_size_because(state, level),
         terms=tuple(TermView(term.name, term.bps) for term in level.waterfall.terms),
     )
+
+
+def _size_because(state: EngineState, level: Level) -> str:
+    base, basis = state.instrument.size_base, level.basis
+    cut = f", cut to the room of {base(basis.room):g}" if basis.room < basis.wanted else ""
+    return f"{base(level.size):g} of {base(basis.wanted):g} wanted on this side{cut}"
 
 
 def _position(state: EngineState, estimates: Estimates | None) -> PositionView:
@@ -147,6 +154,7 @@ def _position(state: EngineState, estimates: Estimates | None) -> PositionView:
         worst_short=instrument.size_base(size - reserved[Side.SELL]),
         foreign_orders=len(account.foreign),
         margin_used_usd=snapshot.margin_used / 1e6 if snapshot else 0.0,
+        maker_rate=snapshot.maker_rate if snapshot else None,
         funding_due_usd=funding_usd,
         funding_due_s=funding_s,
     )

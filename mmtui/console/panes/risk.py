@@ -5,8 +5,7 @@ from math import floor, isfinite, log10
 from mmtui.console.format import age, compact, percent, plain, signed
 from mmtui.console.rows import Line, Lines, bar, block, title, width_of
 from mmtui.console.scene import Scene
-from mmtui.domain.trip_view import TripView
-from mmtui.domain.view import RiskBar
+from mmtui.domain.trip_view import RiskBar, TripView
 
 NAME_MAX, FIGURES_MAX, SHARE = 20, 20, 5
 NARROW = 52

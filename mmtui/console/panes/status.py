@@ -8,7 +8,8 @@ from mmtui.console.format import clock, date, duration, milliseconds, percent, p
 from mmtui.console.panes import guards
 from mmtui.console.rows import Line, Lines, block, join, spread, width_of
 from mmtui.console.scene import Scene
-from mmtui.domain.view import Mode, RiskBar, View
+from mmtui.domain.trip_view import RiskBar
+from mmtui.domain.view import Mode, View
 
 RUN_ROLES = {"LIVE": "live", "PAPER": "paper", "DRY-RUN": "paper", "SIM": "sim", "REPLAY": "sim"}
 MODE_ROLES = {Mode.QUOTING: "ok", Mode.KILLED: "bad", Mode.STALE: "bad", Mode.STOPPED: "warn"}
