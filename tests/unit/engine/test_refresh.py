@@ -1,6 +1,6 @@
 """Keep or move: what is further out is weighed, what is closer never is."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmtui.domain.instrument import Side
@@ -162,6 +162,7 @@ def test_scarce_requests_let_quotes_rest_further_out_and_never_closer() -> None:
 PRICE = st.integers(990_000, 999_900)
 
 
+@settings(deadline=None)
 @given(
     st.lists(PRICE, max_size=6, unique=True),
     st.lists(PRICE, max_size=8, unique=True),
