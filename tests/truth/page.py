@@ -13,8 +13,8 @@ from tests.truth.experiments import EXPERIMENTS
 from tests.truth.processes import PROCESSES
 from tests.truth.strategies import DEALERS, PUBLISHED_HOURS, PUBLISHED_WEIGHTS, WEIGHTS, hour, weighted_pnl
 
-PATHS = 50_000
-HOURS = 20_000
+PATHS, PATHS_SHORT = 50_000, 10_000
+HOURS, HOURS_SHORT = 20_000, 5000
 
 TITLE = """# Simulated truth
 
@@ -34,13 +34,13 @@ A, jumps and the informed share "published" is what theory gives for their prior
 DEALERS_TEXT = """## The dealers of Avellaneda and Stoikov
 
 Profit with its deviation and the deviation of the final position: the article's 1000 paths, ours with as many, and
-50,000 paths of ours beside 200,000 of another program. gamma 0.5 is not in the article."""
+many more beside 200,000 of another program. gamma 0.5 is not in the article."""
 
 HOURS_TEXT = """## An hour of a dealer in the preset market
 
 Exact figures need no simulation: `mmtui/research/chain.py` has them, and `docs/check-values.md` lists them. Here
-20,000 event-driven hours that start flat, beside the exact mean of such an hour and the figures of another program,
-in USD."""
+event-driven hours that start flat, beside the exact mean of such an hour and 20,000 hours of another program, in
+USD."""
 
 WEIGHTS_TEXT = """## How much of the adverse move to charge
 
@@ -49,8 +49,8 @@ program (standard error up to 0.10). Where orders move the mid whether or not th
 and that is the default of `as_weight`; where only own fills move it, half of it."""
 
 
-def truth_page() -> tuple[str, bool]:
-    """The page, and whether every row of it holds."""
+def truth_page(*, is_full: bool) -> tuple[str, bool]:
+    """The page, and whether every row of it holds; in short with the runs of the tests."""
     found = [
         finding
         for experiment in (*EXPERIMENTS, *COMPONENTS, *PROCESSES)
@@ -58,13 +58,14 @@ def truth_page() -> tuple[str, bool]:
     ]
     parts = [
         TITLE,
-        f"Recorded with Python {platform.python_version()}, numpy {np.__version__}; seeds from {FIRST_SEED} on.",
+        f"Recorded {'in full' if is_full else 'with the runs of `make test`'}, with Python "
+        f"{platform.python_version()}, numpy {np.__version__}; seeds from {FIRST_SEED} on.",
         ESTIMATORS,
         _estimators(found),
         DEALERS_TEXT,
-        _dealers(),
+        _dealers(PATHS if is_full else PATHS_SHORT),
         HOURS_TEXT,
-        _hours(),
+        _hours(HOURS if is_full else HOURS_SHORT),
         WEIGHTS_TEXT,
         _weights(),
     ]
@@ -88,13 +89,13 @@ def _estimators(found: list[Finding]) -> str:
     return "\n".join([*lines, *(f"\n{note}" for note in notes)])
 
 
-def _dealers() -> str:
+def _dealers(paths: int) -> str:
     lines = [
-        "| dealer | article | ours, 1000 paths | another program | ours, 50,000 paths |",
+        f"| dealer | article | ours, 1000 paths | another program | ours, {paths:,} paths |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     for dealer in DEALERS:
-        few, many = dealer.play(0, 1000), dealer.play(1, PATHS)
+        few, many = dealer.play(0, 1000), dealer.play(1, paths)
         paper = dealer.paper
         cells = [
             f"{paper.profit} ± {paper.profit_sd}, {paper.position_sd}" if paper is not None else "",
@@ -106,14 +107,14 @@ def _dealers() -> str:
     return "\n".join(lines)
 
 
-def _hours() -> str:
+def _hours(hours: int) -> str:
     lines = [
-        "| quotes | another program | exact | ours | lots, deviation | fills |",
+        f"| quotes | another program | exact | ours, {hours:,} hours | lots, deviation | fills |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, (policy, mean, sd) in PUBLISHED_HOURS.items():
         quotes = policy()
-        found = hour(7, quotes, HOURS)
+        found = hour(7, quotes, hours)
         exact = chain.expected_pnl(quotes, preset.MARKET, fee=preset.FEE, lot_usd=preset.LOT_USD)
         cells = (
             f"{mean:.2f} ± {sd:.2f}",
