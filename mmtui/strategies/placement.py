@@ -12,7 +12,7 @@ import msgspec
 
 from mmtui.domain.book import touch_refusal
 from mmtui.domain.instrument import Side
-from mmtui.domain.units import BPS, Price
+from mmtui.domain.units import BPS, Price, Size
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.edge_sizing import PlanMemo, SideEdge, SideRequest
 from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext, Term
@@ -56,13 +56,18 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 class SideBasis(msgspec.Struct, frozen=True, gc=False):
-    """How one side was priced; ``clamped`` is how many inner levels the post-only bound moved."""
+    """How one side was made; ``clamped`` is how many inner levels the post-only bound moved.
+
+    ``wanted`` and ``room`` in size units, for the whole side.
+    """
 
     frame: Frame
     shape: SideShape
     sign: int
     is_increasing: bool
     clamped: int
+    wanted: Size
+    room: Size
 
     @property
     def reference(self) -> float:
@@ -164,7 +169,7 @@ def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price, p
     total = side_budget(context, side, wanted, prices[0])
     if total <= 0:
         return _absent(side, AbsenceReason.NO_SIZE)
-    basis = SideBasis(frame, shape, int(side), is_increasing, clamped)
+    basis = SideBasis(frame, shape, int(side), is_increasing, clamped, total, room)
     # price = reference * (1 - sign * bps / 1e4), solved for bps.
     start_bps = int(side) * BPS
     slope_bps = start_bps / (frame.reference * context.instrument.price_scale)

@@ -44,6 +44,14 @@ class Basis(Protocol):
     def reference_name(self) -> str:
         """``"fair"`` or ``"mid"``."""
 
+    @property
+    def wanted(self) -> Size:
+        """Size units wanted on the side in all."""
+
+    @property
+    def room(self) -> Size:
+        """Most size units the side may hold."""
+
     def terms(self, index: int, total_bps: float) -> tuple[Term, ...]:
         """The terms of a level that stands ``total_bps`` from the reference."""
 
@@ -108,6 +116,7 @@ class AbsenceReason(enum.Enum):
     NO_REFERENCE = "no usable reference price"
     NO_PRICE = "there is no usable price for it"
     NOT_WANTED = "the strategy wants no quote here"
+    BUDGET = "requests are scarce: fewer levels are kept"
 
 
 class Absence(msgspec.Struct, frozen=True):

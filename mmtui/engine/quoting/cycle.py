@@ -22,7 +22,7 @@ from mmtui.engine.quoting.weighing import judge
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import Denied, Gate, OpenCaps, Permit, review
 from mmtui.risk.restraints import Effect, Restraint
-from mmtui.strategies.quote import Ladder, Level, QuoteContext
+from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext
 
 OPEN_ORDERS_PER_LEVEL = 4
 OPEN_NOTIONAL_RATIO = 2.0
@@ -273,7 +273,14 @@ def _terms(state: EngineState, now: float, level: Level, mode: Mode) -> OrderTer
 def _fit_to_budget(ladder: Ladder, levels_max: int) -> Ladder:
     if len(ladder.bids) <= levels_max and len(ladder.asks) <= levels_max:
         return ladder
-    return msgspec.structs.replace(ladder, bids=ladder.bids[:levels_max], asks=ladder.asks[:levels_max])
+    dropped = (*ladder.bids[levels_max:], *ladder.asks[levels_max:])
+    absences = [Absence(level.side, level.index, AbsenceReason.BUDGET) for level in dropped]
+    return msgspec.structs.replace(
+        ladder,
+        bids=ladder.bids[:levels_max],
+        asks=ladder.asks[:levels_max],
+        absences=(*ladder.absences, *absences),
+    )
 
 
 def _runs_away(state: EngineState, out: Outbox, cancels: list[Order]) -> bool:
