@@ -212,6 +212,14 @@ def test_the_terms_of_a_price_are_shown_with_their_sum() -> None:
     assert " price                 64238    64261" in lines
 
 
+def test_how_the_strategy_made_its_quotes_stands_above_their_terms() -> None:
+    view = a_view()
+    told = msgspec.structs.replace(view, engine=msgspec.structs.replace(view.engine, strategy_note="by the table"))
+    lines = text_of(why.rows(a_scene(told), 40, 12)).splitlines()
+    assert lines[1] == " by the table"
+    assert lines[2] == " term, bps             bid 0    ask 0"
+
+
 def test_without_quotes_the_reasons_come_first() -> None:
     lines = text_of(why.rows(a_scene(warming_view()), 57, 5)).splitlines()
     assert lines[0].startswith("- WHY no quotes")

@@ -52,6 +52,11 @@ def test_every_mode_quotes_both_sides_and_says_how(make_session, mode, alpha) ->
     assert note.startswith(f"hjb {mode}")
     if mode != "heuristic":
         assert "solved for" in note
+    assert session.view.strategy_note == note
+    rows = {row.name: row.value for row in session.view.estimates}
+    assert 0.0 < rows["expected_fill_rate_bid"] < rows["A_bid"]
+    assert 0.0 < rows["expected_fill_rate_ask"] < rows["A_ask"]
+    assert ("expected_income" in rows) == (mode != "heuristic")
 
 
 @pytest.mark.parametrize("mode", MODES)
