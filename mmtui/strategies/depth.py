@@ -97,7 +97,7 @@ def side_depths(
             LevelDepth(bps, (*clamp, Term("level depth", bps - first)) if bps > first else clamp) for bps in spaced
         ]
     if adverse.decay > 0.0:
-        depths = [_charged(depth, depths[0].bps, spread, adverse, settings) for depth in depths]
+        depths = _charged(depths, spread, adverse, is_moved=settings.is_by_inventory)
     depths[0] = market_capped(depths[0], spread, settings, market_spread_bps)
     return tuple(depths)
 
@@ -115,22 +115,24 @@ def market_capped(
 
 
 def _charged(
-    depth: LevelDepth, first_bps: float, spread: SideSpread, adverse: AdverseCost, settings: DepthSettings
-) -> LevelDepth:
-    """A level with the charge of its own depth in place of the side's, kept to what a fill there costs.
+    depths: Sequence[LevelDepth], spread: SideSpread, adverse: AdverseCost, *, is_moved: bool
+) -> list[LevelDepth]:
+    """Outer levels with the charge of their own depth in place of the side's, each kept to what a fill there costs.
 
-    Levels that are spaced out only keep to that cost; those priced by the inventory move with the charge too.
+    Levels that are spaced out only keep to that cost; those priced by the inventory (``is_moved``) move with
+    the charge too. The first level has the side's charge; no level comes inside the one before it.
     """
-    charge_bps = (adverse.at(depth.bps / BPS) - adverse.mean) * BPS
-    wanted = depth.bps
-    if settings.is_by_inventory and depth.bps > first_bps:
-        wanted += charge_bps - (adverse.at(first_bps / BPS) - adverse.mean) * BPS
-    # The cost to keep to is that of the side with the charge exchanged; the first level stays where it is at least.
-    least_bps = max(spread.least_bps + charge_bps, first_bps)
-    bps = max(wanted, least_bps)
-    if bps == depth.bps:
-        return depth
-    return LevelDepth(bps, (*depth.terms, Term("adverse by depth", bps - depth.bps)))
+    charged = [depths[0]]
+    first_bps = depths[0].bps
+    first_charge = adverse.at(first_bps / BPS)
+    for depth in depths[1:]:
+        inner_bps = charged[-1].bps
+        wanted = depth.bps + (adverse.at(depth.bps / BPS) - first_charge) * BPS if is_moved else depth.bps
+        at_bps = max(wanted, inner_bps)
+        bps = max(at_bps, spread.least_bps + (adverse.at(at_bps / BPS) - adverse.mean) * BPS)
+        change = () if bps == depth.bps else (Term("adverse by depth", bps - depth.bps),)
+        charged.append(LevelDepth(bps, (*depth.terms, *change)))
+    return charged
 
 
 def _clamped(own_bps: float, name: str, offset_bps: float, *, least: float, most: float) -> LevelDepth:

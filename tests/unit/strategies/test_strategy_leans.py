@@ -176,9 +176,12 @@ def test_spaced_levels_keep_to_what_a_fill_costs_at_their_depth():
     values = PURE.with_values({"strategy.ladder_config.max_depth_bps": 8.0, "strategy.gamma_spread_elasticity": 0.0})
     law = deep(adverse_decay_bid=100.0)
     ladder = BUILT_IN["ladder"]().ladder(context(view=law), values)
-    needed = 1.5 + 8.0 * 0.99**0 + 0.2
-    assert all(level.distance_bps > needed - 0.8 for level in ladder.bids)
-    assert any(term_bps(level, "adverse by depth") > 0.0 for level in ladder.bids)
+    outer = [level for level in ladder.bids if level.index > 0]
+    # Fee, the charge of 7.4 bps or so at that depth, and the least edge; the first level has the side's charge.
+    assert outer
+    assert all(level.distance_bps > 1.5 + 7.3 + 0.2 for level in outer)
+    assert any(term_bps(level, "adverse by depth") > 0.0 for level in outer)
+    assert term_bps(ladder.bids[0], "adverse by depth") == 0.0
 
 
 @pytest.mark.parametrize(("reading", "seconds"), [("volume_clock", 4.0), ("holding", 30.0), ("max", 120.0)])
