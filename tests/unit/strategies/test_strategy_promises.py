@@ -17,7 +17,6 @@ from tests.unit.strategies.quote_contexts import random_contexts, random_setting
 
 # The symmetric strategy ignores inventory, and how far inventory_aware leans is the operator's own factor.
 LEANING = sorted(set(BUILT_IN) - {"symmetric", "inventory_aware"})
-GLFT_MODES = ["glft", "glft_exact", "as_horizon", "literal"]
 
 
 def ladder_of(quote_context, values, name, position):
@@ -30,28 +29,20 @@ def centre_bps(ladder):
     return (1.0 - ladder.reservation / ladder.reference) * 1e4
 
 
-@pytest.mark.parametrize("mode", GLFT_MODES)
 @pytest.mark.parametrize("name", LEANING)
 @given(quote_context=random_contexts(), values=random_settings(), sign=st.sampled_from([-1, 1]))
 @examples(40)
-def test_a_full_position_moves_the_quotes_by_the_least_share_of_the_half_spread(
-    quote_context, values, name, mode, sign
-):
-    values = values.with_values({"strategy.glft_mode": mode})
+def test_a_full_position_moves_the_quotes_by_the_least_share_of_the_half_spread(quote_context, values, name, sign):
     _, flat = ladder_of(quote_context, values, name, 0)
     _, full = ladder_of(quote_context, values, name, sign * quote_context.limit)
     required = values.number("strategy.min_full_skew_ratio") * full.half_spread_bps
     assert sign * (centre_bps(full) - centre_bps(flat)) >= required - 1e-6
 
 
-@pytest.mark.parametrize("mode", GLFT_MODES)
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
 @given(quote_context=random_contexts(), values=random_settings(), share=st.floats(-1.3, 1.3))
 @examples(40)
-def test_a_position_always_has_a_quote_that_reduces_it_and_everything_is_explained(
-    quote_context, values, name, mode, share
-):
-    values = values.with_values({"strategy.glft_mode": mode})
+def test_a_position_always_has_a_quote_that_reduces_it_and_everything_is_explained(quote_context, values, name, share):
     position = round(quote_context.limit * share)
     held, ladder = ladder_of(quote_context, values, name, position)
     check_ladder(held, values, ladder)
