@@ -91,7 +91,9 @@ class MaximaIntensity:
     def on_order(self, at: float, aggressor: Side, reach: float) -> None:
         """Take how far an aggressive order has reached so far, as a fraction; absurd reaches are dropped."""
         if 0.0 < reach <= REACH_MAX:
-            (self._bid if aggressor is Side.SELL else self._ask).reach(at, reach)
+            side = self._bid if aggressor is Side.SELL else self._ask
+            side.advance(at)
+            side.reach(at, reach)
 
     def refit(self, now: float, floor: float) -> None:
         """Fit the side whose turn it is, when that is due: each every five seconds."""

@@ -17,8 +17,8 @@ SPREADS = 3
 STATES = LEANS * SPREADS
 VISITS_MIN = 30.0
 HALF_LIFE_S = 1800.0
-MOVE_TICKS_MAX = 10.0
-SETTLED_TICKS_MAX = 5.0
+# No book tells of a move beyond this, as a fraction of the price.
+MOVE_MAX = 20e-4
 
 
 def state_of(imbalance: float, spread_ticks: float) -> int:
@@ -50,6 +50,7 @@ class Transitions:
         "_refit_s",
         "_stays",
         "_table",
+        "_ticks_max",
         "_visits",
         "prices",
     )
@@ -61,6 +62,7 @@ class Transitions:
         self._moves = [0.0] * STATES
         self._visits = [0.0] * STATES
         self._table = [0.0] * STATES
+        self._ticks_max = 0.0
         self._last: tuple[int, float] | None = None
         self._at: float | None = None
         self._due_at = math.inf
@@ -76,6 +78,7 @@ class Transitions:
         """Take a book: its mid in USD, its ``spread`` a fraction of the mid."""
         tick = self.tick_usd(mid)
         state = state_of(imbalance, spread * mid / tick)
+        self._ticks_max = MOVE_MAX * mid / tick
         if self._last is not None:
             self._count(self._last[0], state, (mid - self._last[1]) / tick)
         self._last = state, mid
@@ -111,7 +114,7 @@ class Transitions:
         table = [0.0] * STATES
         chain = self._chain(kept)
         settled = settled_moves(*chain) if chain is not None else None
-        if settled is not None and all(abs(ticks) <= SETTLED_TICKS_MAX for ticks in settled):
+        if settled is not None and all(abs(ticks) <= self._ticks_max for ticks in settled):
             for state, ticks in zip(kept, settled, strict=True):
                 table[state] = ticks
         self._table = table
@@ -122,7 +125,7 @@ class Transitions:
             self._stays[before][after] += 1.0
             return
         self._jumps[before][after] += 1.0
-        self._moves[before] += min(max(ticks, -MOVE_TICKS_MAX), MOVE_TICKS_MAX)
+        self._moves[before] += min(max(ticks, -self._ticks_max), self._ticks_max)
 
     def _settle(self, now: float) -> None:
         self.settle()

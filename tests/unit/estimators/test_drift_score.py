@@ -11,6 +11,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.carry.drift import DriftScore, drift_rate, smoothing_after
 from mmtui.estimators.carry.holding import HoldingTime, holding_time_s
+from tests.unit.properties import examples
 
 DEFAULTS = Settings.defaults()
 
@@ -70,6 +71,7 @@ def test_a_score_of_a_book_that_is_gone_is_none() -> None:
     assert drift.value(5.1) == 0.0
 
 
+@examples(100)
 @given(
     st.lists(
         st.tuples(st.floats(-1e9, 1e9), st.floats(0.0, 1e15), st.floats(0.0, 1e15), st.floats(1e-6, 1e6)), max_size=40
@@ -115,6 +117,7 @@ def test_a_night_without_feed_is_not_a_night_without_fills() -> None:
     assert 0.6 * before < after < before
 
 
+@examples(100)
 @given(st.lists(st.tuples(st.floats(allow_nan=False), st.sampled_from(Side)), max_size=60))
 def test_no_stream_of_fills_makes_a_time_that_is_none(fills: list[tuple[float, Side]]) -> None:
     holding = HoldingTime(DEFAULTS)

@@ -20,6 +20,7 @@ from mmtui.estimators.carry.rates import (
     rate_over,
     target_lots,
 )
+from tests.unit.properties import examples
 
 DEFAULTS = Settings.defaults()
 BTC = Instrument(coin="BTC", asset_id=0, size_decimals=5, max_leverage=40)
@@ -160,6 +161,7 @@ def test_a_longer_horizon_reaches_into_the_hours_after_this_one() -> None:
     assert funding.rate_over(now, 600.0) > funding.rate_over(now, 3600.0)
 
 
+@examples(100)
 @given(
     st.lists(
         st.tuples(
@@ -182,6 +184,7 @@ def test_no_stream_of_contexts_makes_a_rate_that_is_none(rows: list[tuple[float,
         assert all(math.isfinite(row.value) for row in carry.published(at).values())
 
 
+@examples(100)
 @given(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0), st.floats(0.1, 24.0))
 def test_a_higher_premium_never_makes_a_lower_rate(first: float, second: float, divisor: float) -> None:
     low, high = sorted((first, second))
@@ -189,6 +192,7 @@ def test_a_higher_premium_never_makes_a_lower_rate(first: float, second: float, 
     assert hourly_rate(low, terms) <= hourly_rate(high, terms) + 1e-15
 
 
+@examples(100)
 @given(st.floats(-0.04, 0.04), st.floats(0.0, 1.0), st.floats(0.0, 1e4), st.floats(0.0, 1e-2), st.floats(-5.0, 50.0))
 def test_the_target_leans_against_the_payer_and_keeps_to_a_quarter_of_the_limit(
     rate: float, weight: float, risk: float, sigma: float, limit: float

@@ -11,6 +11,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.arrivals.gumbel import GumbelFit, Maxima, gumbel_fit, log_likelihood
 from mmtui.estimators.arrivals.maxima import UNSEEN, WINDOW_S, IntervalMaxima, MaximaIntensity
+from tests.unit.properties import examples
 
 DEFAULTS = Settings.defaults()
 FLOOR = 0.2e-4
@@ -65,6 +66,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert covered >= 34
 
 
+@examples(100)
 @given(
     st.lists(st.floats(FLOOR * 1.001, 0.02), min_size=3, max_size=40),
     st.integers(0, 600),
@@ -133,6 +135,7 @@ def test_the_window_forgets_what_is_older_than_ten_minutes() -> None:
     assert maxima.maxima(FLOOR).reaches == ()
 
 
+@examples(100)
 @given(st.lists(st.tuples(st.floats(0.0, 1e12), st.floats(0.0, 1.0), st.booleans()), max_size=60))
 def test_no_order_of_times_breaks_the_window(events: list[tuple[float, float, bool]]) -> None:
     maxima = ring()

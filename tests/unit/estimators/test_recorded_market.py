@@ -85,3 +85,26 @@ def test_a_recorded_session_is_learned_within_a_minute_and_measured_right(
         assert 0.02 < intensity.value < 1.0
     assert abs(estimates.fair.value / estimates.mid - 1.0) <= estimates.signals.market_spread / 2 + 1e-12
     assert not estimates.signals.is_toxic
+
+
+@pytest.mark.parametrize(
+    ("name", "size_decimals"),
+    [("hl_BTC_20250904T1946Z", 5), ("hl_ETH_20250904T1946Z", 4), ("hl_WLFI_20250904T1946Z", 0)],
+)
+def test_second_opinions_on_a_recorded_session_are_near_the_first_ones(
+    shared: Path, name: str, size_decimals: int
+) -> None:
+    session = Session(shared / "data" / "hyperliquid" / f"{name}.jsonl.gz", size_decimals)
+    for turn in range(4):
+        session.panel.pass_time(session.now + 3.0 * turn)
+    estimates, rows = session.panel.estimates(session.now), session.panel.published(session.now)
+    assert estimates is not None
+    assert 0.4 < rows["kappa_gumbel_ask"].value / estimates.kappa_ask.value < 2.5
+    assert 0.4 < rows["A_gumbel_ask"].value / estimates.intensity_ask.value < 2.5
+    mid, half = estimates.mid, estimates.signals.market_spread / 2.0
+    for price in ("microprice_regression", "microprice_stoikov"):
+        assert abs(rows[price].value / mid - 1.0) <= half + 1e-12
+    # What followed each lean of the book: the more bids, the higher the mid settles.
+    states, tick = session.panel._states, session.panel._states.tick_usd(mid)
+    moves = [states.expected_move(mid, lean, tick / mid)[0] for lean in (-0.99, -0.5, 0.0, 0.5, 0.99)]
+    assert moves == sorted(moves) and moves[-1] > 0.0

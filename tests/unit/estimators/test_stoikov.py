@@ -11,6 +11,7 @@ from mmtui.domain.instrument import Instrument
 from mmtui.domain.parameters import Settings
 from mmtui.estimators.fair.stoikov import partial_sum, settled_moves
 from mmtui.estimators.fair.transitions import LEANS, STATES, Transitions, mirrored, state_of
+from tests.unit.properties import examples
 
 DEFAULTS = Settings.defaults()
 BTC = Instrument(coin="BTC", asset_id=0, size_decimals=5, max_leverage=40)
@@ -22,13 +23,13 @@ def learning() -> Transitions:
     return Transitions(DEFAULTS, BTC)
 
 
-def walk(states: Transitions, steps: int, *, seed: int = 1, pull: float = 0.2) -> None:
-    """A mid that follows the lean of the book: up by a tick with a chance that rises with the imbalance."""
+def walk(states: Transitions, steps: int, *, seed: int = 1, pull: float = 0.2, ticks: float = 1.0) -> None:
+    """A mid that follows the lean of the book: up by some ticks with a chance that rises with the imbalance."""
     rng, mid, lean = random.Random(seed), MID, 0.0
     for i in range(steps):
         states.observe(1000.0 + i * 0.1, mid, lean, SPREAD * MID / mid)
         if rng.random() < 0.3:
-            mid += 1.0 if rng.random() < 0.5 + pull * lean else -1.0
+            mid += ticks if rng.random() < 0.5 + pull * lean else -ticks
             lean = 0.0
         lean = min(max(lean + rng.uniform(-0.5, 0.5), -1.0), 1.0)
 
@@ -57,12 +58,13 @@ def mirrored_chains(draw: st.DrawFn) -> tuple[list[list[float]], list[list[float
     return stay, jump, moved
 
 
+@examples(100)
 @given(mirrored_chains())
 def test_the_projected_solution_is_the_end_of_the_series(
     chain: tuple[list[list[float]], list[list[float]], list[float]],
 ) -> None:
     settled = settled_moves(*chain)
-    series = partial_sum(*chain, 3000)
+    series = partial_sum(*chain, 300)
     assert settled is not None and series is not None
     assert settled == pytest.approx(series, abs=1e-6)
     for x, ticks in enumerate(settled):
@@ -81,6 +83,7 @@ def test_two_worlds_that_never_meet_have_no_single_law() -> None:
     assert settled_moves(stay, jump, [-0.25, 0.25]) is None
 
 
+@examples(100)
 @given(st.floats(-1.0, 1.0), st.floats(0.0, 100.0))
 def test_every_book_has_a_state_and_its_mirror_image_the_mirrored_one(imbalance: float, spread_ticks: float) -> None:
     state = state_of(imbalance, spread_ticks)
@@ -101,6 +104,16 @@ def test_a_book_that_leads_the_mid_is_learned_on_both_sides_alike() -> None:
     assert moves[4] == pytest.approx(-moves[0], abs=1e-9)
     # The next move goes up with a chance of 0.68 at a lean of 0.9: 0.36 ticks, and the rest reverts.
     assert 0.1 < moves[4] < 0.45
+
+
+def test_a_market_that_moves_by_many_ticks_at_once_is_learned_too() -> None:
+    small, large = learning(), learning()
+    walk(small, 6000)
+    walk(large, 6000, ticks=25.0)
+    for states in (small, large):
+        states.settle()
+    ratio = large.expected_move(MID, 0.9, SPREAD)[0] / small.expected_move(MID, 0.9, SPREAD)[0]
+    assert ratio == pytest.approx(25.0, rel=0.01)
 
 
 def test_a_book_that_says_nothing_moves_nothing_much() -> None:
@@ -144,6 +157,7 @@ def test_nothing_is_counted_across_a_gap() -> None:
     assert states.expected_move(MID, 0.5, SPREAD)[1] == 0.0
 
 
+@examples(100)
 @given(
     st.lists(st.tuples(st.floats(1.0, 1e12), st.floats(-1.0, 1.0), st.floats(0.0, 0.5)), max_size=80),
     st.floats(-1.0, 1.0),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mmtui.estimators.arrivals.order_size import LotConsistency, arrival_share, lot_share, share_of_orders
 from tests.checks.quotes import quotes
+from tests.unit.properties import examples
 from tests.unit.strategies.quote_contexts import PURE, context, estimates
 
 # P1: a limit of 0.05 in five lots is 0.01 a lot.
@@ -49,11 +50,13 @@ def test_one_sided_small_orders_lean_the_quotes_towards_the_busier_side() -> Non
     assert ladder.reservation > ladder.reference
 
 
+@examples(100)
 @given(st.floats(), st.floats(), st.sampled_from(LotConsistency))
 def test_a_share_is_a_share_whatever_comes(lot: float, mean: float, mode: LotConsistency) -> None:
     assert 0.0 <= arrival_share(lot, mean, mode) <= 1.0
 
 
+@examples(100)
 @given(st.floats(1e-9, 1e9), st.floats(1e-9, 1e9), st.floats(1.0, 100.0))
 def test_a_larger_lot_never_finds_more_orders(lot: float, mean: float, factor: float) -> None:
     assert share_of_orders(factor * lot, mean) <= share_of_orders(lot, mean)
