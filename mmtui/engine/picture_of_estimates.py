@@ -3,7 +3,7 @@
 from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.estimates import Estimate, Estimates
 from mmtui.engine.state import EngineState
-from mmtui.estimators.carry.rates import payment_usd
+from mmtui.estimators.carry.rates import expected_cost_usd, payment_usd
 
 
 def estimate_rows(state: EngineState, estimates: Estimates | None, now: float) -> tuple[EstimateView, ...]:
@@ -30,6 +30,12 @@ def estimate_rows(state: EngineState, estimates: Estimates | None, now: float) -
     rows = [_row(name, estimate, now) for name, estimate in named.items()]
     rows += [EstimateView(name=name, value=value, unit="", provenance="") for name, value in extra.items()]
     rows += [_row(name, estimate, now) for name, estimate in state.panel.published(now).items()]
+    context = state.market.fresh_context
+    if context is not None and signals.funding_due_s > 0.0:
+        size = state.instrument.size_base(state.account.position.size)
+        horizon_s = state.settings.number("risk.funding_rate_horizon_s")
+        cost = expected_cost_usd(size, context.oracle, signals.funding_outlook, horizon_s)
+        rows.append(EstimateView(name="funding_cost", value=cost, unit="USD", provenance=""))
     return tuple(rows)
 
 

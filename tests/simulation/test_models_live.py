@@ -33,6 +33,10 @@ def test_the_position_shows_what_funding_will_take_and_when(make_session) -> Non
     oracle = session.engine.state.market.context.oracle
     assert position.funding_due_usd == pytest.approx(position.size * oracle * shown["funding_hourly"], rel=1e-6)
     assert 0.0 < position.funding_due_s <= 3600.0
+    horizon_h = session.engine.state.settings.number("risk.funding_rate_horizon_s") / 3600.0
+    assert shown["funding_cost"] == pytest.approx(
+        position.size * oracle * shown["funding_outlook"] * horizon_h, rel=1e-6
+    )
 
 
 @pytest.mark.parametrize(
