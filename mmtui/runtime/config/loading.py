@@ -1,4 +1,4 @@
-"""Where the settings come from: defaults, file, environment, flags, in that order of weight.
+"""Where the settings come from: defaults, included files, file, environment, flags, in that order of weight.
 
 Owns the merging, the provenance of every value and the collection of every problem at once
 (ConfigError). Never writes a file, and never lets a private key into ``Settings``: keys found here
@@ -23,6 +23,7 @@ from mmtui.domain.parameters import (
     notices,
 )
 from mmtui.errors import ConfigError, Problem
+from mmtui.runtime.config.including import INCLUDE, Including, included_files
 from mmtui.runtime.config.toml_source import Entry, TomlFile, read_toml
 from mmtui.runtime.redaction import HIDDEN, HiddenText, without_keys
 
@@ -94,16 +95,20 @@ def load(
     """
     merge = _Merge()
     file = _find_file(path, environment, folder, merge) if reads_file or path else None
+    including = included_files(file, _KNOWN_SECTIONS) if file is not None else Including((), ())
+    merge.problems.extend(including.problems)
+    for included in including.files:
+        _merge_file(merge, included, is_included=True)
     if file is not None:
+        profile = {key: source for key, source in merge.sources.items() if source != "default"}
         _merge_file(merge, file)
+        merge.notices.extend(_covered(merge, profile))
     _merge_environment(merge, environment)
     _merge_flags(merge, flags)
     _resolve_dex(merge)
     settings = Settings.defaults().with_values(merge.values)
-    if file is not None and settings.text("network.base_url") == "mainnet" and file.mode & 0o022:
-        merge.problems.append(
-            Problem(str(file.path), "writable by others", "a file only its owner can write, on mainnet", "chmod 600")
-        )
+    if settings.text("network.base_url") == "mainnet":
+        merge.problems.extend(_open_to_others(file, *including.files))
     for key, refusal in cross_problems(settings):
         if key not in merge.refused:
             merge.refuse(key, f"{merge.sources[key]} {key}", refusal)
@@ -121,6 +126,23 @@ def load(
         config_key=merge.keys.get("config"),
         flag_key=merge.keys.get("flag"),
     )
+
+
+def _covered(merge: _Merge, profile: Mapping[str, str]) -> list[str]:
+    """A notice where the file's own values stand above included ones: a whole generated file covers them all."""
+    covered = [key for key, source in profile.items() if merge.sources[key] != source]
+    if not covered:
+        return []
+    names = ", ".join(covered)
+    return [f"not used from included files, because this file sets them too: {names}"]
+
+
+def _open_to_others(*files: TomlFile | None) -> list[Problem]:
+    return [
+        Problem(str(file.path), "writable by others", "a file only its owner can write, on mainnet", "chmod 600")
+        for file in files
+        if file is not None and file.mode & 0o022
+    ]
 
 
 def variable_name(row: Parameter) -> str:
@@ -146,9 +168,11 @@ def _find_file(path: Path | None, environment: Mapping[str, str], folder: Path, 
     return None
 
 
-def _merge_file(merge: _Merge, file: TomlFile) -> None:
+def _merge_file(merge: _Merge, file: TomlFile, *, is_included: bool = False) -> None:
     seen: dict[str, str] = {}
     for entry in file.entries:
+        if entry.path == INCLUDE:
+            continue
         source = f"{file.path}:{entry.line}" if entry.line else str(file.path)
         row = find(entry.path) if "." in entry.path else None
         if row is None:
@@ -160,6 +184,10 @@ def _merge_file(merge: _Merge, file: TomlFile) -> None:
             )
             continue
         seen[row.key] = entry.path
+        if row.secret and is_included:
+            wanted = Refusal(HIDDEN, "no key in an included file", "name a key file in MMTUI_KEY_FILE")
+            merge.refuse(row.key, f"{source} {row.key}", wanted)
+            continue
         _take_entry(merge, row, entry, source)
         if entry.path != row.key:
             unit = f", in {row.unit}" if row.unit else ""

@@ -51,8 +51,14 @@ def generated() -> str:
     """The commented configuration with every setting at its default."""
     parts = [
         "# mmtui configuration. Every setting with its default; a commented one is not set.",
-        "# Order of weight: defaults, this file, MMTUI_SECTION_NAME in the environment, flags.",
+        "# Order of weight: defaults, included files, this file, MMTUI_SECTION_NAME in the environment, flags.",
         "# [live] settings can be changed while trading.",
+        "",
+        "# Files beside this one whose settings hold where this file has none, such as the priors that",
+        "# `mmtui calibrate RECORDING... -o profile.toml` writes; a list of names stands for several, the last",
+        "# one weighing most. They may not include others or hold a key. Take the lines of their settings out",
+        "# of this file, or its own values stand.",
+        '# include = "profile.toml"',
         "",
     ]
     for section in SECTIONS:
@@ -62,11 +68,16 @@ def generated() -> str:
 
 def write_generated(path: Path, *, force: bool) -> None:
     """Writes ``generated`` to ``path``; never over an existing file without ``force``. Raises ConfigError."""
+    write_text(path, generated(), force=force)
+
+
+def write_text(path: Path, text: str, *, force: bool) -> None:
+    """Writes ``text`` to ``path``; never over an existing file without ``force``. Raises ConfigError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_TRUNC if force else os.O_EXCL)
     try:
         descriptor = os.open(path, flags, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(generated())
+            stream.write(text)
     except FileExistsError:
         raise ConfigError(f"{path} exists and is left as it is", remedy="give another PATH, or --force") from None
     except OSError as error:
