@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmtui.cli import parser
+from mmtui.domain.parameters import PARAMETERS, SECTIONS
 from mmtui.errors import ExitCode
 from tests.checks import page as check_values
 from tests.style import generated
@@ -35,6 +36,16 @@ def test_the_parameter_page_is_the_schema() -> None:
 def test_the_page_of_check_values_is_what_the_functions_give() -> None:
     text = (ROOT / "docs" / "check-values.md").read_text()
     assert check_values.agrees(text, check_values.check_values_page())
+
+
+def test_the_page_of_models_names_settings_and_files_that_exist() -> None:
+    text = (ROOT / "docs" / "models.md").read_text()
+    sections = "|".join(section.partition(".")[0] for section in SECTIONS)
+    settings = set(re.findall(rf"`((?:{sections})\.[a-z0-9_.]+)`", text))
+    assert len(settings) > 20
+    assert settings <= {row.key for row in PARAMETERS}
+    paths = re.findall(r"`(mmtui/[a-z_/.]+)`", text)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("name", ["faults", "incidents"])
