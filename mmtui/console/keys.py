@@ -58,8 +58,9 @@ PAGES = (
     Page("5", "parameters", "change settings of the running engine"),
     Page("6", "log", "what happened, filtered"),
     Page("7", "risk", "every limit, latency and the request budget"),
+    Page("8", "why", "one level at a time: its terms, their sum, and what they are made of"),
 )
-_LISTS = ("orders", "fills", "parameters", "log", "help")
+_LISTS = ("orders", "fills", "parameters", "log", "help", "why")
 _EDIT = ("parameters",)
 
 ACTIONS: tuple[Action, ...] = (
@@ -80,7 +81,11 @@ ACTIONS: tuple[Action, ...] = (
     *(Action(page.name, (page.digit,), page.help) for page in PAGES),
     Action("edit", ("e", "enter"), "edit the chosen parameter", "edit", pages=_EDIT),
     Action(
-        "parameters-edit", ("e",), "open the parameters", "edit", pages=("main", "orders", "fills", "chart", "risk")
+        "parameters-edit",
+        ("e",),
+        "open the parameters",
+        "edit",
+        pages=("main", "orders", "fills", "chart", "risk", "why"),
     ),
     Action("apply", ("a",), "send every staged value at once; asks when LIVE", "apply", Danger.ASKS, _EDIT),
     Action("undo", ("u",), "go back to the values before the last change", "undo", Danger.ASKS, _EDIT),

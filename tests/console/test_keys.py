@@ -18,12 +18,13 @@ from mmtui.console.keys import (
     KeyMap,
     hints,
 )
-from mmtui.console.panes import bottom
+from mmtui.console.panes import bottom, explain
 from mmtui.console.panes import help as help_pane
-from mmtui.console.rows import text_of
+from mmtui.console.rows import ASCII_GLYPHS, text_of
+from mmtui.console.scene import Scene
 from mmtui.console.screens.catalogue import BODIES
 from tests.console.conftest import a_scene
-from tests.console.pictures import a_view
+from tests.console.pictures import a_view, warming_view
 
 ALL_PAGES = (*BODIES,)
 
@@ -85,7 +86,7 @@ def test_the_same_key_may_mean_different_things_on_different_pages() -> None:
 def test_the_key_line_and_the_help_page_come_from_the_table() -> None:
     scene = a_scene(a_view())
     assert text_of([bottom.key_line(scene, 80)]) == (
-        " p pause  P resume  f flatten  K kill  ctrl+k kill now  1-7 screens  ? help"
+        " p pause  P resume  f flatten  K kill  ctrl+k kill now  1-8 screens  ? help"
     )
     page = text_of(help_pane.rows(a_scene(a_view(), page="help"), 200, 60))
     for action in ACTIONS:
@@ -120,3 +121,20 @@ def test_completion_offers_actions_then_parameters() -> None:
 def test_danger_levels_match_what_asks() -> None:
     asks = {action.id for action in ACTIONS if action.danger is Danger.ASKS}
     assert asks == {"resume", "flatten", "rearm", "apply", "undo", "set"}
+
+
+def test_the_chosen_level_is_explained_and_the_cursor_walks_all_levels(keyboard) -> None:
+    keyboard.press("8")
+    scene = Scene(keyboard.desk, keyboard.now, ASCII_GLYPHS)
+    first = text_of(explain.chosen_rows(scene, 80, 30))
+    explain.level_rows(scene, 40, 30)
+    keyboard.press("down")
+    second = text_of(explain.chosen_rows(scene, 80, 30))
+    assert "WHY bid 0" in first
+    assert "WHY ask 0" in second
+
+
+def test_a_missing_side_says_why_where_its_levels_would_be() -> None:
+    scene = a_scene(warming_view(), page="why")
+    assert "none" in text_of(explain.level_rows(scene, 40, 20))
+    assert "warming" in text_of(explain.chosen_rows(scene, 60, 20)).lower()

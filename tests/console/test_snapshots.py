@@ -13,7 +13,7 @@ from mmtui.domain.view import View
 from tests.console.pictures import a_view, killed_view, warming_view
 
 NAMES = ("default", "ansi", "deutan", "mono", "light", "contrast", "classic")
-KEYS = {"orders": "2", "fills": "3", "chart": "4", "parameters": "5", "log": "6", "risk": "7", "help": "?"}
+KEYS = {"orders": "2", "fills": "3", "chart": "4", "parameters": "5", "log": "6", "risk": "7", "why": "8", "help": "?"}
 SnapCompare = Callable[..., bool]
 
 

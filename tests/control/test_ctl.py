@@ -145,7 +145,27 @@ def test_view_and_ps_carry_the_schema(served: Served, capsys: pytest.CaptureFixt
     assert main(["ctl", "view"]) == 0
     assert VIEW.engine.mode.value in capsys.readouterr().out
     assert main(["ctl", "explain"]) == 0
-    assert "(bps)" in capsys.readouterr().out
+    assert "in bps" in capsys.readouterr().out
+
+
+def test_an_explanation_may_be_of_one_level_and_side_as_text_or_json(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ctl", "explain", "--level", "0", "--side", "ask"]) == 0
+    text = capsys.readouterr().out
+    assert "SELL 0" in text
+    assert "BUY" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert main(["ctl", "explain", "--level", "0", "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert whole["schema"] == 1
+    assert {(one["side"], one["level"]) for one in whole["levels"]} == {("BUY", 0), ("SELL", 0)}
+    for one in whole["levels"]:
+        assert one["steps"][-1]["running_bps"] == pytest.approx(sum(step["bps"] for step in one["steps"]))
+    assert main(["ctl", "explain", "--level", "x"]) == 2
+    assert "is no level" in capsys.readouterr().err
+    assert main(["ctl", "view", "--level", "0"]) == 2
+    assert "belong to explain" in capsys.readouterr().err
 
 
 def test_following_goes_on_until_the_engine_ends(served: Served, capsys: pytest.CaptureFixture[str]) -> None:

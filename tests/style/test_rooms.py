@@ -32,7 +32,17 @@ BANNED_IN_QUIET = {
     "asyncio", "time", "datetime", "random", "secrets", "os", "socket", "threading", "logging", "uuid", "subprocess",
     "pathlib", "io", "tempfile", "aiohttp", "websockets", "sqlite3",
 }  # fmt: skip
-CONSOLE_MAY_SEE = {"view", "estimate_view", "queue_view", "trip_view", "commands", "parameters", "instrument", "units"}
+CONSOLE_MAY_SEE = {
+    "view",
+    "estimate_view",
+    "queue_view",
+    "trip_view",
+    "explanation",
+    "commands",
+    "parameters",
+    "instrument",
+    "units",
+}
 BROAD_EXCEPT_ALLOWED = {
     "mmtui/runtime/shell.py",
     "mmtui/console/painter.py",

@@ -9,6 +9,7 @@ from mmtui.console.panes import (
     chart,
     compact,
     estimators,
+    explain,
     fills,
     ladder,
     latency,
@@ -55,6 +56,8 @@ PANES: dict[str, Draw] = {
     "log-page": log.page_rows,
     "parameters-page": parameters.rows,
     "about": parameters.detail_rows,
+    "why-levels": explain.level_rows,
+    "why-chosen": explain.chosen_rows,
     "help": help_pane.rows,
 }
 BODIES: dict[str, BodyPlan] = {
@@ -66,6 +69,7 @@ BODIES: dict[str, BodyPlan] = {
     "help": lists.help_page,
     "chart": watch.chart,
     "risk": watch.risk,
+    "why": lists.why,
 }
 FRAME = ("status", "alarm", "bottom")
 
@@ -73,7 +77,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "ladder": ("ladder", "compact"),
     "frame": FRAME,
     "money": ("position", "pnl", "risk"),
-    "orders": ("orders", "orders-page", "why"),
+    "orders": ("orders", "orders-page", "why", "why-levels", "why-chosen"),
     "models": ("estimators", "model-or-why", "markout", "latency", "parameters-page", "about"),
     "events": ("fills", "fills-page", "log", "log-page", "help"),
     "chart": ("chart",),

@@ -17,8 +17,9 @@ import msgspec
 from mmtui.domain.commands import Act, CancelSide, Command, CommandStatus, SetParameters, Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Value
-from mmtui.domain.view import EngineView, View
+from mmtui.domain.view import View
 from mmtui.errors import ConfigError, ControlError, ExitCode
+from mmtui.runtime.commands.explaining import explain_json, explain_lines
 from mmtui.runtime.control.admission import needs_picture
 from mmtui.runtime.control.client import ControlClient, command_id
 from mmtui.runtime.control.frames import RATE_MAX_HZ
@@ -63,14 +64,18 @@ def ctl(args: argparse.Namespace) -> int:
     name, word, rest = _split(args.words)
     if word in SHOWS:
         _nothing_more(word, rest)
-    if word not in SHOWS and (getattr(args, "follow", False) or hasattr(args, "rate_hz")):
+    if word != "view" and (getattr(args, "follow", False) or hasattr(args, "rate_hz")):
         raise ConfigError(f"ctl {word} does not go on", remedy="--follow and --rate belong to view")
+    if word != "explain" and (hasattr(args, "level") or hasattr(args, "side")):
+        raise ConfigError(f"ctl {word} has no levels", remedy="--level and --side belong to explain")
     build = _builder(word, rest)
     running = _meant(running_instances(folder), name)
     as_json = getattr(args, "json", False)
     with ControlClient(_socket(folder, running), name=getpass.getuser()) as client:
+        if word == "explain":
+            return _explain(client, args)
         if build is None:
-            return _show(client, args, lines=_lines if word == "view" else _explained)
+            return _show(client, args)
         command = build(command_id())
         nonce = client.look().nonce if needs_picture(command) else ""
         result = client.ask(command, nonce=nonce)
@@ -158,7 +163,18 @@ def _row(folder: Path, running: Running) -> InstanceRow:
     return InstanceRow(**fields, mode=mode)
 
 
-def _show(client: ControlClient, args: argparse.Namespace, lines: Callable[[View], Iterator[str]]) -> int:
+def _explain(client: ControlClient, args: argparse.Namespace) -> int:
+    view = client.look().view
+    level, side = getattr(args, "level", None), SIDES[args.side].name if hasattr(args, "side") else ""
+    if getattr(args, "json", False):
+        _tell(explain_json(view, level=level, side=side))
+    else:
+        for line in explain_lines(view, level=level, side=side):
+            _tell(line)
+    return int(ExitCode.CLEAN)
+
+
+def _show(client: ControlClient, args: argparse.Namespace) -> int:
     rate_hz = getattr(args, "rate_hz", 1.0)
     if rate_hz > RATE_MAX_HZ:
         raise ConfigError(f"--rate {rate_hz:g} is too fast", remedy=f"at most {RATE_MAX_HZ:g}")
@@ -167,7 +183,7 @@ def _show(client: ControlClient, args: argparse.Namespace, lines: Callable[[View
         if getattr(args, "json", False):
             _tell(msgspec.json.encode(picture.view).decode())
         else:
-            for line in lines(picture.view):
+            for line in _lines(picture.view):
                 _tell(line)
         sys.stdout.flush()
     return int(ExitCode.CLEAN)
@@ -182,18 +198,6 @@ def _lines(view: View) -> Iterator[str]:
         f"  pnl {engine.pnl.total:+,.2f} USD  fills {engine.counters.fills}"
     )
     yield from (f"  ALARM {printable(alarm.text)}" for alarm in engine.alarms)
-
-
-def _explained(view: View) -> Iterator[str]:
-    engine: EngineView = view.engine
-    yield from (f"no quotes: {printable(reason)}" for reason in engine.why_no_quotes)
-    for level in engine.levels:
-        head = f"{level.side:<4} {level.level}"
-        if level.price is None:
-            yield f"{head}  absent: {printable(level.absent_because)}"
-            continue
-        terms = "  ".join(f"{term.name} {term.bps:+.2f}" for term in level.terms)
-        yield f"{head}  {level.size:g} at {level.price:g} = {level.reference:g}  {terms}  (bps)"
 
 
 def _print_json(value: object) -> None:

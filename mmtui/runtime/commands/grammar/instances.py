@@ -11,9 +11,18 @@ def _add_ps(target: argparse.ArgumentParser) -> None:
     target.add_argument("--json", action="store_true", help="one JSON object")
 
 
+def level(text: str) -> int:
+    """A level of the ladder, from 0; raises what argparse wants."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no level: 0 is the closest")
+    return int(text)
+
+
 def _add_ctl(target: argparse.ArgumentParser) -> None:
     target.add_argument("words", nargs="+", metavar="[ID] VERB", help=f"an instance, unless one runs; then {VERBS}")
     target.add_argument("--json", action="store_true", help="the answer or the view as one JSON object")
+    target.add_argument("--level", type=level, metavar="N", help="explain: only the levels of this number, from 0")
+    target.add_argument("--side", choices=("buy", "sell", "bid", "ask"), help="explain: only this side")
     target.add_argument("--follow", action="store_true", help="view: go on, one object or line a picture")
     target.add_argument("--rate", dest="rate_hz", type=positive, metavar="HZ", help="view --follow: up to 10 (1)")
 
