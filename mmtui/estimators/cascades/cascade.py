@@ -119,6 +119,7 @@ class Cascade:
     def on_trade(self, at: float, trade: Trade, key: str | int, flow_imbalance: float) -> None:
         """Take a print of the order ``key``; ``flow_imbalance`` is what it was before this print."""
         side = self._sells if trade.side is Side.SELL else self._buys
+        self._base.start(at)
         if key != side.order.key:
             self._finish(at, side.order)
             signs = self._context.signs(at, trade.side)

@@ -70,6 +70,11 @@ class BaseRate:
         self._events = 0.0
         self._exposure_s = 0.0
 
+    def start(self, at: float) -> None:
+        """Watch from now on, unless already watching: time without an event counts too."""
+        if self._at is None:
+            self._at = at
+
     def add(self, at: float, weight: float) -> None:
         """Take an event; a weight of 0 only lets time pass."""
         events, self._exposure_s = self._at_time(at)

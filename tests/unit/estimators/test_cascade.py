@@ -81,6 +81,16 @@ def test_the_base_rate_starts_from_its_prior_and_never_falls_below_one_an_hour()
     assert base.value(600.0) == pytest.approx(61 / 1200, rel=0.02)
 
 
+def test_hours_without_a_liquidation_make_the_first_cascade_weigh_as_much_as_a_later_one() -> None:
+    early, late = Market(quiet_s=60), Market(quiet_s=7200)
+    for market in (early, late):
+        for _ in range(40):
+            market.now += 0.5
+            market.context(100.0, oracle=100.25)
+            market.order(SELL, usd=60_000.0, levels=3)
+    assert late.raw > 2.0 * early.raw
+
+
 def test_a_market_without_liquidations_is_calm() -> None:
     assert Market().cascade.reading(T0) == CALM
 
