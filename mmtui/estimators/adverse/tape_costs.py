@@ -45,16 +45,9 @@ def tape_costs(
     ``times`` ascend. An order before the first mid, or whose horizon lies in a silence longer than the horizon
     or after the last mid, is left out. Raises ValueError when times and mids differ in number.
     """
-    at, mid = np.asarray(times, dtype=np.float64), np.asarray(mids, dtype=np.float64)
-    if at.shape != mid.shape:
-        raise ValueError("one mid for each time is needed")
-    hits = [order for order in orders if order.aggressor is not side and order.reach > 0.0]
     sums: dict[int, tuple[float, float]] = {}
     costs: list[float] = []
-    for order in hits:
-        cost_bps = _cost_bps(order, at, mid, side, horizon_s)
-        if cost_bps is None:
-            continue
+    for order, cost_bps in order_costs(orders, times, mids, side, horizon_s=horizon_s):
         costs.append(cost_bps)
         for place in range(min(math.floor(order.reach * BPS / BIN_BPS + 0.5), BINS_MAX)):
             weight, total = sums.get(place, (0.0, 0.0))
@@ -64,6 +57,18 @@ def tape_costs(
         return TapeCosts((), 0.0, 0.0, 0)
     error = float(np.std(costs)) / len(costs) ** 0.5
     return TapeCosts(bins, float(np.mean(costs)), error, len(costs))
+
+
+def order_costs(
+    orders: Sequence[Reached], times: Sequence[float], mids: Sequence[float], side: Side, *, horizon_s: float
+) -> list[tuple[Reached, float]]:
+    """What each order that would have filled a quote on ``side`` at the mid cost it, in bps; as ``tape_costs``."""
+    at, mid = np.asarray(times, dtype=np.float64), np.asarray(mids, dtype=np.float64)
+    if at.shape != mid.shape:
+        raise ValueError("one mid for each time is needed")
+    hits = (order for order in orders if order.aggressor is not side and order.reach > 0.0)
+    costs = ((order, _cost_bps(order, at, mid, side, horizon_s)) for order in hits)
+    return [(order, cost_bps) for order, cost_bps in costs if cost_bps is not None]
 
 
 def _cost_bps(order: Reached, at: Floats, mid: Floats, side: Side, horizon_s: float) -> float | None:

@@ -1,6 +1,7 @@
-"""Subcommands that look at the program itself: fault drills and seeded simulations."""
+"""Subcommands that look at the program itself, and at recorded markets: drills, simulations, fits."""
 
 import argparse
+from pathlib import Path
 
 from mmtui.runtime.commands.grammar.flags import Command, count, positive, several
 
@@ -19,6 +20,26 @@ def _add_drill(target: argparse.ArgumentParser) -> None:
     target.add_argument("--complete", action="store_true", help="fail unless every fault, mode and rule was seen")
 
 
+def _add_recordings(target: argparse.ArgumentParser) -> None:
+    target.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recordings of one coin, in any order")
+    target.add_argument("--coin", metavar="NAME", help="which coin, where several are recorded")
+    target.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _add_calibrate(target: argparse.ArgumentParser) -> None:
+    _add_recordings(target)
+    target.add_argument("-o", "--output", type=Path, metavar="FILE", help="write a profile for a configuration")
+    target.add_argument("--force", action="store_true", help="write over an existing profile")
+    target.add_argument("--set", action="append", metavar="KEY=VALUE", help="fit with another setting of estimators")
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("drill", "mmtui.research.drill.command:drill", "rehearse faults and score the engine", _add_drill),
+    Command(
+        "calibrate",
+        "mmtui.research.calibration.command:calibrate",
+        "fit the models' priors to recordings",
+        _add_calibrate,
+    ),
+    Command("analyze", "mmtui.research.calibration.command:analyze", "tell what recordings hold", _add_recordings),
 )

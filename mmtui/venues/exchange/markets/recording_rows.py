@@ -128,7 +128,7 @@ class RecordingReader:
 
     def __iter__(self) -> Iterator[RecordedRow]:
         """Rows in file order; raises ConfigError at the first unreadable one."""
-        for number, line in _lines(self.path):
+        for number, line in numbered_lines(self.path):
             try:
                 rows = self._rows(ROW.decode(line))
             except (msgspec.DecodeError, UnitError, ValueError, RecursionError) as error:
@@ -177,7 +177,7 @@ def recorded_coins(path: Path) -> dict[str, int]:
     of the first SURVEY_ROWS rows is known the rest of the file is not read. Raises ConfigError.
     """
     found: dict[str, int] = {}
-    for number, line in _lines(path):
+    for number, line in numbered_lines(path):
         if number > SURVEY_ROWS and found and all(_known(coin) is not None for coin in found):
             break
         try:
@@ -225,7 +225,7 @@ def _unreadable(path: Path, number: int, why: str) -> ConfigError:
     return ConfigError(f"{path.name} line {number} is not a recorded message: {why}", remedy=_REMEDY)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Numbered non-empty lines; a file that cannot be opened or decompressed raises ConfigError."""
     number = 0
     try:

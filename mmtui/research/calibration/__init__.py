@@ -1,0 +1,1 @@
+"""Fits to recorded markets: what a recording says about the models' priors, and how well."""
