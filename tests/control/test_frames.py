@@ -114,8 +114,21 @@ def stuffed() -> View:
     return msgspec.structs.replace(view, engine=engine, log=lines, mid_history=mids)
 
 
-def test_the_fullest_picture_and_its_past_fit_their_frames() -> None:
+def beyond_reason() -> View:
+    """Longer still: every list of the engine, and sources with names as long as a path may be."""
     view = stuffed()
+    engine = msgspec.structs.replace(
+        view.engine,
+        levels=view.engine.levels[:1] * 2_000,
+        estimates=view.engine.estimates[:1] * 2_000,
+        risk=view.engine.risk,
+        alarms=view.engine.alarms[:1] * 2_000,
+    )
+    return msgspec.structs.replace(view, engine=engine, sources={f"key {i}": "p" * 4_000 for i in range(200)})
+
+
+@pytest.mark.parametrize("view", [stuffed(), beyond_reason()], ids=["full", "beyond reason"])
+def test_the_fullest_picture_and_its_past_fit_their_frames(view: View) -> None:
     for data in (picture_frame(view, "n"), *past_frames(view)):
         assert len(data) <= FRAME_MAX + 4
     (body,) = FrameReader().feed(picture_frame(view, "n"))

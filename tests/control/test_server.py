@@ -286,7 +286,7 @@ async def test_a_client_that_never_reads_costs_a_bounded_backlog_and_is_dropped(
     assert max(shown) <= 2 * seat_module.BACKLOG_MAX + 8
     assert len(seat.shown._pictures) < 60, "pictures wait for the reader and are replaced"
     result = accepted(engine.commands[0])
-    for _ in range(2_000):
+    for _ in range(8_000):
         engine.server.answered(result)
     await until(lambda: len(engine.server._seats) == 1)
     assert "does not read; dropped" in engine.notes[-1]

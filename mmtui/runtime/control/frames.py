@@ -1,7 +1,8 @@
 """What travels over the control socket: length-prefixed JSON of known types, nothing else.
 
 Owns the types of both directions, their schema version and the bounds of a frame. A frame is four bytes
-of length, most significant first, then that many bytes of JSON, at most ``FRAME_MAX``. What does not
+of length, most significant first, then that many bytes of JSON, at most ``REQUEST_MAX`` from a client and
+``FRAME_MAX`` from the engine. What does not
 decode to one of the types raises ``FrameError`` and nothing else. Never touches a socket.
 """
 
@@ -11,10 +12,11 @@ from typing import Final, TypeAlias
 import msgspec
 
 from mmtui.domain.commands import Command, CommandResult
-from mmtui.domain.view import LogLine, View
+from mmtui.domain.view import LadderView, LogLine, View
 
 SCHEMA: Final = 1
-FRAME_MAX: Final = 64 * 1024
+REQUEST_MAX: Final = 64 * 1024
+FRAME_MAX: Final = 256 * 1024
 TEXT_MAX: Final = 200
 CHANGES_MAX: Final = 64
 RATE_MAX_HZ: Final = 10.0
@@ -168,19 +170,50 @@ class FrameReader:
 
 
 def picture_frame(view: View, nonce: str) -> bytes:
-    """A picture as bytes within the bound: a very full one loses rows of its long lists, oldest first."""
+    """A picture as bytes within the bound: a very full one loses rows of its long lists, then whole lists."""
     shown = msgspec.structs.replace(view, log=cut(view.log[-_LOG_LINES:]), mid_history=())
     body = _encoder.encode(Picture(nonce=nonce, view=shown))
-    if len(body) > FRAME_MAX:
-        engine = msgspec.structs.replace(
-            shown.engine,
-            fills=shown.engine.fills[:_ROWS_IF_LARGE],
-            orders=shown.engine.orders[:_ROWS_IF_LARGE],
-            parameter_changes=shown.engine.parameter_changes[:1],
-        )
-        shown = msgspec.structs.replace(shown, engine=engine, log=shown.log[-_ROWS_IF_LARGE:])
-        return encode(Picture(nonce=nonce, view=shown))
+    for less in _LESS:
+        if len(body) <= FRAME_MAX:
+            break
+        shown = less(shown)
+        body = _encoder.encode(Picture(nonce=nonce, view=shown))
+    assert len(body) <= FRAME_MAX, "what is left of a picture has a bound"
     return len(body).to_bytes(_PREFIX, "big") + body
+
+
+def _with_fewer_rows(view: View) -> View:
+    engine = msgspec.structs.replace(
+        view.engine,
+        fills=view.engine.fills[:_ROWS_IF_LARGE],
+        orders=view.engine.orders[:_ROWS_IF_LARGE],
+        parameter_changes=view.engine.parameter_changes[:1],
+    )
+    return msgspec.structs.replace(view, engine=engine, log=view.log[-_ROWS_IF_LARGE:])
+
+
+def _without_details(view: View) -> View:
+    engine = msgspec.structs.replace(
+        view.engine, markouts=(), levels=(), estimates=view.engine.estimates[:_ROWS_IF_LARGE]
+    )
+    return msgspec.structs.replace(view, engine=engine, sources={})
+
+
+def _without_lists(view: View) -> View:
+    engine = msgspec.structs.replace(
+        view.engine,
+        fills=(),
+        orders=(),
+        next_trips=(),
+        parameters={},
+        parameter_changes=(),
+        ladder=LadderView(),
+        alarms=view.engine.alarms[:_ROWS_IF_LARGE],
+    )
+    return msgspec.structs.replace(view, engine=engine, log=())
+
+
+_LESS = (_with_fewer_rows, _without_details, _without_lists)
 
 
 def past_frames(view: View) -> list[bytes]:

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from mmtui.domain.commands import CommandResult
 from mmtui.runtime.control.admission import Pace, Shown
 from mmtui.runtime.control.frames import (
+    REQUEST_MAX,
     SCHEMA,
     Answered,
     Ask,
@@ -31,7 +32,7 @@ from mmtui.runtime.control.frames import (
 )
 from mmtui.runtime.control.pictures import Pictures
 
-BACKLOG_MAX = 64 * 1024
+BACKLOG_MAX = 256 * 1024
 HELLO_WITHIN_S = 5.0
 _CREDENTIALS = struct.Struct("3i")
 
@@ -73,7 +74,7 @@ class Seat(asyncio.Protocol):
         self.active_at = desk.now_s()
         self.shown = Shown()
         self._desk = desk
-        self._reader = FrameReader()
+        self._reader = FrameReader(REQUEST_MAX)
         self._pace = Pace(desk.now_s())
         self._owed: deque[bytes] = deque()
         self._transport: asyncio.Transport | None = None
