@@ -6,7 +6,6 @@ confirmation is never inherited, the slopes of the microprice, which are those o
 severity of a cascade, which would be over. Source: reliability G6.
 """
 
-import math
 from typing import TypeAlias
 
 import msgspec
@@ -18,6 +17,8 @@ VERSION = 1
 COUNT_MAX = 2**53
 CELLS_MAX = 100_000
 SIZES_MAX = 1_000
+# Beyond any time, volume or weight that can be; squares and quotients of such numbers stay finite.
+NUMBER_MAX = 1e18
 
 Weights: TypeAlias = tuple[float, float, float]
 
@@ -122,7 +123,7 @@ class PanelMemory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_sound(memory: PanelMemory, coin: str) -> bool:
-    """Whether a memory is of this market and version and every number in it is finite and can be."""
+    """Whether a memory is of this market and version and every number in it can be."""
     if memory.version != VERSION or memory.coin != coin:
         return False
     clock = memory.clock
@@ -135,12 +136,12 @@ def is_sound(memory: PanelMemory, coin: str) -> bool:
 
 
 def _are_weights(value: object) -> bool:
-    """No number is negative or not finite, but for sums of what has a sign, such as a cost, which may be a gain."""
+    """No number is negative or beyond what can be, but for sums of what has a sign: a cost may be a gain."""
     if isinstance(value, dict):
-        return all(_are_weights(inner) or (key in _SIGNED and _is_finite(inner)) for key, inner in value.items())
+        return all(_are_weights(inner) or (key in _SIGNED and _can_be(inner)) for key, inner in value.items())
     if isinstance(value, list | tuple):
         return all(_are_weights(inner) for inner in value)
-    return not isinstance(value, float | int) or 0.0 <= value < math.inf
+    return not isinstance(value, float | int) or 0.0 <= value <= NUMBER_MAX
 
 
 _SIGNED = frozenset(
@@ -148,7 +149,7 @@ _SIGNED = frozenset(
 )
 
 
-def _is_finite(value: object) -> bool:
+def _can_be(value: object) -> bool:
     if isinstance(value, float | int):
-        return math.isfinite(value)
-    return isinstance(value, list | tuple) and all(isinstance(one, float | int) and math.isfinite(one) for one in value)
+        return -NUMBER_MAX <= value <= NUMBER_MAX
+    return isinstance(value, list | tuple) and all(isinstance(one, float | int) and _can_be(one) for one in value)

@@ -198,7 +198,10 @@ class Markouts:
         for kept in memory:
             if not 0 <= kept.levels <= LEVELS_MAX or kept.horizon_s not in HORIZONS_S:
                 continue
-            if not (0 <= kept.count <= COUNT_MAX and 0 <= kept.dropped <= COUNT_MAX and kept.weight_squares > 0.0):
+            if not (0 <= kept.count <= COUNT_MAX and 0 <= kept.dropped <= COUNT_MAX):
+                continue
+            # The last fill alone weighs 1.
+            if not (kept.weight >= 1.0 and kept.weight_squares >= 1.0):
                 continue
             side = Side.BUY if kept.is_buy else Side.SELL
             level = kept.levels - 1 if kept.levels else None

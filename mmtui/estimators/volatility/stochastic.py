@@ -108,6 +108,9 @@ class StochasticVolatility:
     def recall(self, memory: VarianceMemory) -> None:
         """Go on from what was learned before; the next sample has none before it."""
         self._last = None
+        # The last pair alone weighs 1.
+        if not (memory.pairs and memory.weight >= 1.0):
+            return
         self.pairs, self._weight = memory.pairs, memory.weight
         self._mean, self._mean_before = memory.mean, memory.mean_before
         self._square, self._square_before, self._co = memory.square, memory.square_before, memory.signed_product

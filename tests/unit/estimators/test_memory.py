@@ -1,7 +1,9 @@
 """What estimators learned survives a restart, and nothing that could not have been learned does."""
 
+import functools
 import math
 import random
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -180,3 +182,54 @@ def test_no_record_of_fills_takes_a_number_that_cannot_be(value: float) -> None:
     for change in ({"weight": value}, {"squares": (value, 0.0)}, {"costs": (value, math.nan)}):
         bad = msgspec.structs.replace(memory.adverse, markouts=(msgspec.structs.replace(first, **change),))
         assert not is_sound(msgspec.structs.replace(memory, adverse=bad), "BTC")
+
+
+def leaves(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], float]]:
+    """Every number in it with the way there; of a list the first two."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value[:2]):
+            yield from leaves(inner, (*path, place))
+    elif isinstance(value, float):
+        yield path, value
+
+
+def with_leaf(kept: bytes, path: tuple[str | int, ...], value: float) -> PanelMemory:
+    whole = msgspec.json.decode(kept)
+    holder = whole
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    return msgspec.convert(whole, PanelMemory)
+
+
+def are_finite(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(are_finite(inner) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return all(are_finite(inner) for inner in value)
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+@functools.cache
+def learned_long() -> bytes:
+    memory = learned(330).memory()
+    assert memory is not None
+    assert memory.variance is not None
+    assert memory.variance.pairs >= 30
+    return msgspec.json.encode(memory)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-300, 1e17, 1e300])
+def test_whatever_number_a_memory_holds_every_estimate_after_it_is_finite(value: float) -> None:
+    kept = learned_long()
+    paths = [path for path, _ in leaves(msgspec.json.decode(kept))]
+    assert len(paths) > 40
+    for path in paths:
+        panel = EstimatorPanel(SETTINGS, INSTRUMENT)
+        panel.recall(with_leaf(kept, path, value))
+        fed(panel, START + 331.0, 1, seed=7)
+        shown = (panel.estimates(START + 333.0), panel.published(START + 333.0), panel.markouts())
+        assert are_finite(msgspec.to_builtins(shown)), path
