@@ -6,7 +6,7 @@ Reads the explanation that scripts get too. Never judges a number.
 from collections.abc import Iterator
 
 from mmtui.console.format import age, aligned, compact, number, plain, signed
-from mmtui.console.panes.estimators import TRUSTED
+from mmtui.console.panes.estimators import PRICE_DIGITS, TRUSTED
 from mmtui.console.panes.ladder import price_text
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title, wrap
 from mmtui.console.scene import Scene
@@ -97,7 +97,7 @@ def value_text(one: Input) -> str:
     if isinstance(one.value, bool):
         return "on" if one.value else "off"
     if isinstance(one.value, int | float):
-        return compact(float(one.value), 5)
+        return compact(float(one.value), PRICE_DIGITS if one.unit == "USD" else 5)
     return plain(str(one.value)) if one.value not in (None, "") else "unset"
 
 
