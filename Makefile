@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SEEDS ?= 1000:3000
+HOURS ?= 1
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check simulate truth soak-simulate test-process fuzz bench snapshots example lock clean bench-safety soak-kill soak-memory soak-terminal find-planted
+.PHONY: demo test check simulate truth soak-simulate test-process fuzz bench snapshots example lock clean bench-safety soak-kill soak-memory soak-terminal find-planted study compare
 
 demo: $(INSTALLED)
 	$(BIN)/mmtui demo
@@ -26,6 +27,13 @@ simulate: $(INSTALLED)
 
 truth: $(INSTALLED)
 	$(BIN)/python -m tests.truth
+
+study: $(INSTALLED)
+	@test -n "$(RECORDINGS)" || { echo 'give the files: make study RECORDINGS="FILE..."'; exit 2; }
+	$(BIN)/python -m mmtui.research.study recordings $(RECORDINGS) --images docs/images --page docs/models-on-real-data.md
+
+compare: $(INSTALLED)
+	$(BIN)/python -m mmtui.research.study compare --hours $(HOURS) -j 2 --page docs/models-on-real-data.md
 
 find-planted: $(INSTALLED)
 	$(BIN)/python -m tests.simulation.planted

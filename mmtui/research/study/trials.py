@@ -1,18 +1,21 @@
-"""Many trials: a list of them, played in one or several processes, and kept in a file as they end.
+"""Many trials: a list of them, played in one or several processes, and sessions kept in a file as they end.
 
-A file of trials can be added to: what it holds already is not played again, so that a long comparison may
+Such a file can be added to: what it holds already is not played again, so that a long comparison may
 be ended and gone on with.
 """
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from mmtui.domain.parameters import Value
 from mmtui.errors import ConfigError
 from mmtui.research.study.trial import Task, Trial, run_trial
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def tasks(
@@ -22,14 +25,14 @@ def tasks(
     return [Task(name, seed, coin, hours, common) for seed in seeds for name in names]
 
 
-def known_trials(path: Path) -> list[Trial]:
-    """The trials in a file, none where it does not exist; raises ConfigError where it holds something else."""
+def known(path: Path, kind: type[T]) -> list[T]:
+    """The sessions in a file, none where it does not exist; raises ConfigError where it holds something else."""
     if not path.exists():
         return []
     try:
-        return [msgspec.json.decode(line, type=Trial) for line in path.read_bytes().splitlines()]
+        return [msgspec.json.decode(line, type=kind) for line in path.read_bytes().splitlines()]
     except msgspec.MsgspecError as error:
-        raise ConfigError(f"{path} holds no trials: {error}", remedy="name another file") from error
+        raise ConfigError(f"{path} holds no such sessions: {error}", remedy="name another file") from error
 
 
 def run_trials(todo: Sequence[Task], *, processes: int, seen: Callable[[Trial], None]) -> list[Trial]:
@@ -47,10 +50,10 @@ def run_trials(todo: Sequence[Task], *, processes: int, seen: Callable[[Trial], 
     return done
 
 
-def keep(path: Path, trial: Trial) -> None:
-    """Adds a trial to the file."""
+def keep(path: Path, session: msgspec.Struct) -> None:
+    """Adds a session to the file."""
     with path.open("ab") as file:
-        file.write(msgspec.json.encode(trial) + b"\n")
+        file.write(msgspec.json.encode(session) + b"\n")
 
 
 def is_same(task: Task, trial: Trial) -> bool:
