@@ -4,6 +4,7 @@ import msgspec
 
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.instrument import Side
+from mmtui.domain.parameters import Value
 from mmtui.domain.trip_view import RiskBar, TripView
 from mmtui.domain.view import (
     BudgetView,
@@ -75,10 +76,17 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         tail_risk_multiplier=ladder.tail_multiplier if ladder else 1.0,
         volatility_regime=estimates.signals.volatility_regime if estimates else 0,
         quote_uptime=state.tape.uptime(now),
-        parameters={row.key: value for row, value in state.settings.items() if not row.secret},
+        parameters=_parameters(state),
         parameters_version=state.live.version,
         parameter_changes=changes,
     )
+
+
+def _parameters(state: EngineState) -> dict[str, Value]:
+    drawn, settings = state.tape.drawn, state.settings
+    if drawn.parameters[0] is not settings:
+        drawn.parameters = settings, {row.key: value for row, value in settings.items() if not row.secret}
+    return drawn.parameters[1]
 
 
 def _kill(state: EngineState) -> KillView:
@@ -97,6 +105,13 @@ def _kill(state: EngineState) -> KillView:
 def _levels(state: EngineState, ladder: Ladder | None) -> tuple[LevelView, ...]:
     if ladder is None:
         return ()
+    drawn = state.tape.drawn
+    if drawn.levels[0] is not ladder:
+        drawn.levels = ladder, _made_levels(state, ladder)
+    return drawn.levels[1]
+
+
+def _made_levels(state: EngineState, ladder: Ladder) -> tuple[LevelView, ...]:
     shown = [_level(state, level) for level in (*ladder.bids, *ladder.asks)]
     absent = [
         LevelView(

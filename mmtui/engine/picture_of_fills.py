@@ -34,9 +34,10 @@ def fill_rows(state: EngineState) -> tuple[FillRow, ...]:
 def markout_rows(state: EngineState) -> tuple[MarkoutView, ...]:
     """Markouts by side, level and horizon; made anew only when a fill was judged."""
     records = state.panel.markouts()
-    if state.tape.markouts[0] is not records:
-        state.tape.markouts = (records, tuple(_markout(record) for record in records))
-    return state.tape.markouts[1]
+    drawn = state.tape.drawn
+    if drawn.markouts[0] is not records:
+        drawn.markouts = records, tuple([_markout(record) for record in records])
+    return drawn.markouts[1]
 
 
 def cascade_causes(state: EngineState, now: float) -> tuple[str, ...]:

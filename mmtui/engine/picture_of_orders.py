@@ -1,5 +1,7 @@
 """The picture's part about own orders: in the book, in their queues, and whether they fill as foretold."""
 
+import itertools
+
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.instrument import Side
 from mmtui.domain.order import Order, OrderState
@@ -63,18 +65,15 @@ class OwnQuotes:
         """Live orders in the ledger's order, then the newest of those that are over."""
         state = self._state
         rows = [self._row(order) for order in state.ledger.live.values()]
-        for order in state.ledger.recent():
-            if len(rows) >= ORDERS_SHOWN:
-                break
-            rows.append(_plain_row(state, order, self._now))
-        return tuple(rows)
+        return (*rows, *_over_rows(state, self._now, max(0, ORDERS_SHOWN - len(rows))))
 
     def _row(self, order: Order) -> OrderRow:
         state, weighed = self._state, self._scales
         ahead = state.quoting.queues.own.find(order.cloid)
         if ahead is None or weighed is None or not weighed.is_known(order.side):
             return _plain_row(state, order, self._now)
-        here, said = weighed.order(order), weighed.chance(order)
+        said = weighed.chance(order)
+        here = weighed.stand(order, said)
         level = nearest(self._ladder, order.side, order.price)
         cost_bps = state.settings.number("execution.action_cost_bps")
         return _plain_row(
@@ -89,6 +88,16 @@ class OwnQuotes:
             keep_bps=here.worth_bps,
             move_bps=move_bps(weighed.level(level), cost_bps) if level is not None else None,
         )
+
+
+def _over_rows(state: EngineState, now: float, most: int) -> tuple[OrderRow, ...]:
+    """The newest orders that are over; made anew each second, and when one of them or their number changes."""
+    over = list(itertools.islice(state.ledger.recent(), most))
+    key = (int(now), *[(order.cloid, order.filled, order.state, order.reason) for order in over])
+    drawn = state.tape.drawn
+    if drawn.over[0] != key:
+        drawn.over = key, tuple([_plain_row(state, order, now) for order in over])
+    return drawn.over[1]
 
 
 def may_rest(order: Order) -> bool:

@@ -3,8 +3,10 @@
 from collections import deque
 
 from mmtui.domain.instrument import Side
-from mmtui.domain.view import Alarm, MarkoutView
+from mmtui.domain.parameters import Settings, Value
+from mmtui.domain.view import Alarm, LevelView, MarkoutView, OrderRow
 from mmtui.estimators.adverse.markouts import MarkoutRecord
+from mmtui.strategies.quote import Ladder
 
 FILLS_MAX = 200
 ALARMS_MAX = 20
@@ -33,6 +35,18 @@ class FillNote:
         return self.side * (self.mid - self.price) / self.mid * 1e4 if self.mid > 0.0 else None
 
 
+class Drawn:
+    """Parts of the last picture beside what each was made of, so that nothing is made twice of the same."""
+
+    __slots__ = ("levels", "markouts", "over", "parameters")
+
+    def __init__(self) -> None:
+        self.levels: tuple[Ladder | None, tuple[LevelView, ...]] = (None, ())
+        self.markouts: tuple[tuple[MarkoutRecord, ...], tuple[MarkoutView, ...]] = ((), ())
+        self.over: tuple[tuple[object, ...], tuple[OrderRow, ...]] = ((), ())
+        self.parameters: tuple[Settings | None, dict[str, Value]] = (None, {})
+
+
 class Tape:
     """Owner of the session's totals and of what is worth showing."""
 
@@ -43,8 +57,8 @@ class Tape:
         "_unmarked",
         "alarms",
         "counts",
+        "drawn",
         "fills",
-        "markouts",
         "ready_at",
         "sampled_at",
         "started_at",
@@ -61,7 +75,7 @@ class Tape:
         )
         self.volumes: dict[Side, int] = {Side.BUY: 0, Side.SELL: 0}
         self.turnover = 0
-        self.markouts: tuple[tuple[MarkoutRecord, ...], tuple[MarkoutView, ...]] = ((), ())
+        self.drawn = Drawn()
         self.alarms: dict[str, Alarm] = {}
         self._ends: dict[str, float] = {}
         self.started_at = 0.0

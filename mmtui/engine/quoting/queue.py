@@ -106,7 +106,11 @@ class Scales:
 
     def order(self, order: Order) -> Stand:
         """An order where it is."""
-        return Stand(self.chance(order).touch, self._edge_bps(order.side, order.price))
+        return self.stand(order, self.chance(order))
+
+    def stand(self, order: Order, said: Chance) -> Stand:
+        """The same, where its chance is known."""
+        return Stand(said.touch, self._edge_bps(order.side, order.price))
 
     def level(self, level: Level) -> Stand:
         """A new order at a wanted price, behind everything that is there."""
