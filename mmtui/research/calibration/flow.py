@@ -40,8 +40,9 @@ def _excitement(observed: Observed) -> list[Finding]:
     start = 0.0 if n == len(observed.orders) else times[0]
     horizon_s = max(observed.span.watched_s, *times) - start
     fit = fit_hawkes([max(time - start, 0.0) for time in times], None, horizon_s)
-    if fit is None or fit.beta.low is None:
-        return [too_few(name, unit, n, "distinct times") for name, unit in names]
+    if fit is None or not fit.is_enough or fit.beta.low is None:
+        reason = "distinct times" if fit is None or not fit.is_enough else "bursts to tell their decay"
+        return [too_few(name, unit, fit.events if fit else n, reason) for name, unit in names]
     holds = fit.distance <= DISTANCE_MAX
     words = "bursts of several kinds: decay not taken"
     if holds:
