@@ -12,6 +12,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Settings
 from mmtui.domain.parameters.schema import Value
 from mmtui.research.calibration.fitting import Calibration, calibration
+from mmtui.research.calibration.observed import Observed
 from mmtui.research.calibration.sources import recordings
 from mmtui.research.calibration.watching import watch
 from tests.truth.events import Event
@@ -25,6 +26,12 @@ def recorded(path: Path, events: Iterable[Event], coin: str = "TRUE") -> Path:
         for at, event in events:
             stream.write(json.dumps({"ts": round(at * 1000), "msg": _message(event, coin)}) + "\n")
     return path
+
+
+def observed(*paths: Path, **changes: Value) -> tuple[Observed, Settings]:
+    """What is kept of recordings, for a single fit; settings as in ``fitted``."""
+    settings = DEFAULTS.with_values({key.replace("__", "."): value for key, value in changes.items()})
+    return watch(recordings(paths), settings, feeds_panel=False).observed, settings
 
 
 def fitted(*paths: Path, **changes: Value) -> Calibration:

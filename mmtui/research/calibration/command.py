@@ -47,8 +47,7 @@ def calibrate(args: argparse.Namespace) -> int:
 def analyze(args: argparse.Namespace) -> int:
     """Tells what recordings hold, coin by coin."""
     paths, coin = args.files, getattr(args, "coin", None)
-    coins = [coin] if coin is not None else _coins(paths)
-    surveys = [_survey([path for path in paths if coin or one in recorded_coins(path)], one) for one in coins]
+    surveys = [_survey(held, one) for one, held in _by_coin(paths, coin)]
     if getattr(args, "json", False):
         _tell_json({"schema": SCHEMA, "coins": [msgspec.to_builtins(found) for found in surveys]})
         return int(ExitCode.CLEAN)
@@ -74,10 +73,16 @@ def _survey(paths: Sequence[Path], coin: str) -> Survey:
     return survey(names, watched.observed, watched.meter)
 
 
-def _coins(paths: Sequence[Path]) -> list[str]:
+def _by_coin(paths: Sequence[Path], coin: str | None) -> list[tuple[str, list[Path]]]:
+    """Each coin with the files that hold it; a coin asked for must be in all of them."""
     if len(paths) > FILES_MAX:
         raise ConfigError(f"{len(paths)} files are too many", remedy=f"give at most {FILES_MAX}")
-    return sorted({coin for path in paths for coin in recorded_coins(path)})
+    if coin is not None:
+        return [(coin, list(paths))]
+    held = {path: recorded_coins(path) for path in paths}
+    names = sorted({name for found in held.values() for name in found})
+    # The same file given twice is for the reading of it to refuse.
+    return [(name, [path for path in paths if name in held[path]]) for name in names]
 
 
 def _target(args: argparse.Namespace) -> Path | None:

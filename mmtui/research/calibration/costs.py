@@ -24,6 +24,7 @@ from mmtui.research.calibration.findings import (
     around,
     block_length_s,
     ratio_error,
+    student,
     too_few,
 )
 from mmtui.research.calibration.observed import Fill, Observed
@@ -75,6 +76,8 @@ def _mean(rows: Sequence[tuple[Reached, float]], observed: Observed, horizon_s: 
     cost = np.array([cost for _, cost in rows])
     block_s = max(block_length_s(observed.span.watched_s), 2.0 * horizon_s)
     error = ratio_error([order.at for order, _ in rows], cost, np.ones(cost.size), block_s)
+    if error is not None:
+        error = max(error, student(cost.size - 1) * float(np.std(cost)) / math.sqrt(cost.size))
     return Finding(
         name=name,
         unit="bp",

@@ -43,11 +43,11 @@ def microprice(observed: Observed, settings: Settings) -> Microprice:
         return Microprice([too_few(name, "bp", n, "labels") for name in names], None)
     fit = sums.fit(settings.number("estimators.microprice_ridge"))
     n_eff = min(float(n), observed.span.watched_s / horizon_s)
+    errors = _errors(observed.samples, horizon_s, fit, n_eff)
     others = {f"r_squared_{each:g}_s": _labelled(observed.samples, each)[0].fit(1e-3).r_squared for each in HORIZONS_S}
     adjusted = 1.0 - (1.0 - fit.r_squared) * (n_eff - 1.0) / (n_eff - 3.0) if n_eff > 4.0 else 0.0
-    is_real = adjusted > 0.0 and fit.r_squared * n_eff > 2.0 * Z_975**2
+    is_real = errors[0] is not None and adjusted > 0.0 and fit.r_squared * n_eff > 2.0 * Z_975**2
     window_s = _window_s(adjusted, horizon_s) if is_real else None
-    errors = _errors(observed.samples, horizon_s, fit, n_eff)
     trusted = shrink_factor(fit.r_squared, n_eff)
     words = "explains next moves" if is_real else "explains nothing beyond chance: prior kept"
     return Microprice(
@@ -56,7 +56,7 @@ def microprice(observed: Observed, settings: Settings) -> Microprice:
                 name=name,
                 unit="bp",
                 value=beta * BPS,
-                interval=around(beta * BPS, Z_975 * error * BPS),
+                interval=around(beta * BPS, None if error is None else Z_975 * error * BPS),
                 n=int(n_eff),
                 verdict=Verdict.TAKEN if is_real and name == "beta book" else Verdict.SHOWN,
                 words=words,
@@ -84,8 +84,8 @@ def _labelled(samples: Sequence[Sample], horizon_s: float) -> tuple[RegressionSu
     return sums, n
 
 
-def _errors(samples: Sequence[Sample], horizon_s: float, fit: Fit, n_eff: float) -> tuple[float, float]:
-    """Standard errors of both slopes with as many independent labels as horizons fit into the watch."""
+def _errors(samples: Sequence[Sample], horizon_s: float, fit: Fit, n_eff: float) -> tuple[float | None, float | None]:
+    """Standard errors of both slopes, of as many labels as horizons fit in; None where one is a multiple."""
     features = np.cov(np.array([(sample.book, sample.flow) for sample in samples]).T)
     times = np.array([sample.at for sample in samples])
     after = np.minimum(np.searchsorted(times, times + horizon_s, side="right"), times.size) - 1
@@ -93,7 +93,7 @@ def _errors(samples: Sequence[Sample], horizon_s: float, fit: Fit, n_eff: float)
     noise = float(np.var(mids[after] - mids)) * (1.0 - fit.r_squared)
     determinant = float(np.linalg.det(features))
     if not (determinant > 0.0 and n_eff > 0.0):
-        return 0.0, 0.0
+        return None, None
     book, flow = np.diag(np.linalg.inv(features)) * noise / n_eff
     return math.sqrt(float(book)), math.sqrt(float(flow))
 

@@ -15,6 +15,7 @@ from mmtui.runtime.logs.lines import printable
 
 WIDTH = 80
 INDENT = 18
+DEPTHS_SHOWN = 10
 
 
 def calibration_lines(calibration: Calibration, rows: tuple[Suggested, ...]) -> Iterator[str]:
@@ -32,6 +33,7 @@ def calibration_lines(calibration: Calibration, rows: tuple[Suggested, ...]) -> 
             yield _cut(f"{'':<{INDENT}}{finding.words}")
         last = finding.words
     yield from _survival(calibration)
+    yield from _depths(calibration)
     yield from _live(calibration)
     yield from _profile(rows)
 
@@ -50,6 +52,17 @@ def _survival(calibration: Calibration) -> Iterator[str]:
     yield f"{'bp':<8}" + "".join(f"{row.depth_bps:>7g}" for row in calibration.survival[:10])
     yield f"{'seen':<8}" + "".join(f"{row.seen:>7.1%}" for row in calibration.survival[:10])
     yield f"{'law':<8}" + "".join(f"{row.law:>7.1%}" for row in calibration.survival[:10])
+
+
+def _depths(calibration: Calibration) -> Iterator[str]:
+    bins = calibration.depth_costs[:DEPTHS_SHOWN]
+    if len(bins) < 2:
+        return
+    yield ""
+    yield "What a quote so far from the mid would have paid for its fills, by the tape"
+    yield f"{'bp':<8}" + "".join(f"{one.depth_bps:>7g}" for one in bins)
+    yield f"{'cost bp':<8}" + "".join(f"{one.cost_bps:>7.2f}" for one in bins)
+    yield f"{'orders':<8}" + "".join(f"{one.weight:>7g}" for one in bins)
 
 
 def _live(calibration: Calibration) -> Iterator[str]:
