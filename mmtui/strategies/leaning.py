@@ -78,14 +78,13 @@ def leans(
     """
     signals = context.estimates.signals
     is_funded = signals.funding_outlook != 0.0 and signals.funding_due_s <= settings.funding_window_s
-    if is_fair and not is_funded:
-        return ()
-    found = [
-        ("drift", drift_lean_bps(context, settings, pull.reversion)),
-        ("flow", 0.0 if is_fair else flow_lean_bps(context, settings, half_bps)),
-        ("funding target", -funding_target_lots(context, settings, pull) * pull.slope_bps),
-    ]
-    return tuple([Term(name, bps) for name, bps in found if bps != 0.0])
+    found = []
+    if not is_fair:
+        found.append(Term("drift", drift_lean_bps(context, settings, pull.reversion)))
+        found.append(Term("flow", flow_lean_bps(context, settings, half_bps)))
+    if is_funded:
+        found.append(Term("funding target", -funding_target_lots(context, settings, pull) * pull.slope_bps))
+    return tuple([term for term in found if term.bps != 0.0]) if found else ()
 
 
 def drift_lean_bps(context: QuoteContext, settings: LeanSettings, reversion: float) -> float:

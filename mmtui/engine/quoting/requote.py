@@ -142,6 +142,8 @@ def _closest(level: Level, orders: Iterable[Order], tolerance: Tolerance) -> Ord
         price_fits = gap == 0 or -further_bps <= side * gap / price * BPS <= closer_bps
         if price_fits and _size_fits(level.size, order, tolerance.size_share):
             best, distance = order, abs(gap)
+            if not gap:
+                break
     return best
 
 

@@ -99,21 +99,21 @@ def _owed(state: EngineState, side: Side, held: Size) -> Size:
 
 
 def _shown(state: EngineState, now: float, side: Side) -> float:
-    """Share of its size that a side shows for every reason together."""
+    """Share of its size that a side shows for every reason together; all of it where it reduces the position."""
+    if side * state.account.position.size < 0:
+        return 1.0
     return _fade(state, now, side) * _unhurt(state, now, side) * share_shown(state, now, side)
 
 
 def _fade(state: EngineState, now: float, side: Side) -> float:
     """Share of the size that a side which alone is being filled still shows."""
-    if side * state.account.position.size < 0:
-        return 1.0
     used = state.risk.fill_run.length(now, side) / state.settings.count("risk.one_sided_orders_max")
     return 1.0 if used <= FADE_FROM else max(FADED_LEAST, 1.0 - (used - FADE_FROM) / (1.0 - FADE_FROM))
 
 
 def _unhurt(state: EngineState, now: float, side: Side) -> float:
-    """Share of the size that a side shows which the market runs into; all of it where it reduces the position."""
-    if side * state.account.position.size < 0 or not state.settings.flag("strategy.knife_enabled"):
+    """Share of the size that a side shows which the market runs into."""
+    if not state.settings.flag("strategy.knife_enabled"):
         return 1.0
     estimates = state.panel.estimates(now)
     if estimates is None:

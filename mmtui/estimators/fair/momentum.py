@@ -52,6 +52,8 @@ class HeldAverage:
 
     def mean_after(self, value: float, dt_s: float) -> float:
         """The average after ``value`` has held for ``dt_s`` seconds more."""
+        if not dt_s > 0.0:
+            return self._sum / self._weight if self._weight > 0.0 else value
         keep = decay(dt_s, self._time_constant_s)
         weight = keep * self._weight + (1.0 - keep)
         return (keep * self._sum + (1.0 - keep) * value) / weight if weight > 0.0 else value
