@@ -150,9 +150,13 @@ def flows(
 
 def arrival_shares(context: QuoteContext, settings: ModelSettings) -> tuple[float, float]:
     """Share of the arrivals on our bid and our ask that counts for a whole lot. Source: models.md 6.5."""
-    signals, mode = context.estimates.signals, settings.lot_consistency
-    lot = context.instrument.size_base(context.limit_config) / settings.lots_per_limit
+    signals, mode, lot = context.estimates.signals, settings.lot_consistency, lot_base(context, settings)
     return arrival_share(lot, signals.mean_order_bid, mode), arrival_share(lot, signals.mean_order_ask, mode)
+
+
+def lot_base(context: QuoteContext, settings: ModelSettings) -> float:
+    """Size of a standard fill in base units."""
+    return context.instrument.size_base(context.limit_config) / settings.lots_per_limit
 
 
 def effective_sigma(context: QuoteContext) -> float:

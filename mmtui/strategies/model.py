@@ -12,6 +12,7 @@ import msgspec
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.units import BPS
+from mmtui.estimators.arrivals.order_size import LotConsistency
 from mmtui.strategies import avellaneda_stoikov, glft
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.exact_tables import ExactInputs, ExactTables, lean_at, lots_of_limit
@@ -24,11 +25,11 @@ from mmtui.strategies.inputs import (
     ModelMode,
     ModelSettings,
     adverse_costs,
-    arrival_shares,
     effective_sigma,
     flows,
     horizon_sigma,
     inventory_lots,
+    lot_base,
 )
 from mmtui.strategies.leaning import Pull
 from mmtui.strategies.quote import QuoteContext, Term, total_bps
@@ -36,6 +37,7 @@ from mmtui.strategies.spread import (
     SideSpread,
     SpreadLimits,
     data_terms,
+    exit_width_bps,
     knife_term,
     mean_terms,
     side_spread,
@@ -132,10 +134,12 @@ def glft_model(
     halves = _halves(gamma, half_at)
     calm, market, full = halves[0], halves[3], halves[4]
     common = [Term("inventory risk", calm.inventory * BPS), Term("fee", fee * BPS)]
-    if held is not None:
-        common.append(Term("position limit", held.limit * BPS))
     model_bid = [Term("fill rate", calm.form.base_bid * BPS), *common]
     model_ask = [Term("fill rate", calm.form.base_ask * BPS), *common]
+    if held is not None:
+        exit_bps = exit_width_bps(held.limit * BPS, held.shift * BPS, limits)
+        model_bid.append(Term("position limit", exit_bps if context.position < 0 else held.limit * BPS))
+        model_ask.append(Term("position limit", exit_bps if context.position > 0 else held.limit * BPS))
     widening_bid = _gamma_terms([h.bid for h in halves], is_increasing=context.position >= 0)
     widening_ask = _gamma_terms([h.ask for h in halves], is_increasing=context.position <= 0)
     factor = glft.spread_factor(gamma.market / gamma.base, settings.elasticity)
@@ -247,7 +251,7 @@ class ModelMemo:
             signals.adverse_zero_ask,
             signals.falling_knife,
             signals.rising_knife,
-            arrival_shares(context, settings),
+            *_orders_key(context, settings),
             context.maker_rate,
             gamma,
             (position > 0) - (position < 0),
@@ -265,6 +269,14 @@ class ModelMemo:
         return self._model
 
 
+def _orders_key(context: QuoteContext, settings: ModelSettings) -> tuple[float, float, float]:
+    """What the shares of the arrivals follow, without making them: orders larger than a lot count as one."""
+    signals, lot = context.estimates.signals, lot_base(context, settings)
+    if settings.lot_consistency is not LotConsistency.REDUCED:
+        return lot, signals.mean_order_bid, signals.mean_order_ask
+    return lot, min(signals.mean_order_bid, lot), min(signals.mean_order_ask, lot)
+
+
 def _key_of_mode(context: QuoteContext, mode: ModelMode) -> tuple[float, ...]:
     """What one mode's model depends on besides what every mode's does."""
     signals = context.estimates.signals
@@ -272,7 +284,7 @@ def _key_of_mode(context: QuoteContext, mode: ModelMode) -> tuple[float, ...]:
         return context.estimates.sigma.value, signals.volume_rate, signals.holding_s
     if mode is ModelMode.EXACT:
         # A table that had to wait for its second is looked at again when that is over.
-        return context.position, context.limit_config, math.floor(context.now)
+        return context.position, math.floor(context.now)
     return context.estimates.sigma.value, signals.holding_s, signals.variance_mean, signals.variance_reversion
 
 

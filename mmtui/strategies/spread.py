@@ -178,6 +178,15 @@ def skew(
     return Shift(tuple(terms), total_bps)
 
 
+def exit_width_bps(width_bps: float, inventory_bps: float, limits: SpreadLimits) -> float:
+    """What the exit keeps of the width that the inventory adds to both sides, beside a skew of ``inventory_bps``.
+
+    What the cap cuts off the skew comes off the width, down to the floors: so the exit never moves out while the
+    position grows.
+    """
+    return width_bps - max(0.0, abs(inventory_bps) - limits.max_skew_bps)
+
+
 def mean_terms(bid: Sequence[Term], ask: Sequence[Term]) -> tuple[Term, ...]:
     """Terms of both sides by name, each the mean of the two."""
     sums: dict[str, float] = {}

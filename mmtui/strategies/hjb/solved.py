@@ -21,7 +21,15 @@ from mmtui.strategies.hjb.state import StateVector
 from mmtui.strategies.hjb.tuning import HjbMode, HjbTuning
 from mmtui.strategies.leaning import Pull, leans
 from mmtui.strategies.quote import QuoteContext, Term
-from mmtui.strategies.spread import Shift, SideSpread, data_terms, knife_term, side_spread, skew
+from mmtui.strategies.spread import (
+    Shift,
+    SideSpread,
+    data_terms,
+    exit_width_bps,
+    knife_term,
+    side_spread,
+    skew,
+)
 
 
 class FlatBook(msgspec.Struct, frozen=True):
@@ -156,9 +164,7 @@ def _quoted(
         (*[lean for lean in signals if lean.bps != 0.0], *carried),
     )
     width_bps = (wanted.final.bid - flat.bid + wanted.final.ask - flat.ask) / 2.0
-    # Where the cap cuts the shift, the exit keeps no more of the width than leaves it where the cap allows.
-    cut_bps = max(0.0, abs(inventory_bps) - limits.max_skew_bps)
-    exit_bps = max(min(width_bps, 0.0), width_bps - cut_bps)
+    exit_bps = exit_width_bps(width_bps, inventory_bps, limits)
     bid, ask = (
         SidePrice(
             spread,

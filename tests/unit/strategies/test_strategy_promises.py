@@ -13,7 +13,7 @@ from mmtui.strategies.registry import BUILT_IN
 from mmtui.strategies.sizing import is_dust
 from tests.unit.properties import examples
 from tests.unit.strategies.ladder_checks import check_ladder
-from tests.unit.strategies.quote_contexts import random_contexts, random_settings
+from tests.unit.strategies.quote_contexts import P1, context, estimates, random_contexts, random_settings
 
 # The symmetric strategy ignores inventory, and how far inventory_aware leans is the operator's own factor.
 LEANING = sorted(set(BUILT_IN) - {"symmetric", "inventory_aware"})
@@ -66,6 +66,27 @@ def test_a_larger_position_never_moves_its_exit_away(quote_context, values, name
     (held, before), (_, after) = (ladder_of(quote_context, values, name, size) for size in (small, large))
     assume(not is_dust(held.instrument, small, held.instrument.price_units(held.touch.mid * 0.9)))
     assert after.asks[0].price <= before.asks[0].price
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("glft", {"strategy.glft_mode": "glft_exact", "strategy.max_skew_bps": 0.5}),
+        ("hjb", {"strategy.hjb.mode": "grid", "strategy.max_skew_bps": 2.0}),
+        ("hjb", {"strategy.hjb.mode": "policy", "strategy.max_skew_bps": 2.0}),
+    ],
+)
+def test_where_the_skew_is_capped_a_larger_position_still_never_moves_its_exit_away(name, values):
+    chosen = P1.with_values({**values, "strategy.min_full_skew_ratio": 0.0, "trading.risk_aversion": 2.0})
+    strategy, exits = BUILT_IN[name](), []
+    view = estimates(sigma=1e-3 if name == "hjb" else 1e-4)
+    for position in range(500, 5000, 500):
+        held = context(position=position, view=view, rooms=Rooms(buy=10**6, sell=10**6))
+        # As many as solve the controller's table.
+        ladders = [strategy.ladder(held, chosen) for _ in range(100 if name == "hjb" and not exits else 1)]
+        exits.append(ladders[-1].asks[0].price)
+    assert exits == sorted(exits, reverse=True)
+    assert len(set(exits)) > 1 or name == "hjb"
 
 
 @given(quote_context=random_contexts(), values=random_settings(), name=st.sampled_from(sorted(BUILT_IN)))
