@@ -60,6 +60,18 @@ class SideEdge(msgspec.Struct, frozen=True, gc=False):
     mean_order: float
     equity: float
 
+    def gain(self, depth: float) -> float:
+        """What a unit filled at a level of ``depth`` before the skew earns, a fraction of price."""
+        return depth - self.fee - self.adverse.at(depth)
+
+    def rate(self, distance: float) -> float:
+        """Fills per second of a level at ``distance``, a fraction."""
+        return allocation.fill_rate(self.intensity, self.kappa, distance)
+
+    def worth(self, depth: float, distance: float) -> float:
+        """What a unit of size at a level earns per second; nothing where a fill does not pay for itself."""
+        return self.rate(distance) * max(0.0, self.gain(depth))
+
 
 def side_edge(
     context: QuoteContext,
@@ -108,9 +120,10 @@ def edge_sizes(edge: SideEdge, request: SideRequest) -> SidePlan | None:
     count = len(prices)
     fresh = [i for i in range(count) if i == 0 or prices[i] != prices[i - 1]]
     least = [-(-MIN_NOTIONAL_USD_MICRO // prices[i]) for i in fresh]
-    edges = [_edge(edge, request.depths_bps[i] / BPS) for i in fresh]
-    rates = [allocation.fill_rate(edge.intensity, edge.kappa, request.distances_bps[i] / BPS) for i in fresh]
-    values = [rate * gain if gain > 0.0 else 0.0 for rate, gain in zip(rates, edges, strict=True)]
+    places = [(request.depths_bps[i] / BPS, request.distances_bps[i] / BPS) for i in fresh]
+    edges = [edge.gain(depth) for depth, _ in places]
+    rates = [edge.rate(distance) for _, distance in places]
+    values = [edge.worth(depth, distance) for depth, distance in places]
     # A cap below an order's minimum, or below an equal share, would leave size over that every level could take.
     cap = max(edge.settings.share_max * budget, budget / max(len(fresh), 1), float(min(budget, max(least))))
 
@@ -153,10 +166,6 @@ class PlanMemo:
         plan = side_plan(edge, request)
         self._kept[side] = edge, request, plan
         return plan
-
-
-def _edge(edge: SideEdge, depth: float) -> float:
-    return depth - edge.fee - edge.adverse.at(depth)
 
 
 def _allocated(

@@ -21,7 +21,7 @@ MARKET = Market(INTENSITY, KAPPA, SIGMA)
 
 def aversion(gamma: float = GAMMA) -> float:
     """Absolute risk aversion in 1/USD."""
-    return gamma / UNIT_USD
+    return glft.risk_per_lot(gamma, 1.0, UNIT_USD)
 
 
 def risk(gamma: float = GAMMA) -> float:

@@ -1,12 +1,13 @@
 """The constrained optimiser of sizes: models.md 2.11."""
 
-import math
 from collections.abc import Iterator
 
 from mmtui.strategies import allocation
+from mmtui.strategies.allocation import SizeMode
+from mmtui.strategies.edge_sizing import AllocationSettings, SideEdge
 from mmtui.strategies.inputs import AdverseCost
 from mmtui.strategies.sizing import geometric_weights
-from tests.checks.preset import FEE, INTENSITY, KAPPA, PRICE
+from tests.checks.preset import FEE, INTENSITY, KAPPA, PRICE, SIGMA
 from tests.checks.printed import BPS, printed
 from tests.checks.values import CheckValue
 
@@ -20,21 +21,21 @@ OPTIMAL = {
 PROPORTIONAL = "0.01141558 0.01352925 0.00987501 0.00423721 0.00094296"
 
 
+def edge() -> SideEdge:
+    """The side as the strategies know it; the adverse move falls by e every 10 bps from 1 bp."""
+    settings = AllocationSettings(SizeMode.VARIATIONAL, 1.0, allocation.Kelly())
+    law = AdverseCost(0.0, 1e-4, 1.0 / 10e-4)
+    return SideEdge(settings, KAPPA, INTENSITY, FEE, law, sigma=SIGMA, mean_order=MEAN_ORDER, equity=0.0)
+
+
 def edges() -> list[float]:
-    """Edge of each level; the adverse move falls by e every 10 bps from 1 bp."""
-    return [depth - FEE - 1e-4 * math.exp(-depth / 10e-4) for depth in DEPTHS]
-
-
-def law() -> AdverseCost:
-    """The same move as the strategies know it, without the lower bound that its mean sets."""
-    return AdverseCost(0.0, 1e-4, 1.0 / 10e-4)
+    """What a unit filled at each level earns."""
+    return [edge().gain(depth) for depth in DEPTHS]
 
 
 def values() -> list[float]:
     """What a unit of size earns at each level, 1/s."""
-    charges = [law().at(depth) for depth in DEPTHS]
-    rates = [allocation.fill_rate(INTENSITY, KAPPA, depth) for depth in DEPTHS]
-    return [rate * (depth - FEE - charge) for rate, depth, charge in zip(rates, DEPTHS, charges, strict=True)]
+    return [edge().worth(depth, depth) for depth in DEPTHS]
 
 
 def optimal(budget: float) -> allocation.Allocation:

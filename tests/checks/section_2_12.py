@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from mmtui.strategies import allocation
-from tests.checks.preset import INTENSITY, KAPPA
 from tests.checks.printed import printed
-from tests.checks.section_2_11 import DEPTHS, edges
+from tests.checks.section_2_11 import DEPTHS, edge, edges
 from tests.checks.values import CheckValue
 
 SETTINGS = allocation.Kelly()
@@ -20,8 +19,7 @@ def _bets() -> tuple[float, ...]:
 
 
 def _chances() -> list[float]:
-    rates = [allocation.fill_rate(INTENSITY, KAPPA, depth) for depth in DEPTHS]
-    return [allocation.fill_chance(rate, SETTINGS.queue_s) for rate in rates]
+    return [allocation.fill_chance(edge().rate(depth), SETTINGS.queue_s) for depth in DEPTHS]
 
 
 def _sizes() -> tuple[float, ...]:

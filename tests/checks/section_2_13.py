@@ -4,10 +4,10 @@ from mmtui.strategies import glft
 from mmtui.strategies.quote import Ladder
 from tests.checks.preset import FEE, INTENSITY, KAPPA, LOT_USD, SIGMA, UNIT_USD
 from tests.checks.printed import BPS, printed
-from tests.checks.quotes import distance_bps, first, quotes
+from tests.checks.quotes import distance_bps, first, quotes, term_bps
 from tests.unit.strategies.quote_contexts import BTC, PURE, context, estimates
 
-GAMMA, FACTOR, LOTS, FAIR = 0.45, 1.5**0.5, 2, 100_003.0
+GAMMA, LOTS, FAIR = 0.45, 2, 100_003.0
 ADVERSE = (0.6e-4, 0.4e-4)
 RISK = glft.risk_per_lot(GAMMA, LOT_USD, UNIT_USD)
 
@@ -17,15 +17,16 @@ def _form() -> glft.ClosedForm:
     return glft.closed_form(RISK, SIGMA, bid, ask, persistence_s=60.0)
 
 
-def _half_bps(cost: float) -> float:
-    form = _form()
-    return ((form.base_bid + form.slope / 2.0) * FACTOR + FEE + cost) * BPS
-
-
 def _ladder() -> Ladder:
     # A severity of 0.4 makes the gamma of 0.45.
     view = estimates(fair=FAIR, cascade_severity=0.4, adverse_bid=ADVERSE[0], adverse_ask=ADVERSE[1])
     return quotes(context(position=LOTS * 1000, view=view), PURE)
+
+
+def _half_bps(side: int) -> float:
+    """What the strategy quotes before the centre moves."""
+    level = first(_ladder(), side)
+    return distance_bps(_ladder(), side) - term_bps(level, "inventory skew") - term_bps(level, "flow balance")
 
 
 def _raw(side: int) -> float:
@@ -45,8 +46,8 @@ CHECKS = (
     printed("2.13", "weight of the balance", "0.373644", lambda: _form().balance / (_form().balance + _form().passing)),
     printed("2.13", "full balance, bps", "-0.100000", lambda: (_form().balance + _form().passing) * BPS),
     printed("2.13", "balance, bps", "-0.037364", lambda: _form().balance * BPS),
-    printed("2.13", "half-spread of the bid, bps", "6.407803", lambda: _half_bps(ADVERSE[0])),
-    printed("2.13", "half-spread of the ask, bps", "6.207803", lambda: _half_bps(ADVERSE[1])),
+    printed("2.13", "half-spread of the bid, bps", "6.407803", lambda: _half_bps(1)),
+    printed("2.13", "half-spread of the ask, bps", "6.207803", lambda: _half_bps(-1)),
     printed("2.13", "bid, bps", "7.196792", lambda: distance_bps(_ladder(), 1)),
     printed("2.13", "ask, bps", "5.418814", lambda: distance_bps(_ladder(), -1)),
     printed("2.13", "bid before the grid, USD", "99931.0299", lambda: _raw(1)),
