@@ -78,6 +78,16 @@ def test_a_profile_is_never_written_over_unless_forced(
     assert main(["calibrate", str(recording), "--force"]) == 2
 
 
+def test_a_recording_is_never_written_over_and_a_folder_that_is_absent_is_told_at_once(
+    recording: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = recording.read_bytes()
+    assert main(["calibrate", str(recording), "-o", str(recording), "--force"]) == 2
+    assert recording.read_bytes() == before
+    assert main(["calibrate", str(recording), "-o", "no/such.toml"]) == 2
+    assert "no folder" in capsys.readouterr().err
+
+
 def test_json_has_every_figure_and_each_estimate_lies_in_its_interval(
     recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

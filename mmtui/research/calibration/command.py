@@ -92,6 +92,10 @@ def _target(args: argparse.Namespace) -> Path | None:
         if getattr(args, "force", False):
             raise ConfigError("calibrate: --force without -o", remedy="give -o FILE with it")
         return None
+    if not target.parent.is_dir():
+        raise ConfigError(f"{target.parent} is no folder", remedy="give -o FILE in one that exists")
+    if target.resolve() in {path.resolve() for path in args.files}:
+        raise ConfigError(f"{target} is one of the recordings", remedy="give another FILE to -o")
     if target.exists() and not getattr(args, "force", False):
         raise ConfigError(f"{target} exists and is left as it is", remedy="give another FILE, or --force")
     return target
