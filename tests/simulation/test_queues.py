@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from mmtui.domain.commands import SetParameters
 from mmtui.domain.events import BudgetUpdate
+from mmtui.engine.quoting.weighing import scales
 from mmtui.research.simulation import SimulatedSession
 from mmtui.runtime.ending.summary import summary
 
@@ -121,3 +124,17 @@ def test_scarce_requests_make_quotes_patient(make_session: MakeSession) -> None:
     session.on_event = lambda event: None if isinstance(event, BudgetUpdate) else event
     session.run(0.5)
     assert session.engine.state.risk.pressure.tolerance_factor == 1.5
+
+
+def test_a_quote_is_weighed_with_the_fee_and_the_adverse_move_that_it_is_priced_with(make_session: MakeSession) -> None:
+    for fee in (0.00015, 0.0006):
+        session = make_session("ETH", seed=1, risk__maker_fee_rate=fee, strategy__as_weight=0.0)
+        session.run(60.0)
+        state = session.engine.state
+        estimates = state.panel.estimates(session.now_ms / 1000.0)
+        assert estimates is not None
+        assert estimates.signals.adverse_bid > 0.0
+        weighed = scales(state, estimates, None)
+        order = next(order for order in state.ledger.live.values() if order.is_active)
+        away = 1.0 - session.venue.instrument.price_usd(order.price) / estimates.fair.value
+        assert weighed.order(order).edge_bps == pytest.approx(1e4 * (order.side * away - fee))

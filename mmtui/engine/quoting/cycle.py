@@ -18,7 +18,7 @@ from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes, send_cancels
 from mmtui.engine.quoting.requote import Plan, Tolerance, plan
 from mmtui.engine.quoting.rooms import clip, reserved, rooms
 from mmtui.engine.quoting.touched import behind_touch
-from mmtui.engine.quoting.weighing import judge
+from mmtui.engine.quoting.weighing import judge, maker_rate
 from mmtui.engine.state import EngineState
 from mmtui.risk.controls import Denied, Gate, OpenCaps, Permit, review
 from mmtui.risk.restraints import Effect, Restraint
@@ -231,21 +231,13 @@ def _context(state: EngineState, now: float, estimates: Estimates, *, is_reduce_
         limit=state.risk.limit.size,
         limit_config=state.risk.limit.configured,
         rooms=rooms(state, now, is_reduce_only=is_reduce_only),
-        maker_rate=_maker_rate(state),
+        maker_rate=maker_rate(state),
         taker_rate=snapshot.taker_rate if snapshot else 0.0,
         equity_usd=snapshot.account_value / MICRO if snapshot else 0.0,
         is_prior=not state.panel.warmup(now).is_complete,
         quoting_age_s=0.0 if first is None else now - first,
         caution_bps=caution_bps(state),
     )
-
-
-def _maker_rate(state: EngineState) -> float:
-    """The maker fee to price with: the operator's, or the one that the venue states."""
-    if state.settings.value("risk.maker_fee_rate") is not None:
-        return state.settings.number("risk.maker_fee_rate")
-    snapshot = state.account.snapshot
-    return snapshot.maker_rate if snapshot else 0.0
 
 
 def _held_back(state: EngineState, proposals: list[OrderTerms]) -> Restraint | None:

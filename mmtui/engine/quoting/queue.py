@@ -67,7 +67,7 @@ class Scales:
         estimates: Estimates,
         *,
         reservation: float,
-        maker_rate: float,
+        costs_bps: dict[Side, float],
     ) -> None:
         signals = estimates.signals
         self._own = queues.own
@@ -84,10 +84,7 @@ class Scales:
                 sigma, signals.touch_volume_ask, estimates.intensity_ask.value, estimates.kappa_ask.value
             ),
         }
-        self._costs_bps = {
-            Side.BUY: BPS * (maker_rate + max(0.0, signals.adverse_bid)),
-            Side.SELL: BPS * (maker_rate + max(0.0, signals.adverse_ask)),
-        }
+        self._costs_bps = costs_bps
 
     def is_known(self, side: Side) -> bool:
         """Whether enough was seen of what trades at a touched price to weigh anything."""

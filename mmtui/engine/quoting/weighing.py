@@ -5,6 +5,7 @@ Owns the reading of the engine's state into scales and judges. Never sends anyth
 
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.instrument import Side
+from mmtui.domain.units import BPS
 from mmtui.engine.quoting.queue import Judge, Scales
 from mmtui.engine.quoting.refresh import Rule
 from mmtui.engine.state import EngineState
@@ -13,14 +14,21 @@ from mmtui.strategies.quote import Ladder, Level
 
 def scales(state: EngineState, estimates: Estimates, ladder: Ladder | None) -> Scales:
     """Scales at this moment; the edge counts from the ladder's reservation price, else from the fair price."""
-    snapshot = state.account.snapshot
     return Scales(
         state.quoting.queues,
         state.instrument,
         estimates,
         reservation=ladder.reservation if ladder is not None else 0.0,
-        maker_rate=snapshot.maker_rate if snapshot is not None else 0.0,
+        costs_bps=_costs_bps(state, estimates),
     )
+
+
+def maker_rate(state: EngineState) -> float:
+    """The maker fee to price with: the operator's, or the one that the venue states."""
+    if state.settings.value("risk.maker_fee_rate") is not None:
+        return state.settings.number("risk.maker_fee_rate")
+    snapshot = state.account.snapshot
+    return snapshot.maker_rate if snapshot else 0.0
 
 
 def judge(state: EngineState, now: float, estimates: Estimates, ladder: Ladder) -> Judge | None:
@@ -59,3 +67,11 @@ def nearest(ladder: Ladder | None, side: Side, price: int) -> Level | None:
         return None
     levels = ladder.bids if side is Side.BUY else ladder.asks
     return min(levels, key=lambda level: abs(level.price - price), default=None)
+
+
+def _costs_bps(state: EngineState, estimates: Estimates) -> dict[Side, float]:
+    """What a fill of each side costs, as the spread has it: the fee, and the adverse move as far as it is charged."""
+    number, signals = state.settings.number, estimates.signals
+    fee_bps, weight, cap_bps = BPS * maker_rate(state), number("strategy.as_weight"), number("strategy.as_cap_bps")
+    adverse = {Side.BUY: signals.adverse_bid, Side.SELL: signals.adverse_ask}
+    return {side: fee_bps + weight * min(max(0.0, BPS * cost), cap_bps) for side, cost in adverse.items()}
