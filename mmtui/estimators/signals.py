@@ -149,7 +149,7 @@ class SignalSources:
             cascade_raw=cascade.raw,
             cascade_direction=DIRECTIONS[cascade.direction],
             hawkes_ratio=self._tape.cascade.flow_ratio(now),
-            spread_percentile=self._spreads.percentile(),
+            spread_percentile=self._spreads.settled(now),
             volume_rate=self._tape.clock.volume_rate(now),
             mean_order_bid=self.touched.sizes.bid.value,
             mean_order_ask=self.touched.sizes.ask.value,
@@ -210,7 +210,7 @@ class SignalSources:
             "momentum_fast": Estimate(fast, "sd", seen, count, at),
             "momentum_slow": Estimate(slow, "sd", seen, count, at),
             "filtered_mid": Estimate(level, "USD", seen, count, at, level * (1.0 - error), level * (1.0 + error)),
-            "spread_percentile": Estimate(self._spreads.percentile(), "", rank, watched, at),
+            "spread_percentile": Estimate(self._spreads.settled(now), "", rank, watched, at),
         }
 
     def _flows(self, now: float) -> dict[str, Estimate]:

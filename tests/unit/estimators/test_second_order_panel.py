@@ -90,12 +90,22 @@ def test_a_fall_of_ten_deviations_is_a_falling_knife_until_it_has_settled() -> N
 
 def test_a_wider_market_than_usual_is_told_as_such() -> None:
     market = Market().run(120)
-    market.half = 3.0
-    market.touch()
-    assert market.signals.spread_percentile > 0.9
-    market.half = 0.5
-    market.touch()
-    assert market.signals.spread_percentile < 0.25
+    for half, told in ((3.0, 1.0), (0.5, 0.0)):
+        market.half = half
+        for _ in range(100):
+            market.touch()
+        assert market.signals.spread_percentile == pytest.approx(told, abs=0.2)
+
+
+def test_a_touch_that_widens_for_a_moment_again_and_again_is_no_regime() -> None:
+    market = Market().run(120)
+    seen = []
+    for step in range(600):
+        market.half = 3.0 if step % 20 < 4 else 1.0
+        market.touch()
+        seen.append(market.signals.spread_percentile)
+    assert min(seen) > 0.25
+    assert max(seen) < 0.75
 
 
 def test_a_burst_of_orders_raises_the_activity_over_its_mean() -> None:
