@@ -1,6 +1,7 @@
 """Studies as SVG images. Owns how a chart looks; draws what it is given, thinned so that a file stays small."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -13,6 +14,8 @@ Points: TypeAlias = Sequence[tuple[float, float]]
 
 POINTS_MAX = 90
 WIDTH, HEIGHT = 760, 380
+FINE_DECADES = 2
+BIN_S = 30.0
 COLOURS = ("#1f6fb4", "#d1495b", "#2e8b57", "#e08e0b", "#7b4fa3", "#5b6770")
 
 
@@ -24,6 +27,7 @@ def draw(title: str, series: Mapping[str, Points], *, x_title: str, y_title: str
     except ImportError as error:
         raise ConfigError("charts need pygal", remedy="pip install 'mmtui[report]'") from error
     style = Style(background="white", plot_background="white", colors=COLOURS, font_family="sans-serif")
+    shown = {name: thinned([(x, math.log10(y)) for x, y in at] if is_log else at) for name, at in series.items()}
     chart = pygal.XY(
         js=[],
         no_prefix=True,
@@ -34,19 +38,26 @@ def draw(title: str, series: Mapping[str, Points], *, x_title: str, y_title: str
         x_title=x_title,
         y_title=y_title,
         show_dots=False,
-        legend_at_bottom=True,
-        legend_at_bottom_columns=len(COLOURS),
-        logarithmic=is_log,
         stroke_style={"width": 2},
         x_value_formatter=_plain,
-        value_formatter=_plain,
-        x_labels_major_count=8,
-        show_minor_x_labels=False,
+        value_formatter=_power if is_log else _plain,
     )
-    for name, points in series.items():
-        chart.add(name, [(round(x, 3), float(f"{y:.5g}")) for x, y in thinned(points)])
+    if is_log:
+        chart.y_labels = decades([y for points in shown.values() for _, y in points])
+    for name, points in shown.items():
+        chart.add(name, [(round(x, 3), float(f"{y:.5g}")) for x, y in points])
     drawn: bytes = chart.render()
     return without_scripts(drawn)
+
+
+def decades(logs: Sequence[float]) -> list[float]:
+    """Labels of a logarithmic axis: 1, 2 and 5 of each power of ten among the values, or only its powers."""
+    low, high = math.floor(min(logs)), math.ceil(max(logs))
+    steps = (1.0, 2.0, 5.0) if high - low <= FINE_DECADES else (1.0,)
+    labels = [power + math.log10(step) for power in range(low, high + 1) for step in steps]
+    below = max((label for label in labels if label <= min(logs)), default=labels[0])
+    above = min((label for label in labels if label >= max(logs)), default=labels[-1])
+    return [label for label in labels if below <= label <= above]
 
 
 def thinned(points: Points) -> list[tuple[float, float]]:
@@ -88,13 +99,19 @@ def kappa(plays: Sequence[Played]) -> bytes:
 
 
 def spreads(play: Played) -> bytes:
-    """Quoted against market spread over time."""
-    lines = {
-        "quoted": [(one.at_s / 60.0, one.quoted_bps) for one in play.moments if one.quoted_bps],
-        "market": [(one.at_s / 60.0, one.market_bps) for one in play.moments if one.market_bps],
-    }
+    """Quoted against market spread over time, medians of half a minute."""
+    quoted = medians([(one.at_s, one.quoted_bps) for one in play.moments if one.quoted_bps])
+    market = medians([(one.at_s, one.market_bps) for one in play.moments if one.market_bps])
     title = f"{play.coin}, {play.contender}: quoted and market spread"
-    return draw(title, lines, x_title="minutes", y_title="bps", is_log=True)
+    return draw(title, {"quoted": quoted, "market": market}, x_title="minutes", y_title="bps", is_log=True)
+
+
+def medians(points: Points) -> list[tuple[float, float]]:
+    """The median of each half-minute, against minutes."""
+    found: dict[int, list[float]] = {}
+    for at_s, value in points:
+        found.setdefault(int(at_s // BIN_S), []).append(value)
+    return [((number + 0.5) * BIN_S / 60.0, statistics.median(values)) for number, values in found.items()]
 
 
 def inventory(plays: Sequence[Played]) -> bytes:
@@ -131,3 +148,7 @@ def standings(rows: Sequence[Standing]) -> bytes:
 
 def _plain(value: float) -> str:
     return f"{value:g}"
+
+
+def _power(value: float) -> str:
+    return f"{10.0**value:.3g}"
