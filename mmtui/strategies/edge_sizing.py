@@ -17,7 +17,7 @@ from mmtui.strategies import allocation, glft
 from mmtui.strategies.allocation import Kelly, SizeMode
 from mmtui.strategies.inputs import AdverseCost
 from mmtui.strategies.quote import AbsenceReason, QuoteContext
-from mmtui.strategies.sizing import SidePlan, level_sizes
+from mmtui.strategies.sizing import SidePlan, is_reducing, level_sizes
 
 
 class AllocationSettings(msgspec.Struct, frozen=True):
@@ -49,6 +49,7 @@ class SideEdge(msgspec.Struct, frozen=True, gc=False):
     """What sizes of one side are worth: arrivals, costs (fractions), the mean market order and the equity.
 
     ``mean_order`` and ``equity`` in size units, ``equity`` at the reference price and 0 when not known.
+    ``is_exit`` says that its fills reduce the position, which is worth more than what they earn.
     """
 
     settings: AllocationSettings
@@ -59,6 +60,7 @@ class SideEdge(msgspec.Struct, frozen=True, gc=False):
     sigma: float
     mean_order: float
     equity: float
+    is_exit: bool = False
 
     def gain(self, depth: float) -> float:
         """What a unit filled at a level of ``depth`` before the skew earns, a fraction of price."""
@@ -96,6 +98,7 @@ def side_edge(
         sigma=sigma,
         mean_order=mean_order if mean_order > 0.0 else max(lot, 1.0),
         equity=context.equity_usd / context.touch.mid * scale if settings.mode is SizeMode.KELLY else 0.0,
+        is_exit=is_reducing(side, context.position),
     )
 
 
@@ -141,7 +144,25 @@ def edge_sizes(edge: SideEdge, request: SideRequest) -> SidePlan | None:
             absent[i] = AbsenceReason.EARNS_MORE_ELSEWHERE if value > 0.0 else AbsenceReason.NO_EDGE
     if not any(sizes):
         return None
+    if edge.is_exit and not sizes[0]:
+        giver = _give_exit(sizes, prices)
+        absent.pop(0)
+        if not sizes[giver]:
+            absent[giver] = AbsenceReason.EARNS_MORE_ELSEWHERE
     return SidePlan(tuple(sizes), tuple((i, absent[i]) for i in sorted(absent)))
+
+
+def _give_exit(sizes: list[Size], prices: Sequence[Price]) -> int:
+    """Move half of the largest size, all of it where half is too small an order, to the first level; whose it was.
+
+    What closes a position stands where the skew has brought it, whatever a fill there earns by itself.
+    """
+    giver = max(range(len(sizes)), key=lambda i: (sizes[i], -i))
+    half = sizes[giver] // 2
+    is_enough = half * min(prices[0], prices[giver]) >= MIN_NOTIONAL_USD_MICRO
+    sizes[0] = half if is_enough else sizes[giver]
+    sizes[giver] -= sizes[0]
+    return giver
 
 
 def side_plan(edge: SideEdge, request: SideRequest) -> SidePlan:

@@ -68,6 +68,26 @@ def test_a_larger_position_never_moves_its_exit_away(quote_context, values, name
     assert after.asks[0].price <= before.asks[0].price
 
 
+@pytest.mark.parametrize("position", [-2500, 2500])
+@pytest.mark.parametrize("mode", ["proportional", "lp", "variational", "kelly"])
+@pytest.mark.parametrize("notional_usd", [15.0, 1000.0])
+def test_sizes_by_edge_leave_the_exit_where_the_skew_brought_it(mode, position, notional_usd):
+    law = {"adverse_bid": 0.5e-4, "adverse_zero_bid": 10e-4, "adverse_decay_bid": 800.0}
+    view = estimates(**law, **{key.replace("bid", "ask"): value for key, value in law.items()})
+    held = context(position=position, view=view, rooms=Rooms(buy=10**6, sell=10**6), equity_usd=10_000.0)
+    chosen = {"trading.order_notional_usd": notional_usd, "strategy.level_share_max": 1.0}
+    plain, sized = (
+        BUILT_IN["ladder"]().ladder(held, P1.with_values({**chosen, "strategy.size_mode": size_mode}))
+        for size_mode in ("geometric", mode)
+    )
+    check_ladder(held, P1, sized)
+    exits = [ladder.asks if position > 0 else ladder.bids for ladder in (plain, sized)]
+    assert exits[1][0].price == exits[0][0].price
+    assert sum(level.size for level in exits[1]) <= exits[1][0].basis.wanted
+    # The other side answers to what it earns alone.
+    assert (sized.bids if position > 0 else sized.asks)[0].index == 1
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [
