@@ -126,31 +126,8 @@ def touch_refusal(touch: Touch) -> BookRefusal | None:
 
 def book_refusal(book: Book) -> BookRefusal | None:
     """Why ``book`` is unusable on its own evidence, or None. Source: models.md 0.2 rule 3."""
-    bids, asks = book.bid_prices, book.ask_prices
-    if not bids or not asks:
+    if not book.bid_prices or not book.ask_prices:
         return BookRefusal.EMPTY_SIDE
-    is_sound = (
-        _are_within(bids, PRICE_USD_MAX)
-        and _are_within(asks, PRICE_USD_MAX)
-        and _are_within(book.bid_sizes, SIZE_BASE_MAX)
-        and _are_within(book.ask_sizes, SIZE_BASE_MAX)
-        and list(bids) == sorted(bids, reverse=True)
-        and list(asks) == sorted(asks)
-    )
-    if not is_sound:
-        return _book_fault(book)
-    if bids[0] < asks[0]:
-        return None
-    return BookRefusal.LOCKED if bids[0] == asks[0] else BookRefusal.CROSSED
-
-
-def _are_within(values: PriceRow, most: float) -> bool:
-    """Whether all are above 0 and at most ``most``, which no NaN is."""
-    return all(map((0.0).__lt__, values)) and all(map(most.__ge__, values))
-
-
-def _book_fault(book: Book) -> BookRefusal:
-    """The first level that is wrong, and how."""
     last = PRICE_USD_MAX
     for price in book.bid_prices:
         if not 0.0 < price <= last:
@@ -163,7 +140,14 @@ def _book_fault(book: Book) -> BookRefusal:
         if not last <= price <= PRICE_USD_MAX:
             return _price_refusal(price)
         last = price
-    return BookRefusal.NOT_FINITE
+    for sizes in (book.bid_sizes, book.ask_sizes):
+        for size in sizes:
+            if not 0.0 < size <= SIZE_BASE_MAX:
+                return BookRefusal.NOT_FINITE
+    bid, ask = book.bid_prices[0], book.ask_prices[0]
+    if bid < ask:
+        return None
+    return BookRefusal.LOCKED if bid == ask else BookRefusal.CROSSED
 
 
 def _price_refusal(price: float) -> BookRefusal:
