@@ -110,7 +110,7 @@ def test_json_has_every_figure_and_each_estimate_lies_in_its_interval(
 def test_another_setting_changes_the_fit(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["calibrate", str(recording), "--json", "--set", "estimators.adverse_horizon_s=5"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["profile"]["estimators.adverse_prior_bps"]["why"].startswith("adverse 5 s")
+    assert found["profile"]["estimators.adverse_prior_bps"]["why"].startswith("adverse deep 5 s")
 
 
 def test_a_recording_too_short_keeps_every_prior_and_says_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,6 +88,7 @@ def test_what_orders_cost_a_quote_is_how_far_they_push_the_mid(tmp_path: Path) -
     assert holds(cost, 1.0)
     assert not holds(cost, 0.5)
     assert cost.fit == "stand-in: tape"
+    assert holds(named(found, "adverse deep 1 s"), 1.0)
 
 
 def test_orders_that_push_nothing_cost_nothing(tmp_path: Path) -> None:

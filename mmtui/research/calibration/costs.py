@@ -16,6 +16,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.units import BPS
 from mmtui.estimators.adverse.depth_costs import BIN_BPS, BINS_MAX, DepthBin, fit_decay
 from mmtui.estimators.adverse.tape_costs import Reached, order_costs
+from mmtui.estimators.arrivals.intensity import reach_floor
 from mmtui.research.calibration.findings import (
     Finding,
     Floats,
@@ -55,6 +56,8 @@ def costs(observed: Observed, settings: Settings) -> Costs:
         for each in sorted({*HORIZONS_S, horizon_s})
     ]
     rows = _both_sides(observed, reached, horizon_s)
+    deep = _beyond_touch(observed, rows)
+    findings.append(_mean(deep, observed, horizon_s, is_priced=True, name=f"adverse deep {horizon_s:g} s"))
     reach, cost = np.array([order.reach for order, _ in rows]), np.array([cost for _, cost in rows])
     bins = _bins(reach, cost)
     findings += _decay(rows, reach, cost, bins)
@@ -69,8 +72,19 @@ def _both_sides(observed: Observed, reached: Sequence[Reached], horizon_s: float
     return sorted(rows, key=lambda row: row[0].at)
 
 
-def _mean(rows: Sequence[tuple[Reached, float]], observed: Observed, horizon_s: float, *, is_priced: bool) -> Finding:
-    name = f"adverse {horizon_s:g} s"
+def _beyond_touch(observed: Observed, rows: Sequence[tuple[Reached, float]]) -> list[tuple[Reached, float]]:
+    """Costs of the orders that go beyond the touch: those that fill quotes which stand off it, as kappa and A count."""
+    if not observed.mids:
+        return []
+    floor = reach_floor(observed.instrument, float(np.median(observed.mids)))
+    return [row for row in rows if row[0].reach > floor]
+
+
+def _mean(
+    rows: Sequence[tuple[Reached, float]], observed: Observed, horizon_s: float, *, is_priced: bool, name: str = ""
+) -> Finding:
+    where = "beyond the touch" if name else "at the touch"
+    name = name or f"adverse {horizon_s:g} s"
     if len(rows) < ORDERS_NEEDED:
         return too_few(name, "bp", len(rows), "orders")
     cost = np.array([cost for _, cost in rows])
@@ -85,7 +99,7 @@ def _mean(rows: Sequence[tuple[Reached, float]], observed: Observed, horizon_s: 
         interval=around(float(np.mean(cost)), error),
         n=cost.size,
         verdict=Verdict.TAKEN if is_priced and error is not None else Verdict.SHOWN,
-        words="at the touch, priced horizon" if is_priced else "at the touch",
+        words=f"fills {where}, priced horizon" if is_priced else f"fills {where}",
         fit=PROXY,
         details={"deviation": float(np.std(cost))},
     )

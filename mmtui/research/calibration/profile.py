@@ -119,10 +119,11 @@ def _intensity(calibration: Calibration, settings: Settings) -> Iterator[Suggest
 
 
 def _cost(calibration: Calibration, settings: Settings) -> Finding | None:
-    """Own fills where there are enough, else the tape's stand-in."""
+    """Own fills where there are enough, else the tape's: beyond the touch, where quotes stand, or at it."""
     horizon_s = settings.number("estimators.adverse_horizon_s")
-    own = calibration.finding(f"adverse own {horizon_s:g} s")
-    return own if own is not None and own.is_taken else calibration.finding(f"adverse {horizon_s:g} s")
+    names = (f"adverse own {horizon_s:g} s", f"adverse deep {horizon_s:g} s", f"adverse {horizon_s:g} s")
+    found = [finding for name in names if (finding := calibration.finding(name)) is not None]
+    return next((finding for finding in found if finding.is_taken), found[-1] if found else None)
 
 
 def _window(calibration: Calibration) -> Suggested:
