@@ -6,9 +6,13 @@ import pytest
 
 from mmtui.domain.commands import SetParameters
 from mmtui.domain.events import BudgetUpdate
+from mmtui.domain.instrument import Side
+from mmtui.engine.quoting import cycle
 from mmtui.engine.quoting.weighing import scales
 from mmtui.research.simulation import SimulatedSession
 from mmtui.runtime.ending.summary import summary
+from tests.simulation.test_endings import trade_by_hand
+from tests.simulation.truth import position
 
 MakeSession = Callable[..., SimulatedSession]
 SECONDS = 120.0
@@ -138,3 +142,26 @@ def test_a_quote_is_weighed_with_the_fee_and_the_adverse_move_that_it_is_priced_
         order = next(order for order in state.ledger.live.values() if order.is_active)
         away = 1.0 - session.venue.instrument.price_usd(order.price) / estimates.fair.value
         assert weighed.order(order).edge_bps == pytest.approx(1e4 * (order.side * away - fee))
+
+
+def test_the_exit_goes_where_it_is_wanted_whatever_its_place_is_worth(
+    make_session: MakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make_session("ETH", execution__refresh_rule="value")
+    session.run(60)
+    weighed: set[tuple[Side, int]] = set()
+    plan = cycle.plan
+
+    def watched(wanted, orders, tolerance, judge=None):
+        held = session.engine.state.account.position.size
+        sides = {level.side for level in wanted}
+        if judge is not None and len(sides) == 1:
+            weighed.add((sides.pop(), (held > 0) - (held < 0)))
+        return plan(wanted, orders, tolerance, judge)
+
+    monkeypatch.setattr(cycle, "plan", watched)
+    trade_by_hand(session, Side.BUY, 2_000)
+    session.run(10)
+    assert position(session) > 0
+    assert (Side.BUY, 1) in weighed
+    assert (Side.SELL, 1) not in weighed

@@ -98,14 +98,14 @@ def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode, esti
         passive_factor=state.risk.pressure.tolerance_factor,
     )
     flagged = msgspec.structs.replace(tolerance, must_reduce=True)
-    # What may only reduce goes where it is wanted, whatever a place in a queue is worth.
+    # What reduces goes where it is wanted, whatever a place in a queue is worth.
     worth = None if tolerance.must_reduce else judge(state, out.now, estimates, ladder)
     plans = [
         plan(
             levels,
             [o for o in state.ledger.live.values() if o.terms.side is side],
             flagged if side is state.quoting.flagged else tolerance,
-            None if side is state.quoting.flagged else worth,
+            None if side is state.quoting.flagged or side * state.account.position.size < 0 else worth,
         )
         for side, levels in ((Side.BUY, ladder.bids), (Side.SELL, ladder.asks))
     ]

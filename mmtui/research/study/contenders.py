@@ -11,7 +11,12 @@ from mmtui.errors import ConfigError
 CONTENDERS: dict[str, dict[str, Value]] = {
     "symmetric": {"strategy.strategy_type": "symmetric"},
     "inventory_aware": {"strategy.strategy_type": "inventory_aware"},
-    "literal": {"strategy.strategy_type": "glft", "strategy.glft_mode": "literal"},
+    # The least skew is this program's answer to what the documents' skew lacks: with it literal would be repaired.
+    "literal": {
+        "strategy.strategy_type": "glft",
+        "strategy.glft_mode": "literal",
+        "strategy.min_full_skew_ratio": 0.0,
+    },
     "glft": {"strategy.strategy_type": "glft"},
     "ladder": {"strategy.strategy_type": "ladder"},
     "hjb": {"strategy.strategy_type": "hjb"},
