@@ -221,7 +221,7 @@ def test_what_came_of_a_recording_survives_its_file_and_fills_a_page(played, tmp
     assert known(tmp_path / "plays.jsonl", Played) == [played]
     parts = page.parts_of_plays([played])
     text = "\n".join(next(iter(parts.values())))
-    assert list(parts) == ["recording hl_BTC_20250904T1946Z, min_depth_bps = 1.0"]
+    assert list(parts) == ["recording hl_BTC_20250904T1946Z, min_depth_bps = 1.0", "other recordings"]
     assert "| kappa bid | 1/fraction |" in text
 
 

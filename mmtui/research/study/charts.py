@@ -15,6 +15,7 @@ Points: TypeAlias = Sequence[tuple[float, float]]
 POINTS_MAX = 90
 WIDTH, HEIGHT = 760, 380
 FINE_DECADES = 2
+THOUSAND = 999.5
 BIN_S = 30.0
 COLOURS = ("#1f6fb4", "#d1495b", "#2e8b57", "#e08e0b", "#7b4fa3", "#5b6770")
 
@@ -151,4 +152,5 @@ def _plain(value: float) -> str:
 
 
 def _power(value: float) -> str:
-    return f"{10.0**value:.3g}"
+    power = 10.0**value
+    return f"{power:,.0f}" if power >= THOUSAND else f"{power:.3g}"

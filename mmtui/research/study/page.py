@@ -28,7 +28,7 @@ LONG_S = 1_200.0
 
 
 def parts_of_plays(plays: Sequence[Played]) -> dict[str, list[str]]:
-    """Tables by name: one a recording, then one over those too short for their own."""
+    """Tables by name: those of each recording, and one row for each play that is short or has settings of its own."""
     parts: dict[str, list[str]] = {}
     for name, found in by_recording(plays).items():
         shown = next((play for play in found if play.contender == SHOWN), found[0])
@@ -45,6 +45,9 @@ def parts_of_plays(plays: Sequence[Played]) -> dict[str, list[str]]:
             "",
             *tables.clamps(found),
         ]
+    others = [play for play in plays if play.span_s < LONG_S or play.common]
+    if others:
+        parts["other recordings"] = tables.brief(by_recording(others))
     return parts
 
 

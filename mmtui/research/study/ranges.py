@@ -67,7 +67,7 @@ class Watched:
         found = [f"{name} was not a number" for name in self.broken]
         for name in QUOTED_FROM:
             rows = self._rows.get(name, [])
-            if not any(row.provenance in LEARNED for row in rows):
+            if all(row.provenance == Provenance.PRIOR.value for row in rows):
                 found.append(f"{name} never left its prior")
             elif len({row.value for row in rows}) == 1:
                 found.append(f"{name} never moved")
@@ -76,9 +76,6 @@ class Watched:
             if fills.get(name, 0) >= FILLS_NEEDED and all(row.provenance == Provenance.PRIOR.value for row in rows):
                 found.append(f"{name} never left its prior in {fills[name]} fills")
         return found
-
-
-LEARNED = (Provenance.LEARNED.value, Provenance.CLAMPED.value)
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

@@ -1,6 +1,6 @@
 """Studies as Markdown tables. Owns how numbers are written; computes nothing but shares of sums."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mmtui.research.study.after_fills import Worth
 from mmtui.research.study.clamps import ESTIMATES, TERMS
@@ -82,6 +82,27 @@ def markouts(plays: Sequence[Played]) -> list[str]:
         if queue.brier_touch is not None and queue.reference is not None:
             score = f"{queue.brier_touch:.4f} / {queue.reference:.4f} (n {queue.n})"
         rows.append((play.contender, *cells, score))
+    return table(head, rows)
+
+
+def brief(groups: Mapping[str, Sequence[Played]]) -> list[str]:
+    """One row a play, for recordings that are short or were played with other settings."""
+    head = ("recording", "strategy", "min", "warm after", "quoted bps", "uptime", "fills", "P&L", "ended in")
+    rows = [
+        (
+            name,
+            play.contender,
+            f"{play.span_s / 60.0:.1f}",
+            NONE if play.warm_after_s is None else f"{play.warm_after_s:.0f} s",
+            NONE if play.quoted_bps is None else f"{play.quoted_bps[0]:.2f}",
+            _share(play.uptime),
+            str(play.fills),
+            f"{play.pnl.total / 1e6:.6f}",
+            play.ended_in,
+        )
+        for name, plays in groups.items()
+        for play in plays
+    ]
     return table(head, rows)
 
 
