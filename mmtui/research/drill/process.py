@@ -155,8 +155,10 @@ class SimProcess:
         self._parts.timeline.after(SAVE_EVERY_MS, partial(self._keep_memory, self._epoch))
 
     def guard(self, *, is_armed: bool) -> None:
-        """The guard process comes up or is lost, where there is one; only a living engine starts another."""
-        if self._parts.has_guard and self.shell is not None:
+        """The guard process comes up or is lost, where there is one; only an engine that runs starts another."""
+        if is_armed and self.is_stalled:
+            self._held.append(partial(self.guard, is_armed=True))
+        elif self._parts.has_guard and self.shell is not None:
             self.is_guarded = is_armed
             self.receive(GuardChanged(received_at=0.0, name="guard", is_armed=is_armed, text="simulated"))
 
