@@ -4,13 +4,14 @@ Owns the invariants that can be seen from outside the engine (reliability: I4 to
 I21, I25, I27). It reads the engine's memory only to compare it with the truth, never to excuse it.
 """
 
+import statistics
 from collections import deque
 from collections.abc import Callable
 
 import msgspec
 
 from mmtui.domain.cloid import is_ours, run_of
-from mmtui.domain.events import AnyEvent, BookUpdate, CommandReceived, TouchUpdate
+from mmtui.domain.events import AnyEvent, BookUpdate, CommandReceived, ContextUpdate, TouchUpdate
 from mmtui.domain.instrument import Instrument, Side
 from mmtui.domain.intents import AddMargin, CancelOrders, Intent, PlaceOrders, Send, SetLeverage
 from mmtui.domain.order import OrderTerms, Purpose
@@ -27,6 +28,7 @@ from mmtui.research.drill.violation import Violation
 
 BOOK_AGE_MAX_S = 2.0
 VENUE_AGE_MAX_S = 3.0
+CONTEXT_AGE_MAX_S = 10.0
 EXPIRY_MAX_S = 10.0
 COLLAR_MAX = 0.0101
 ADOPT_MAX_MS = 30_000
@@ -64,6 +66,7 @@ class Checker:
         self._mid = mid
         self._settings = settings
         self._seen = Seen()
+        self._context: ContextUpdate | None = None
         self._excess = {Side.BUY: 0, Side.SELL: 0}
         self._foreign: dict[Side, int] = {Side.BUY: 0, Side.SELL: 0}
         self._unadopted: dict[int, int] = {}
@@ -80,7 +83,7 @@ class Checker:
         """Another process lives."""
         self._engine, self._run, self._journal = engine, run, journal
         self._unadopted.clear()
-        self._seen = Seen()
+        self._seen, self._context = Seen(), None
         self._fills.clear()
         self._actions.clear()
         self._settings = engine.state.settings
@@ -98,6 +101,8 @@ class Checker:
         """The engine has decided."""
         if isinstance(event, BookUpdate | TouchUpdate):
             self._look(event)
+        elif isinstance(event, ContextUpdate):
+            self._context = event
         for intent in intents:
             if isinstance(intent, PlaceOrders):
                 self._placed(event.received_at, intent)
@@ -177,7 +182,8 @@ class Checker:
                 raise Violation("I16", "an order that may add, in reduce-only")
             self._check_terms(terms)
             if terms.purpose is Purpose.QUOTE:
-                self._check_age(now, terms)
+                self._check_age(now)
+                self._check_distance(now, terms)
 
     def _check_rate(self, now: float) -> None:
         actions, settings = self._actions, self._settings
@@ -192,15 +198,29 @@ class Checker:
         if not (terms.size > 0 and terms.price > 0 and instrument.is_price_on_grid(terms.price)):
             raise Violation("I11", f"price {terms.price} or size {terms.size} off the grid")
 
-    def _check_age(self, now: float, terms: OrderTerms) -> None:
+    def _check_age(self, now: float) -> None:
         seen = self._seen
         if not now - seen.at <= BOOK_AGE_MAX_S:
             raise Violation("I15", f"decided on a book received {now - seen.at:.2f} s before")
         if not now * 1000.0 - seen.venue_ms <= VENUE_AGE_MAX_S * 1000.0:
             raise Violation("I15", f"decided on a book {now - seen.venue_ms / 1000.0:.2f} s old by the venue's clock")
-        away = abs(self._instrument.price_usd(terms.price) / seen.mid - 1.0)
+
+    def _check_distance(self, now: float, terms: OrderTerms) -> None:
+        price = self._instrument.price_usd(terms.price)
+        away = min(abs(price / market - 1.0) for market in self._markets(now))
         if not away <= 2.0 * COLLAR_MAX:
             raise Violation("I11", f"an order {away:.2%} from the market")
+
+    def _markets(self, now: float) -> list[float]:
+        """Where the market may be said to be, USD.
+
+        The mid; and, since one that a sweep has left far from every trade says little, the middle one of mid, mark
+        and oracle while these are told.
+        """
+        mid, told = self._seen.mid, self._context
+        if told is None or not 0.0 <= now - told.received_at <= CONTEXT_AGE_MAX_S:
+            return [mid]
+        return [mid, statistics.median((mid, told.context.mark, told.context.oracle))]
 
     def _changed(self, row: OrderChanged) -> None:
         if row.state not in _OVER or run_of(row.cloid) != self._run:

@@ -29,9 +29,11 @@ TWIN_EVERY_MS = 3_000
 LASTS_MS = (90_000, 200_000)
 NOTICED_WITHIN_S = 75.0
 TWIN_MARGIN_S = 25.0
+ASKED_EVERY_S = 10.0
 KINDS = frozenset(
     {Fault.LIQUIDATION, Fault.ADL, Fault.DELISTING, Fault.CONTRACT_CHANGE, Fault.ACCOUNT_MODE, Fault.TWIN}
 )
+_STATED = frozenset({Fault.DELISTING, Fault.CONTRACT_CHANGE, Fault.ACCOUNT_MODE})
 
 
 class Upheavals:
@@ -43,6 +45,7 @@ class Upheavals:
         self._run = 0
         self._is_noticed = False
         self._reachable_s = 0.0
+        self._lost_before = 0
         self._twins = 0
         self._is_watching = False
 
@@ -62,6 +65,7 @@ class Upheavals:
         if kind in (Fault.LIQUIDATION, Fault.ADL) and not world.truth.position:
             return False
         self._on, self._run, self._reachable_s, self._is_noticed = kind, world.process.run, 0.0, False
+        self._lost_before = world.network.statements_lost
         _ACTS[kind](self)
         if not self._is_watching:
             self._is_watching = True
@@ -135,12 +139,18 @@ class Upheavals:
             return
         self._is_noticed = self._is_noticed or world.process.latch is not None or world.process.run != self._run
         if self._is_noticed or not self._is_reachable():
-            self._reachable_s = 0.0
+            self._reachable_s, self._lost_before = 0.0, world.network.statements_lost
             return
         self._reachable_s += EVERY_MS / 1000.0
-        limit_s = NOTICED_WITHIN_S + (TWIN_MARGIN_S if kind is Fault.TWIN else 0.0)
-        if self._reachable_s > limit_s:
+        if self._reachable_s > self._noticed_within_s(kind):
             raise Violation("I17", f"{kind.value}: no kill although it could be seen for {self._reachable_s:.0f} s")
+
+    def _noticed_within_s(self, kind: Fault) -> float:
+        """What only a statement tells waits for the next question where an answer was lost on its way."""
+        if kind is Fault.TWIN:
+            return NOTICED_WITHIN_S + TWIN_MARGIN_S
+        lost = self._world.network.statements_lost - self._lost_before if kind in _STATED else 0
+        return NOTICED_WITHIN_S + ASKED_EVERY_S * lost
 
     def _is_reachable(self) -> bool:
         world = self._world

@@ -31,7 +31,7 @@ from mmtui.domain.events import (
     TouchUpdate,
     TradePrints,
 )
-from mmtui.domain.intents import Fence, PlaceOrders, Query, ScheduleCancel, Send
+from mmtui.domain.intents import Fence, PlaceOrders, Query, QueryAccount, ScheduleCancel, Send
 from mmtui.domain.order import OrderTerms
 from mmtui.research.drill.faults import Fault, Faults
 from mmtui.research.drill.ports.signer import SimSigner
@@ -84,6 +84,7 @@ class SimNetwork:
         self._sent = 0
         self._asked: dict[int, tuple[int, int]] = {}
         self.version = 0
+        self.statements_lost = 0
         self.in_flight: dict[int, InFlight] = {}
         self.silent: dict[Feed, int] = {}
         self.is_up: dict[Feed, bool] = {Feed.MARKET: False, Feed.USER: False}
@@ -150,6 +151,7 @@ class SimNetwork:
         for intent in intents:
             lost = self._faults.hit(Fault.DROP_QUERY) or self.is_out
             if lost or self._venue.is_open(Fault.HALT):
+                self.statements_lost += isinstance(intent, QueryAccount)
                 self._later(QueryFailed(received_at=0.0, request_id=intent.request_id, text="timed out"), 2_000)
             else:
                 numbered = msgspec.structs.replace(intent, request_id=self._key(intent.request_id))
@@ -225,6 +227,7 @@ class SimNetwork:
         if isinstance(event, ActionFailed):
             self._later(event, self._latency_ms())
         elif faults.hit(Fault.DROP_ANSWER):
+            self.statements_lost += isinstance(event, AccountSnapshot)
             self._later(QueryFailed(received_at=0.0, request_id=request_id, text="timed out"), 2_000)
         elif faults.hit(Fault.DELAY_ANSWER):
             self._later(event, faults.stream(Fault.DELAY_ANSWER).randint(*PUSH_LATE_MS))
