@@ -62,6 +62,7 @@ class Quoting:
 
     ``flagged`` is the side whose quotes must be reduce-only now, because orders that are not ours leave no
     other room there. ``awaited`` are orders being cancelled that still held what a denied level needs.
+    ``is_starved`` says that a level was denied because the picture of the market was too old.
     """
 
     __slots__ = (
@@ -70,6 +71,7 @@ class Quoting:
         "due",
         "first_at",
         "flagged",
+        "is_starved",
         "ladder",
         "last_at",
         "queues",
@@ -92,6 +94,7 @@ class Quoting:
         self.reference_mid = 0.0
         self.flagged: Side | None = None
         self.awaited: tuple[str, ...] = ()
+        self.is_starved = False
         self.degenerate_since: float | None = None
         self.why_not: tuple[str, ...] = ()
         self.taker_at = 0.0

@@ -20,7 +20,7 @@ from mmtui.engine.quoting.rooms import clip, reserved, rooms
 from mmtui.engine.quoting.touched import behind_touch
 from mmtui.engine.quoting.weighing import judge, maker_rate
 from mmtui.engine.state import EngineState
-from mmtui.risk.controls import Denied, Gate, OpenCaps, Permit, review
+from mmtui.risk.controls import Denial, Denied, Gate, OpenCaps, Permit, review
 from mmtui.risk.restraints import Effect, Restraint
 from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext
 
@@ -34,7 +34,7 @@ LIMIT_SLACK = 0.001
 def is_due(state: EngineState, now: float) -> bool:
     """Whether a cycle should run: at once after money or orders moved, else at the cadence."""
     quoting = state.quoting
-    if quoting.urgent or _is_room_back(state):
+    if quoting.urgent or _is_room_back(state) or _is_picture_back(state, now):
         return True
     if not quoting.due:
         return False
@@ -51,13 +51,18 @@ def _is_room_back(state: EngineState) -> bool:
     return True
 
 
+def _is_picture_back(state: EngineState, now: float) -> bool:
+    """Whether a level that an old picture kept from being placed can be placed; so that it waits for no slow cycle."""
+    return state.quoting.is_starved and _is_fresh(state, now)
+
+
 def run(state: EngineState, out: Outbox, mode: Mode, reason: str) -> None:
     """Brings the orders to what is wanted now, in the mode that holds now."""
     quoting = state.quoting
     if mode not in (Mode.QUOTING, Mode.REDUCE_ONLY):
         quoting.ladder = None
         quoting.why_not = (f"{mode.value.lower()}: {reason}" if reason else mode.value.lower(),)
-        quoting.due = quoting.urgent = False
+        quoting.due = quoting.urgent = quoting.is_starved = False
         if mode is not Mode.FLATTENING:
             pull_quotes(state, out)
             # Cancels are followed up at their own pace, not at the cadence of quoting.
@@ -66,7 +71,7 @@ def run(state: EngineState, out: Outbox, mode: Mode, reason: str) -> None:
     estimates = state.panel.estimates(out.now)
     if estimates is None or state.market.touch is None:
         return
-    quoting.due = quoting.urgent = False
+    quoting.due = quoting.urgent = quoting.is_starved = False
     quoting.last_at = out.now
     quoting.reference_mid = estimates.mid
     state.tape.count("cycles")
@@ -166,6 +171,7 @@ def place(state: EngineState, out: Outbox, proposals: list[OrderTerms]) -> bool:
     if result.denied:
         leaving = [order.cloid for order in state.ledger.live.values() if order.state is OrderState.CANCEL_PENDING]
         state.quoting.awaited = tuple(leaving)
+        state.quoting.is_starved = any(denied.reason is Denial.OLD_DATA for denied in result.denied)
     if not result.approved:
         return False
     request_id = state.ledger.numbering.request()
@@ -187,15 +193,6 @@ def gate(state: EngineState, now: float) -> Gate:
     settings, market, instrument = state.settings, state.market, state.instrument
     touch = market.touch
     mode, _ = modes.mode(state, now)
-    age, venue_age = market.age(now), market.venue_age(now)
-    is_fresh = (
-        age is not None
-        and age <= settings.number("risk.book_age_max_s")
-        and venue_age is not None
-        and venue_age <= settings.number("risk.venue_age_max_s")
-        and market.is_confirmed
-        and not state.control.down_since
-    )
     levels = settings.count("strategy.ladder_config.num_levels")
     return Gate(
         instrument=instrument,
@@ -209,11 +206,25 @@ def gate(state: EngineState, now: float) -> Gate:
         collar=settings.number("risk.price_collar_pct") / 100.0,
         book_bid=instrument.price_units(touch.bid) if touch else 0,
         book_ask=instrument.price_units(touch.ask) if touch else 0,
-        is_fresh=is_fresh,
+        is_fresh=_is_fresh(state, now),
         caps=OpenCaps(
             orders=2 * OPEN_ORDERS_PER_LEVEL * levels,
             notional_micro=int(OPEN_NOTIONAL_RATIO * settings.number("risk.max_position_value_usd") * 1e6),
         ),
+    )
+
+
+def _is_fresh(state: EngineState, now: float) -> bool:
+    """Whether the picture of the market is young enough to place orders by."""
+    settings, market = state.settings, state.market
+    age, venue_age = market.age(now), market.venue_age(now)
+    return (
+        age is not None
+        and age <= settings.number("risk.book_age_max_s")
+        and venue_age is not None
+        and venue_age <= settings.number("risk.venue_age_max_s")
+        and market.is_confirmed
+        and not state.control.down_since
     )
 
 
