@@ -41,8 +41,6 @@ def parts_of_plays(plays: Sequence[Played]) -> dict[str, list[str]]:
             "",
             *tables.attribution(found),
             "",
-            *tables.markouts(found),
-            "",
             *tables.clamps(found),
         ]
     others = [play for play in plays if play.span_s < LONG_S or play.common]

@@ -13,6 +13,7 @@ SCALES = {"sigma": (1e4, "bp/√s")}
 SHOWN_HORIZONS_S = (1.0, 5.0, 60.0)
 NONE = "–"
 LEAST_SHARE = 0.0005
+FILLS_MIN = 5
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -30,29 +31,33 @@ def estimates(played: Played) -> list[str]:
 
 
 def clamps(plays: Sequence[Played]) -> list[str]:
-    """The share of time each bound holds, by contender; bounds that never hold are named below."""
+    """How well fills were foretold, and the share of time each bound holds; bounds that never do are named below."""
     names = (*TERMS, *ESTIMATES)
     binding = [name for name in names if any(play.clamps[name] > LEAST_SHARE for play in plays)]
-    rows = [(play.contender, *(_share(play.clamps[name]) for name in binding)) for play in plays]
-    never = ", ".join(name for name in names if name not in binding)
-    return [*table(("strategy", *(name.replace("_", " ") for name in binding)), rows), "", f"Never: {never}."]
+    rows = [(play.contender, _score(play), *(_share(play.clamps[name]) for name in binding)) for play in plays]
+    never = ", ".join(name.replace("_", " ") for name in names if name not in binding)
+    head = ("strategy", "Brier / of the mean", *(f"{name.replace('_', ' ')} holds" for name in binding))
+    return [*table(head, rows), "", f"Never: {never}."]
 
 
 def quoting(plays: Sequence[Played]) -> list[str]:
-    """Spreads, uptime, fills and requests by contender."""
-    head = ("strategy", "quoted bps, median / p95", "uptime", "fills", "USD traded", "requests per fill", "ended in")
-    rows = [
-        (
+    """Spreads, uptime, fills, what they were worth, and requests by contender."""
+    marks = tuple(f"markout {horizon:g} s, bps" for horizon in SHOWN_HORIZONS_S)
+    head = ("strategy", "quoted bps, median / p95", "uptime", "fills", "USD", "requests per fill", *marks, "ended in")
+    rows = []
+    for play in plays:
+        found = {one.horizon_s: one for one in play.worths}
+        row = (
             play.contender,
             NONE if play.quoted_bps is None else f"{play.quoted_bps[0]:.2f} / {play.quoted_bps[1]:.2f}",
             _share(play.uptime),
             str(play.fills),
             f"{play.volume_usd:,.0f}",
             f"{play.requests / play.fills:,.0f}" if play.fills else f"no fill in {play.requests}",
+            *(_worth(found.get(horizon)) for horizon in SHOWN_HORIZONS_S),
             play.ended_in,
         )
-        for play in plays
-    ]
+        rows.append(row)
     return table(head, rows)
 
 
@@ -70,40 +75,32 @@ def attribution(plays: Sequence[Played]) -> list[str]:
     return table(head, [(play.contender, *(f"{part(play) / 1e6:.6f}" for part in parts)) for play in plays])
 
 
-def markouts(plays: Sequence[Played]) -> list[str]:
-    """Markouts by horizon and the fill probabilities' score."""
-    head = ("strategy", *(f"{horizon:g} s, bps" for horizon in SHOWN_HORIZONS_S), "Brier by touch / always the mean")
-    rows = []
-    for play in plays:
-        found = {one.horizon_s: one for one in play.worths}
-        cells = [_worth(found.get(horizon)) for horizon in SHOWN_HORIZONS_S]
-        queue = play.queue
-        score = NONE
-        if queue.brier_touch is not None and queue.reference is not None:
-            score = f"{queue.brier_touch:.4f} / {queue.reference:.4f} (n {queue.n})"
-        rows.append((play.contender, *cells, score))
-    return table(head, rows)
-
-
 def brief(groups: Mapping[str, Sequence[Played]]) -> list[str]:
-    """One row a play, for recordings that are short or were played with other settings."""
+    """One row a play, for short recordings and other settings; one for all plays where nobody was filled."""
     head = ("recording", "strategy", "min", "warm after", "quoted bps", "uptime", "fills", "P&L", "ended in")
-    rows = [
-        (
-            name,
-            play.contender,
-            f"{play.span_s / 60.0:.1f}",
-            NONE if play.warm_after_s is None else f"{play.warm_after_s:.0f} s",
-            NONE if play.quoted_bps is None else f"{play.quoted_bps[0]:.2f}",
-            _share(play.uptime),
-            str(play.fills),
-            f"{play.pnl.total / 1e6:.6f}",
-            play.ended_in,
-        )
-        for name, plays in groups.items()
-        for play in plays
-    ]
+    rows = []
+    for name, plays in groups.items():
+        if len(plays) > 1 and not any(play.fills for play in plays):
+            rows.append(_brief(name, f"each of {len(plays)}", plays))
+        else:
+            rows += [_brief(name, play.contender, [play]) for play in plays]
     return table(head, rows)
+
+
+def _brief(name: str, who: str, plays: Sequence[Played]) -> tuple[str, ...]:
+    quoted = [play.quoted_bps[0] for play in plays if play.quoted_bps is not None]
+    one = plays[0]
+    return (
+        name,
+        who,
+        f"{one.span_s / 60.0:.1f}",
+        NONE if one.warm_after_s is None else f"{one.warm_after_s:.0f} s",
+        f"{min(quoted):.1f} to {max(quoted):.1f}" if quoted else NONE,
+        " to ".join(dict.fromkeys((_share(min(p.uptime for p in plays)), _share(max(p.uptime for p in plays))))),
+        str(sum(play.fills for play in plays)),
+        f"{sum(play.pnl.total for play in plays) / 1e6:.6f}",
+        ", ".join(dict.fromkeys(play.ended_in for play in plays)),
+    )
 
 
 def standings(rows: Sequence[Standing]) -> list[str]:
@@ -193,9 +190,18 @@ def _range(one: Range) -> tuple[str, ...]:
     )
 
 
+def _score(play: Played) -> str:
+    queue = play.queue
+    if queue.brier_touch is None or queue.reference is None:
+        return NONE
+    return f"{queue.brier_touch:.4f} / {queue.reference:.4f} (n {queue.n})"
+
+
 def _worth(one: Worth | None) -> str:
     if one is None:
         return NONE
+    if one.n < FILLS_MIN:
+        return f"{one.markout_bps:+.2f} (n {one.n})"
     low, high = one.interval_bps
     return f"{one.markout_bps:+.2f} ({low:+.2f} to {high:+.2f}, n {one.n})"
 
