@@ -22,6 +22,7 @@ class Found(NamedTuple):
 FOUND = [
     Found(30301, "hostile", 0.14, 5.0, "a renewal of the switch outlives its expiry by a clock ahead", "coarse"),
     Found(20060, "upheaval", 0.5, 5.0, "an answer that was overtaken counted as a look that verifies a stop", "coarse"),
+    Found(21640, "process", 0.34, 5.0, "a lost guard came back though the engine that starts it was stopped", "coarse"),
     Found(3, "process", 0.2, 1.0, "a session's own fold held recovered fills against a position it did not have yet"),
     Found(2, "hostile", 0.2, 1.0, "the same, after a crash during a one-sided run"),
     Found(141, "clock", 0.25, 1.0, "a process that lives on with a clock a minute slow sees only books of the future"),
