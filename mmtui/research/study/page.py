@@ -126,7 +126,7 @@ def renew(page: Path, parts: Mapping[str, Sequence[str]]) -> None:
     for name, lines in parts.items():
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-        body = "\n".join((begin, "", *lines, "", end))
+        body = "\n".join((begin, *lines, end))
         renewed += len(pattern.findall(text))
         text = pattern.sub(body.replace("\\", r"\\"), text)
     if not renewed:
