@@ -20,6 +20,9 @@ class Found(NamedTuple):
 
 
 FOUND = [
+    Found(
+        21380, "clock", 1.0, 5.0, "a process put to sleep by the last fault was judged as if it were awake", "coarse"
+    ),
     Found(30301, "hostile", 0.14, 5.0, "a renewal of the switch outlives its expiry by a clock ahead", "coarse"),
     Found(20060, "upheaval", 0.5, 5.0, "an answer that was overtaken counted as a look that verifies a stop", "coarse"),
     Found(21640, "process", 0.34, 5.0, "a lost guard came back though the engine that starts it was stopped", "coarse"),

@@ -8,6 +8,7 @@ from mmtui.domain.records import FillBooked, PositionAdjusted, SessionOpened
 from mmtui.domain.view import Mode
 from mmtui.research.drill.faults import Fault
 from mmtui.research.drill.process import ObservedEngine
+from mmtui.research.drill.scenario import COIN
 from mmtui.research.drill.uptime import wanted_sides
 from mmtui.research.drill.violation import Violation
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 CALM_S = 120
 QUOTING_AGAIN_S = 45
-DARK_MAX_MS = 5_000
+DARK_MAX_S = 5
+LOOKS_PER_S = 4
+QUIET_MS = 2_000
 UNKNOWN_MAX_S = 10.0
 STOP_MAX_S = 20
 PNL_TOLERANCE_MICRO = 2
@@ -29,7 +32,7 @@ class Ending:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._dark_since: int | None = None
+        self._dark_s = 0
 
     def calm_down(self) -> None:
         """Faults off: within two minutes everything is known and quotes stand on both sides."""
@@ -40,12 +43,12 @@ class Ending:
         self._recover()
         run, since = self._world.process.run, 0
         for second in range(CALM_S):
-            self._world.run(1.0)
+            is_dark = self.look()
             self._recover()
-            if self._world.process.run != run:
-                run, since = self._world.process.run, second  # a start warms up first
-            if second - since >= QUOTING_AGAIN_S and not self._is_excused():
-                self._check_quoting()
+            if self._world.process.run != run or self._world.process.is_stalled:
+                run, since = self._world.process.run, second  # a start warms up first, and who sleeps does nothing
+            if second - since >= QUOTING_AGAIN_S:
+                self._check_quoting(is_dark=is_dark)
             if second >= QUOTING_AGAIN_S:
                 self._check_unknown()
 
@@ -145,27 +148,40 @@ class Ending:
         journal = self._world.process.journal
         return journal is not None and bool(journal.failure)
 
+    def look(self) -> bool:
+        """Lets a second pass; whether quotes stood on the wanted sides at no moment of it."""
+        is_dark = True
+        for _ in range(LOOKS_PER_S):
+            self._world.run(1.0 / LOOKS_PER_S)
+            engine = self._world.process.engine
+            if engine is not None:
+                sides = {order.side for order in self._world.truth.own()}
+                is_dark = is_dark and not wanted_sides(engine, self._world.truth.position) <= sides
+        return is_dark
+
     def _is_excused(self) -> bool:
-        """Scarce requests and own rates slow quoting; unguarded, or off mark and oracle, nothing is quoted at all."""
+        """Scarce requests and own rates slow quoting; nothing is quoted unguarded, off mark and oracle, or blindly."""
         is_unset = not self._world.network.is_switch_set or self._world.exchange.is_switch_spent(self._world.account)
         is_bare = self._world.scenario.must_be_guarded and not self._world.scenario.has_guard and is_unset
         engine = self._world.process.engine
         is_slow = engine is not None and any(OWN_RATE in text for text in engine.state.quoting.why_not)
         is_off = engine is not None and engine.state.market.divergence() > DIVERGED
-        return self._world.scenario.is_budget_poor or is_bare or is_slow or is_off
+        # Where the exchange itself has no younger picture, nobody may place by it (I15).
+        is_quiet = self._world.timeline.now_ms - self._world.exchange.book_time_ms(COIN) > QUIET_MS
+        return self._world.scenario.is_budget_poor or is_bare or is_slow or is_off or is_quiet
 
-    def _check_quoting(self) -> None:
+    def _check_quoting(self, *, is_dark: bool) -> None:
+        """Counts the dark seconds in a row; those that are excused neither count nor end the row."""
+        if not is_dark:
+            self._dark_s = 0
+            return
+        if self._is_excused():
+            return
         engine = self._world.process.engine
         if engine is None:
             raise Violation("L1", "no process lives although nothing is wrong any more")
-        sides = {order.side for order in self._world.truth.own()}
-        wanted = wanted_sides(engine, self._world.truth.position)
-        if wanted <= sides:
-            self._dark_since = None
-            return
-        since = self._dark_since if self._dark_since is not None else self._world.timeline.now_ms
-        self._dark_since = since
-        if self._world.timeline.now_ms - since > DARK_MAX_MS:
+        self._dark_s += 1
+        if self._dark_s > DARK_MAX_S:
             raise Violation(
                 "L1", f"no quotes on both sides for 5 s: {engine.mode.value}, {engine.state.quoting.why_not}"
             )
