@@ -11,6 +11,7 @@ from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Price
 from mmtui.domain.view import Mode
 from mmtui.engine import statements
+from mmtui.engine.orders import rejections
 from mmtui.research.drill.faults import Fault
 from mmtui.research.drill.scenario import make_scenario
 from mmtui.research.drill.violation import Violation
@@ -107,3 +108,26 @@ def test_an_engine_that_reads_its_statements_and_overlooks_another_contract_is_c
     strike_contract(world)
     with pytest.raises(Violation, match="no kill although it could be seen"):
         world.run(NOTICED_WITHIN_S + 4.0)
+
+
+def short_of_margin(world: World) -> World:
+    """Every order refused for want of margin until nothing may be placed, and then the exchange well again."""
+    world.venue.windows[Fault.MARGIN] = 1
+    for _ in range(60):
+        world.run(1.0)
+        engine = world.process.engine
+        if engine is not None and engine.mode is Mode.REDUCE_ONLY and not world.truth.own():
+            assert not world.truth.position
+            return world
+    raise AssertionError("refusals for want of margin end in reducing only")
+
+
+def test_a_minute_of_placing_less_after_refusals_for_want_of_margin_is_not_held_against_an_engine() -> None:
+    short_of_margin(quoting_world()).ending.calm_down()
+
+
+def test_an_engine_that_goes_on_placing_nothing_long_after_the_refusals_is_caught(monkeypatch) -> None:
+    monkeypatch.setattr(rejections, "MARGIN_HOLD_S", 600.0)
+    world = short_of_margin(quoting_world())
+    with pytest.raises(Violation, match="no quotes on both sides"):
+        world.ending.calm_down()

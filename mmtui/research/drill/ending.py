@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 CALM_S = 120
 QUOTING_AGAIN_S = 45
+HELD_BACK_S = 60.0
+TOLD_WITHIN_S = 15.0
 DARK_MAX_S = 5
 LOOKS_PER_S = 4
 QUIET_MS = 2_000
@@ -32,12 +34,14 @@ class Ending:
 
     def __init__(self, world: "World") -> None:
         self._world = world
+        self._calm_at = 0.0
         self._dark_s = 0
 
     def calm_down(self) -> None:
         """Faults off: within two minutes everything is known and quotes stand on both sides."""
         self._world.faults.is_on = False
         self._world.hands.end()
+        self._calm_at = self._world.clock()
         self._world.upheavals.end()
         self._world.person.start_over()
         self._recover()
@@ -168,7 +172,15 @@ class Ending:
         is_off = engine is not None and engine.state.market.divergence() > DIVERGED
         # Where the exchange itself has no younger picture, nobody may place by it (I15).
         is_quiet = self._world.timeline.now_ms - self._world.exchange.book_time_ms(COIN) > QUIET_MS
-        return self._world.scenario.is_budget_poor or is_bare or is_slow or is_off or is_quiet
+        return self._world.scenario.is_budget_poor or is_bare or is_slow or is_off or is_quiet or self._is_held_back()
+
+    def _is_held_back(self) -> bool:
+        """Whether the exchange refused for want of margin or open interest as faults ended: a minute of placing less.
+
+        One that goes on being refused by what it places is excused no longer than one refused as they ended.
+        """
+        told_at = min(self._world.manners.held_back_at, self._calm_at + TOLD_WITHIN_S)
+        return self._world.clock() - told_at <= HELD_BACK_S
 
     def _check_quoting(self, *, is_dark: bool) -> None:
         """Counts the dark seconds in a row; those that are excused neither count nor end the row."""

@@ -22,6 +22,7 @@ from mmtui.domain.events import (
     Feed,
     LoopStalled,
     OutcomeKind,
+    RefusalReason,
     TouchUpdate,
 )
 from mmtui.domain.instrument import Instrument
@@ -53,12 +54,16 @@ REPLACED_SLACK = 1
 WINDOW_S = 10.0
 REMEMBERED = 2_000
 STRANGE = 0.1
+_HOLDING_BACK = frozenset({RefusalReason.INSUFFICIENT_MARGIN, RefusalReason.OPEN_INTEREST_CAP})
 _HALTED = frozenset({Mode.KILLED, Mode.STOPPED})
 _QUOTING = frozenset({Mode.QUOTING, Mode.REDUCE_ONLY})
 
 
 class Manners:
-    """Raises ``Violation`` at the first act that may not follow from what came before it."""
+    """Raises ``Violation`` at the first act that may not follow from what came before it.
+
+    ``held_back_at`` is when the engine was last told, for want of margin or of open interest, to place less.
+    """
 
     def __init__(self, truth: Truth, instrument: Instrument, mid: Callable[[], float]) -> None:
         self._truth = truth
@@ -70,6 +75,7 @@ class Manners:
         self._is_down: set[Feed] = set()
         self._is_account_open = False
         self.is_halted = False
+        self.held_back_at = -math.inf
         self._looks = 0
         self._own_seen_ms = 0
         self._clean_ms = 0
@@ -210,6 +216,8 @@ class Manners:
                 raise Violation("L3", f"level {terms.level} placed and taken off more than {most} times in 10 s")
 
     def _answered(self, event: ActionAnswered) -> None:
+        if any(outcome.reason in _HOLDING_BACK for outcome in event.outcomes):
+            self.held_back_at = event.received_at
         placed = self._placed.pop(event.request_id, ())
         if len(placed) != len(event.outcomes):
             return
