@@ -58,7 +58,7 @@ PAGES = (
     Page("5", "parameters", "change settings of the running engine"),
     Page("6", "log", "what happened, filtered"),
     Page("7", "risk", "every limit, latency and the request budget"),
-    Page("8", "why", "one level at a time: its terms, their sum, and what they are made of"),
+    Page("8", "why", "each level: its terms, their sum, their inputs"),
 )
 _LISTS = ("orders", "fills", "parameters", "log", "help", "why")
 _EDIT = ("parameters",)
