@@ -29,7 +29,8 @@ ESTIMATORS = f"""## Estimators
 
 Estimate over truth (adverse selection in bps). A row holds when the mean of the runs is within {K:g} standard errors
 of the published mean, and the deviation between runs is no larger than published by more than {K:g} of its own. For
-A, jumps and the informed share "published" is what theory gives for their priors and their forgetting."""
+kappa from trades, A, jumps and the informed share "published" is what theory gives for their priors, their
+forgetting, and the drawing of each side to both."""
 
 DEALERS_TEXT = """## The dealers of Avellaneda and Stoikov
 
