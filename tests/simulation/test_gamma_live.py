@@ -46,13 +46,15 @@ def edit(session, **changes) -> None:
     ids=lambda changes: next(iter(changes)),
 )
 def test_an_edit_widens_what_rests_at_the_exchange_and_keeps_what_was_learned(make_session, changes) -> None:
-    session = quoting(make_session, **GLFT)
+    session, unedited = quoting(make_session, **GLFT), quoting(make_session, **GLFT)
     session.run(120)
-    before, kept = width_bps(session), session.engine.state.panel.memory()
+    unedited.run(120)
+    kept = session.engine.state.panel.memory()
     fills = session.view.counters.fills
     edit(session, **changes)
     session.run(8)
-    assert width_bps(session) > before + 0.3
+    unedited.run(8)
+    assert width_bps(session) > width_bps(unedited) + 0.3
     assert session.view.counters.fills >= fills
     after = session.engine.state.panel.memory()
     assert type(after) is type(kept)

@@ -18,7 +18,7 @@ from mmtui.strategies.hjb.tuning import HjbMode, HjbTuning
 from mmtui.strategies.inputs import adverse_costs, effective_sigma, flows, inventory_lots
 from mmtui.strategies.quote import QuoteContext
 
-SIGMA_MIN = 1e-7
+SIGMA_MIN = 1e-6
 
 
 class Market(msgspec.Struct, frozen=True, gc=False):

@@ -159,7 +159,7 @@ flows_in_range = st.builds(glft.Flow, st.floats(200.0, 20_000.0), st.floats(1e-4
 
 @given(
     flow=flows_in_range,
-    sigma=st.floats(1e-7, 1e-2),
+    sigma=st.floats(1e-6, 1e-2),
     risk_per_lot=st.floats(0.5, 2000.0),
     lots=st.integers(1, 12),
     decay=st.floats(0.01, 5.0),
