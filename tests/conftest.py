@@ -1,8 +1,10 @@
 """Shared fixtures and hooks: where the recordings and reference vectors live; no run leaks the signing key."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.leaks import (  # noqa: F401 - hooks of every run
     pytest_configure,
@@ -11,6 +13,11 @@ from tests.leaks import (  # noqa: F401 - hooks of every run
     pytest_sessionfinish,
     pytest_terminal_summary,
 )
+
+# The same examples every time, so that a change and nothing else turns a test red; `MMTUI_DEEP=1` draws many others.
+settings.register_profile("steady", derandomize=True, max_examples=60, deadline=None)
+settings.register_profile("deep", max_examples=1_000, deadline=None)
+settings.load_profile("deep" if os.environ.get("MMTUI_DEEP") else "steady")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
