@@ -3,14 +3,13 @@
 from mmtui.domain.commands import CommandStatus
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import LogLevel
-from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
 from mmtui.domain.units import Price, Size
 from mmtui.engine.control import governing
 from mmtui.engine.control.standing import Flatten
 from mmtui.engine.orders import fences
 from mmtui.engine.outbox import Outbox
-from mmtui.engine.quoting.cycle import place
-from mmtui.engine.quoting.pulling import expiry_ms, pull_quotes
+from mmtui.engine.quoting.closing import take
+from mmtui.engine.quoting.pulling import pull_quotes
 from mmtui.engine.quoting.rooms import clip
 from mmtui.engine.state import EngineState
 from mmtui.risk.restraints import Effect
@@ -79,19 +78,7 @@ def _slice(state: EngineState, out: Outbox, flatten: Flatten, position: Size) ->
     size = min(held, max(CLIPS_A_SLICE * clip(state), state.instrument.min_size(price)))
     if held - size < state.instrument.min_size(price):
         size = held
-    terms = OrderTerms(
-        cloid=state.ledger.numbering.cloid(),
-        side=side,
-        price=price,
-        size=size,
-        tif=TimeInForce.IOC,
-        purpose=Purpose.FLATTEN,
-        reduce_only=True,
-        level=0,
-        created_at=out.now,
-        expires_at_ms=expiry_ms(state, out.now),
-    )
-    if place(state, out, [terms]):
+    if take(state, out, side, price, size):
         flatten.attempts += 1
 
 

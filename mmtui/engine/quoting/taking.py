@@ -7,12 +7,12 @@ time; what a mode, a restraint or a control forbids is not tried. Source: models
 
 from mmtui.domain.instrument import Side
 from mmtui.domain.intents import LogLevel
-from mmtui.domain.order import OrderTerms, Purpose, TimeInForce
+from mmtui.domain.order import Purpose
 from mmtui.domain.units import Size
 from mmtui.domain.view import Mode
 from mmtui.engine.outbox import Outbox
-from mmtui.engine.quoting.cycle import gate, place
-from mmtui.engine.quoting.pulling import expiry_ms
+from mmtui.engine.quoting.closing import take
+from mmtui.engine.quoting.cycle import gate
 from mmtui.engine.quoting.rooms import clip
 from mmtui.engine.state import EngineState
 from mmtui.risk.restraints import Effect
@@ -68,19 +68,7 @@ def _take(state: EngineState, out: Outbox, side: Side) -> None:
     size = min(int(state.quoting.taker_credit), _closable(state, side))
     if size < instrument.min_size(price):
         return
-    terms = OrderTerms(
-        cloid=state.ledger.numbering.cloid(),
-        side=side,
-        price=price,
-        size=size,
-        tif=TimeInForce.IOC,
-        purpose=Purpose.FLATTEN,
-        reduce_only=True,
-        level=0,
-        created_at=out.now,
-        expires_at_ms=expiry_ms(state, out.now),
-    )
-    if place(state, out, [terms]):
+    if take(state, out, side, price, size):
         state.quoting.taker_credit = 0.0
         out.log(
             LogLevel.INFO,

@@ -174,3 +174,14 @@ def random_settings():
             "trading.order_notional_usd": st.floats(10.0, 5000.0),
         }
     ).map(Settings.defaults().with_values)
+
+
+def balanced(view):
+    """The same market with buyers and sellers alike, and without funding."""
+    signals = msgspec.structs.replace(
+        view.signals,
+        adverse_ask=view.signals.adverse_bid,
+        mean_order_ask=view.signals.mean_order_bid,
+        funding_outlook=0.0,
+    )
+    return msgspec.structs.replace(view, kappa_ask=view.kappa_bid, intensity_ask=view.intensity_bid, signals=signals)

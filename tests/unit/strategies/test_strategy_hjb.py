@@ -15,7 +15,14 @@ from mmtui.strategies.registry import BUILT_IN
 from mmtui.strategies.sizing import is_dust
 from tests.checks.section_4_6 import GLFT
 from tests.unit.strategies.ladder_checks import check_ladder
-from tests.unit.strategies.quote_contexts import context, estimates, random_contexts, random_settings, settings
+from tests.unit.strategies.quote_contexts import (
+    balanced,
+    context,
+    estimates,
+    random_contexts,
+    random_settings,
+    settings,
+)
 
 CYCLES_TO_SOLVE = 400
 FREE = {"risk__min_half_spread_bps": 0.5, "strategy__min_full_skew_ratio": 0.0, "strategy__min_edge_bps": 0.0}
@@ -246,21 +253,9 @@ def test_in_any_market_every_mode_is_valid_explained_and_has_a_way_out(quote_con
 @given(quote_context=random_contexts(), share=st.floats(0.5, 1.0), sign=st.sampled_from([-1, 1]))
 @hypothesis_settings(max_examples=60, deadline=None)
 def test_inventory_leans_by_its_share_of_the_least_skew_in_every_mode(quote_context, share, sign):
-    view = quote_context.estimates
-    balanced = msgspec.structs.replace(
-        view,
-        kappa_ask=view.kappa_bid,
-        intensity_ask=view.intensity_bid,
-        signals=msgspec.structs.replace(
-            view.signals,
-            adverse_ask=view.signals.adverse_bid,
-            mean_order_ask=view.signals.mean_order_bid,
-            funding_outlook=0.0,
-        ),
-    )
     held = round(quote_context.limit * share) * sign
     assume(held != 0)
-    leaning = msgspec.structs.replace(quote_context, position=held, estimates=balanced)
+    leaning = msgspec.structs.replace(quote_context, position=held, estimates=balanced(quote_context.estimates))
     for mode in ("heuristic", "policy", "grid"):
         values = Settings.defaults().with_values({"strategy.hjb.mode": mode, "risk.min_half_spread_bps": 1.0})
         strategy = BUILT_IN["hjb"]()

@@ -20,6 +20,7 @@ from tests.unit.strategies.quote_contexts import (
     BTC,
     P1,
     PURE,
+    balanced,
     context,
     estimates,
     random_contexts,
@@ -260,20 +261,8 @@ def test_more_inventory_never_raises_a_bid(quote_context, values, shares, name):
 @given(quote_context=random_contexts(), share=st.floats(0.5, 1.0), sign=st.sampled_from([-1, 1]))
 @hypothesis_settings(max_examples=100, deadline=None)
 def test_inventory_leans_by_its_share_of_the_least_skew_in_any_balanced_market(quote_context, share, sign):
-    view = quote_context.estimates
-    balanced = msgspec.structs.replace(
-        view,
-        kappa_ask=view.kappa_bid,
-        intensity_ask=view.intensity_bid,
-        signals=msgspec.structs.replace(
-            view.signals,
-            adverse_ask=view.signals.adverse_bid,
-            mean_order_ask=view.signals.mean_order_bid,
-            funding_outlook=0.0,
-        ),
-    )
     held = round(quote_context.limit * share) * sign
-    leaning = msgspec.structs.replace(quote_context, position=held, estimates=balanced)
+    leaning = msgspec.structs.replace(quote_context, position=held, estimates=balanced(quote_context.estimates))
     ladder = ladder_of(leaning, P1)
     assert ladder.half_spread_bps <= 100.0
     lean_bps = (1.0 - ladder.reservation / ladder.reference) * 1e4 * sign
