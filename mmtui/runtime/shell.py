@@ -118,6 +118,14 @@ class Wire(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """Requests of one step that wait for its records to be durable."""
+
+    decided_at: float
+    sends: list[Send]
+
+
 class Shell:
     """One engine and its effects."""
 
@@ -140,7 +148,7 @@ class Shell:
         self._clock = clock
         self._host = host
         self._inbox: deque[AnyEvent] = deque()
-        self._waiting: dict[int, list[Send]] = {}
+        self._waiting: dict[int, _Waiting] = {}
         self._tickets = itertools.count()
         self._is_scheduled = False
         self._is_broken = False
@@ -205,18 +213,26 @@ class Shell:
         is_slow, was_slow = waited_s > DISK_WAIT_MAX_S, self._disk_waited_s > 0.0
         if is_slow and waited_s - self._disk_waited_s >= DISK_TELL_EVERY_S:
             self._disk_waited_s = waited_s
-            self._release_safe()
             self.sink(DiskSlow(received_at=now, waited_s=waited_s))
+            self._release_safe()
         elif was_slow and not is_slow:
             self._disk_waited_s = 0.0
             self.sink(DiskSlow(received_at=now, waited_s=0.0))
 
     def _release_safe(self) -> None:
-        """The disk is slow, or trading was killed: what takes risk off the book does not wait, what places does."""
-        for ticket, sends in self._waiting.items():
-            safe = [intent for intent in sends if not isinstance(intent, Committing)]
+        """The disk is slow, or trading was killed: what takes risk off the book does not wait. What places waits
+        while it may still leave; of what may not, the engine hears at once that it never left, so that nobody has to
+        find out at the exchange what became of it.
+        """
+        for ticket, waiting in tuple(self._waiting.items()):
+            obstacle = self._obstacle(waiting.decided_at)
+            if obstacle:
+                del self._waiting[ticket]
+                self._without_places(waiting.sends, obstacle)
+                continue
+            safe = [intent for intent in waiting.sends if not isinstance(intent, Committing)]
             if safe:
-                self._waiting[ticket] = [intent for intent in sends if isinstance(intent, Committing)]
+                waiting.sends = [intent for intent in waiting.sends if isinstance(intent, Committing)]
                 self._wire.send(safe)
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -252,22 +268,22 @@ class Shell:
             return
         decided_at, decided = self._clock(), work_seconds()
         ticket = next(self._tickets)
-        self._waiting[ticket] = sends
+        self._waiting[ticket] = _Waiting(decided_at, sends)
         if self._disk_waited_s > 0.0 or self._is_killed:
             self._release_safe()
 
         def leave() -> None:
-            kept = self._waiting.pop(ticket, None)
-            if not kept:
+            waiting = self._waiting.pop(ticket, None)
+            if waiting is None or not waiting.sends:
                 return
             if self._journal.synced_seq < seq:
                 raise InvariantError(f"row {seq} is not durable and its request was about to leave")
             obstacle = self._obstacle(decided_at)
             if obstacle:
-                self._without_places(kept, obstacle)
+                self._without_places(waiting.sends, obstacle)
                 return
             self.latency.add("intents to sent", (work_seconds() - decided) * 1e3)
-            self._wire.send(kept)
+            self._wire.send(waiting.sends)
 
         self._journal.when_synced(seq, lambda: self._guarded(leave))
 
@@ -332,9 +348,9 @@ class Shell:
 
     def _lose_journal(self, text: str) -> None:
         self.cancel_everything()
-        waiting, self._waiting = self._waiting, {}
-        for sends in waiting.values():
-            self._without_places(sends, "the journal has failed")
+        lost, self._waiting = self._waiting, {}
+        for waiting in lost.values():
+            self._without_places(waiting.sends, "the journal has failed")
         self.sink(JournalStalled(received_at=self._clock(), text=text))
 
     def _defect(self, trace: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from mmtui.domain.commands import Act, Verb
 from mmtui.domain.events import CommandReceived, Tick
-from mmtui.domain.intents import CancelOrders, Finish, Latch, PlaceOrders, Send
+from mmtui.domain.intents import CancelOrders, Fence, Finish, Latch, PlaceOrders, Send
 from mmtui.domain.parameters import Settings
 from mmtui.errors import JournalError
 from mmtui.journal.memory import MemoryJournal
@@ -133,6 +133,17 @@ async def test_orders_waiting_for_the_disk_do_not_leave_after_a_kill() -> None:
     assert len(rig.placed()) == before
     assert any(isinstance(intent, CancelOrders) for intent in rig.wire.sent)
     assert rig.session.engine.state.ledger.live == {}
+
+
+@pytest.mark.fault("F62")
+async def test_at_a_kill_what_waits_for_a_hanging_disk_is_known_never_to_have_left() -> None:
+    rig = Rig()
+    loop = rig.loop()
+    await waiting_place(rig, loop)
+    rig.command(loop, Verb.KILL)
+    await rig.advance(loop, 2)
+    assert rig.session.engine.state.ledger.live == {}
+    assert not any(isinstance(intent, Fence) for intent in rig.wire.sent)
 
 
 async def test_the_cancels_of_a_kill_do_not_wait_for_the_disk() -> None:
