@@ -17,7 +17,9 @@ from mmtui.domain.intents import Intent
 from mmtui.engine import account, fold
 from mmtui.engine.engine import Engine
 from mmtui.engine.orders import fill_keys, ledger
+from mmtui.estimators import vpin
 from mmtui.estimators.adverse import markout
+from mmtui.estimators.fair import spread_regime
 from mmtui.research.drill.faults import Fault
 from mmtui.research.drill.scenario import PACES, Pace, make_scenario
 from mmtui.research.drill.world import World
@@ -34,6 +36,10 @@ CAPS = {
     ".filter._order_of_arrival": 4_096,
     "._pending": markout.PENDING_MAX,
     ".ledger._by_oid": 2 * ledger.DONE_MAX,
+    "._spreads._times._spent": spread_regime.CELLS,
+    "._spreads._times._tree": spread_regime.CELLS + 1,
+    "._vpin._history._arrival": vpin.HISTORY_MAX,
+    "._vpin._history._sorted": vpin.HISTORY_MAX,
 }
 """Collections that may hold more than ``CAP`` elements, by the end of their path."""
 LINE = {
