@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mmtui.console.asks import Ask
 from mmtui.console.drafts import Drafts
 from mmtui.console.field import Field
+from mmtui.console.findings import Findings
 from mmtui.console.keys import ACTIONS, KILL_KEY, KeyMap
 from mmtui.console.link import Link
 from mmtui.console.moment import Moment
@@ -33,6 +34,7 @@ class Desk:
         "cursors",
         "drafts",
         "field",
+        "findings",
         "history",
         "keymap",
         "link",
@@ -48,6 +50,7 @@ class Desk:
         self.keymap = keymap
         self.sight = Sight(now.engine)
         self.outbox = Outbox(name)
+        self.findings = Findings(name)
         self.drafts = Drafts()
         self.cursors = Cursors()
         self.ask: Ask | None = None
@@ -80,8 +83,9 @@ class Desk:
         self.sight.take(self.link.latest(), now.engine)
         self.drafts.forget_applied(self.view)
         note = self.outbox.settle(self.link.results(), now.real)
-        if note is not None:
-            self.note = note
+        found = self.findings.settle(self.link.findings(), now.real)
+        if found is not None or note is not None:
+            self.note = note or found
         if self.ask is not None and self.ask.is_over(now.real):
             self.say(f"{self.ask.kind}: no answer, nothing done", now)
             self.ask = None

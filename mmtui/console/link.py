@@ -8,6 +8,7 @@ from collections import deque
 from typing import Protocol
 
 from mmtui.domain.commands import Command, CommandResult
+from mmtui.domain.consultations import Consultation, Finding
 from mmtui.domain.view import View
 
 
@@ -26,6 +27,12 @@ class Link(Protocol):
     def results(self) -> list[CommandResult]:
         """Answers since the last call, oldest first."""
 
+    def consult(self, consultation: Consultation) -> None:
+        """Have something worked out or written beside the engine; it comes through ``findings``."""
+
+    def findings(self) -> list[Finding]:
+        """What came of consultations since the last call, oldest first."""
+
 
 class MemoryLink:
     """A link whose far end is this object: pictures are put in and commands are read out."""
@@ -34,7 +41,9 @@ class MemoryLink:
         self.is_attached = is_attached
         self.view = view
         self.sent: list[Command] = []
+        self.consulted: list[Consultation] = []
         self._answers: deque[CommandResult] = deque()
+        self._findings: deque[Finding] = deque()
 
     def latest(self) -> View | None:
         """The picture put in last."""
@@ -52,4 +61,18 @@ class MemoryLink:
         """Answers since the last call."""
         drained = list(self._answers)
         self._answers.clear()
+        return drained
+
+    def consult(self, consultation: Consultation) -> None:
+        """Keep the consultation for the far end."""
+        self.consulted.append(consultation)
+
+    def find(self, finding: Finding) -> None:
+        """Queue a finding for the console."""
+        self._findings.append(finding)
+
+    def findings(self) -> list[Finding]:
+        """Findings since the last call."""
+        drained = list(self._findings)
+        self._findings.clear()
         return drained

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import msgspec
 
 from mmtui.domain.commands import Command, CommandResult
+from mmtui.domain.consultations import Consultation, Finding
 from mmtui.domain.events import CommandReceived
 from mmtui.domain.view import Alarm, LogLine, SessionView, View
 from mmtui.runtime.clock import EngineClock
+from mmtui.runtime.consulting.desk import ConsultingDesk
 from mmtui.runtime.loop import EngineLoop
 
 PUBLISH_S = 0.1
@@ -69,8 +71,10 @@ class Publisher:
 class InProcessLink:
     """What the console holds of an engine in its own process."""
 
-    def __init__(self, loop: EngineLoop, publisher: Publisher, clock: EngineClock) -> None:
+    def __init__(self, loop: EngineLoop, publisher: Publisher, clock: EngineClock, experts: ConsultingDesk) -> None:
         self.is_attached = False
+        self._experts = experts
+        self._findings: deque[Finding] = deque(maxlen=RESULTS_MAX)
         self._loop = loop
         self._publisher = publisher
         self._clock = clock
@@ -93,3 +97,13 @@ class InProcessLink:
         answers = list(self._results)
         self._results.clear()
         return answers
+
+    def consult(self, consultation: Consultation) -> None:
+        """Passes it on to the experts of this run."""
+        self._experts.take(consultation, self._findings.append)
+
+    def findings(self) -> list[Finding]:
+        """What came of consultations since the last call."""
+        found = list(self._findings)
+        self._findings.clear()
+        return found

@@ -19,6 +19,8 @@ from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.config import LoadedConfig
+from mmtui.runtime.consulting.desk import ConsultingDesk
+from mmtui.runtime.consulting.experts import experts_of
 from mmtui.runtime.control.server import ControlPort, ControlServer
 from mmtui.runtime.day_keeper import DayKeeper
 from mmtui.runtime.ending.crash import crash_text, state_text
@@ -39,6 +41,7 @@ from mmtui.runtime.loop import EngineLoop, Outlets
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.recovery import Inheritance
 from mmtui.runtime.state import MarketFiles, market_id
+from mmtui.runtime.tap import TapSwitch
 from mmtui.runtime.wiring import Parts, Relay, guard_charge, inheritance, is_guarded, make_engine, session_view
 
 GUARD_NEWS_S = 86_400.0
@@ -65,6 +68,7 @@ class LiveSession:
         self._publisher: Publisher | None = None
         self._link: InProcessLink | None = None
         self._control: ControlServer | None = None
+        self._experts: ConsultingDesk | None = None
         self._fills = FillFeed(
             load_consumers(parts.settings.text("monitoring.fill_consumers")),
             parts.venue.instrument,
@@ -95,19 +99,25 @@ class LiveSession:
         return self._publisher.latest if self._publisher else None
 
     @property
+    def engine(self) -> Engine:
+        """The engine at work, to be looked at and never stepped."""
+        assert self._loop is not None, "the engine exists while the session runs"
+        return self._loop.engine
+
+    @property
     def publisher(self) -> Publisher:
         """What makes the view."""
         assert self._publisher is not None, "the publisher exists while the session runs"
         return self._publisher
 
-    async def run(self, relay: Relay, tap: "TapSwitch", screen: Screen | None) -> Finish:
+    async def run(self, relay: Relay, tap: TapSwitch, screen: Screen | None) -> Finish:
         """Runs until the engine has come to rest; everything opened here is closed here."""
         is_embedded = self.parts.exchange is not None
         now = self.parts.clock()
         lock = RunLock.take(self.parts.folder, self.files.market, since=now)
         try:
-            if is_embedded:
-                self._forget_embedded()
+            if is_embedded and self.files.latched() is not None:
+                self.files.clear_latch(reason="the embedded exchange starts anew", by="start", at=now)
             self.files.refuse_if_latched()
             self.files.keep_room()
             left = await asyncio.to_thread(inheritance, self.parts, self.files)
@@ -159,10 +169,6 @@ class LiveSession:
         """Writes a line of the runtime."""
         self.logs.write(Log(level=level, message=message, fields=fields, target="mmtui.runtime"), self.parts.clock())
 
-    def _forget_embedded(self) -> None:
-        if self.files.latched() is not None:
-            self.files.clear_latch(reason="the embedded exchange starts anew", by="start", at=self.parts.clock())
-
     def _open_journal(self) -> SqliteJournal:
         parts, loop = self.parts, asyncio.get_running_loop()
         journal = SqliteJournal(self.files.journal, post=loop.call_soon_threadsafe, on_error=self._journal_failed)
@@ -180,7 +186,7 @@ class LiveSession:
         )
         return journal
 
-    def _open_recording(self, tap: "TapSwitch") -> Recorder | None:
+    def _open_recording(self, tap: TapSwitch) -> Recorder | None:
         if not self.parts.settings.flag("logging.record"):
             return None
         path = self.files.recording(self.run_id)
@@ -208,7 +214,8 @@ class LiveSession:
             log_tail=self.logs.tail,
             alarms=self._fills.alarms,
         )
-        self._link = InProcessLink(loop, self._publisher, parts.clock)
+        self._experts = ConsultingDesk(experts_of(self), note=lambda text: self.log(LogLevel.ERROR, text))
+        self._link = InProcessLink(loop, self._publisher, parts.clock, self._experts)
         self._has_socket = await self._open_control(self._link, self._publisher)
         self._announce()
         self._pulse.attach(engine)
@@ -231,6 +238,7 @@ class LiveSession:
                 await self._pulse.end(is_clean=self.finish is not None and is_clear(self.finish))
                 if self._learned is not None:
                     await self._patiently(self._learned.save())
+                await self._experts.close()
                 if self._control is not None:
                     await self._control.close()
                 await self._end_background()
@@ -374,20 +382,6 @@ class LiveSession:
     async def _show(self, screen: Screen, link: InProcessLink) -> None:
         await screen(link, self)
         self.ladder.take_signals()
-
-
-class TapSwitch:
-    """Raw messages go to the recording while there is one."""
-
-    __slots__ = ("target",)
-
-    def __init__(self) -> None:
-        self.target: Callable[[bytes], None] | None = None
-
-    def __call__(self, message: bytes) -> None:
-        """Takes one message."""
-        if self.target is not None:
-            self.target(message)
 
 
 def _market(parts: Parts) -> str:

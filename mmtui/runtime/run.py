@@ -15,13 +15,14 @@ from mmtui.runtime.clock import wall_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.dry_run import dry_run
 from mmtui.runtime.ending.summary import exit_code, last_words, write_summary
-from mmtui.runtime.live import LiveSession, Screen, TapSwitch
+from mmtui.runtime.live import LiveSession, Screen
 from mmtui.runtime.logs import Logs
 from mmtui.runtime.logs.lines import level_filter
 from mmtui.runtime.metrics import exposition
 from mmtui.runtime.metrics.server import MetricsServer, serve_metrics
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.redaction import Redactor
+from mmtui.runtime.tap import TapSwitch
 from mmtui.runtime.wiring import Parts, Relay, build, check_tradable, confirm_mainnet, refuse_unguarded
 
 SWITCH_INTERVAL_S = 1e-4

@@ -39,6 +39,7 @@ CONSOLE_MAY_SEE = {
     "trip_view",
     "explanation",
     "commands",
+    "consultations",
     "parameters",
     "instrument",
     "units",

@@ -1,0 +1,15 @@
+"""Which expert answers which kind of consultation in a live session."""
+
+from typing import TYPE_CHECKING
+
+from mmtui.domain.consultations import Consultation
+from mmtui.runtime.consulting.desk import Expert
+
+if TYPE_CHECKING:
+    from mmtui.runtime.live import LiveSession
+
+
+def experts_of(session: "LiveSession") -> dict[type[Consultation], Expert]:
+    """The experts of a session; each works on what the session lends."""
+    del session
+    return {}
