@@ -4,17 +4,16 @@ The session outlives its screen: a lost terminal or a console that fails leaves 
 """
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
+from mmtui import __version__
 from mmtui.domain.commands import Act, CommandResult, Verb
 from mmtui.domain.intents import Finish, Log, LogLevel
 from mmtui.domain.view import EngineView, View
 from mmtui.engine.engine import Engine
 from mmtui.errors import JournalError
-from mmtui.journal.port import SessionStart
 from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.clock import work_seconds
@@ -34,12 +33,15 @@ from mmtui.runtime.guard.keeper import GuardKeeper
 from mmtui.runtime.guard.pulse import Pulse
 from mmtui.runtime.guard.reports import last_report
 from mmtui.runtime.guard.systemd import Notifier
-from mmtui.runtime.instances import RunLock, Running, register, unregister
+from mmtui.runtime.instances import RunLock, Running
 from mmtui.runtime.link import InProcessLink, Publisher
 from mmtui.runtime.logs import Logs
 from mmtui.runtime.loop import EngineLoop, Outlets
 from mmtui.runtime.options import RunOptions
 from mmtui.runtime.recovery import Inheritance
+from mmtui.runtime.session.announcement import Announcement
+from mmtui.runtime.session.background import Background
+from mmtui.runtime.session.opening import open_journal, open_recording
 from mmtui.runtime.state import MarketFiles, market_id
 from mmtui.runtime.tap import TapSwitch
 from mmtui.runtime.wiring import Parts, Relay, guard_charge, inheritance, is_guarded, make_engine, session_view
@@ -63,7 +65,9 @@ class LiveSession:
         self.crashed = False
         self.metrics_port = 0
         self.files = MarketFiles(parts.folder, _market(parts))
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background(
+            lambda reason: self.log(LogLevel.ERROR, "A part of the program beside the engine failed", reason=reason)
+        )
         self._loop: EngineLoop | None = None
         self._publisher: Publisher | None = None
         self._link: InProcessLink | None = None
@@ -76,11 +80,12 @@ class LiveSession:
             report=self.log,
         )
         self._ladder: StopLadder | None = None
-        self._has_socket = False
-        self._guard_pid = 0
         self._recorder: Recorder | None = None
-        self._began_at = parts.clock()
-        self._announcing = asyncio.Lock()
+        self._announcement = Announcement(
+            parts.folder,
+            self._running(),
+            lambda reason: self.log(LogLevel.WARN, "The guard could not be announced", reason=reason),
+        )
         self._stops = 0
         self._learned: EstimatorKeeper | None = None
         self._pulse = Pulse(Notifier.from_environment(os.environ), seconds=work_seconds, clock=parts.clock)
@@ -121,9 +126,17 @@ class LiveSession:
             self.files.refuse_if_latched()
             self.files.keep_room()
             left = await asyncio.to_thread(inheritance, self.parts, self.files)
-            journal = self._open_journal()
+            journal = open_journal(
+                self.parts, self.files, run_id=self.run_id, version=__version__, failed=self._journal_failed
+            )
             try:
-                self._recorder = self._open_recording(tap)
+                self._recorder = open_recording(
+                    self.parts,
+                    self.files,
+                    tap,
+                    run_id=self.run_id,
+                    failed=lambda text: self.log(LogLevel.ERROR, "Recording ended", reason=text),
+                )
                 return await self._trade(relay, journal, left, screen)
             finally:
                 tap.target = None
@@ -134,7 +147,7 @@ class LiveSession:
                     await asyncio.to_thread(self._recorder.close)
                 await self._close(journal)
         finally:
-            unregister(self.parts.folder, self.files.market)
+            self._announcement.withdraw()
             lock.release()
 
     async def _patiently(self, write: Coroutine[None, None, None]) -> None:
@@ -169,31 +182,6 @@ class LiveSession:
         """Writes a line of the runtime."""
         self.logs.write(Log(level=level, message=message, fields=fields, target="mmtui.runtime"), self.parts.clock())
 
-    def _open_journal(self) -> SqliteJournal:
-        parts, loop = self.parts, asyncio.get_running_loop()
-        journal = SqliteJournal(self.files.journal, post=loop.call_soon_threadsafe, on_error=self._journal_failed)
-        shown = {row.key: value for row, value in parts.settings.items() if not row.secret}
-        journal.begin_session(
-            SessionStart(
-                run_id=self.run_id,
-                started_at=parts.clock(),
-                version=session_view(parts, self.run_id, self.options).version,
-                network=parts.network.name,
-                account=parts.venue.account,
-                coin=parts.venue.instrument.coin,
-                settings=shown,
-            )
-        )
-        return journal
-
-    def _open_recording(self, tap: TapSwitch) -> Recorder | None:
-        if not self.parts.settings.flag("logging.record"):
-            return None
-        path = self.files.recording(self.run_id)
-        recorder = Recorder(path, on_error=lambda text: self.log(LogLevel.ERROR, "Recording ended", reason=text))
-        tap.target = recorder.tap(self.parts.clock)
-        return recorder
-
     def _journal_failed(self, text: str) -> None:
         self.log(LogLevel.ERROR, "Journal failed", reason=text)
         if self._loop is not None:
@@ -216,18 +204,17 @@ class LiveSession:
         )
         self._experts = ConsultingDesk(experts_of(self), note=lambda text: self.log(LogLevel.ERROR, text))
         self._link = InProcessLink(loop, self._publisher, parts.clock, self._experts)
-        self._has_socket = await self._open_control(self._link, self._publisher)
-        self._announce()
+        self._announce(has_socket=await self._open_control(self._link, self._publisher))
         self._pulse.attach(engine)
-        self._spawn(self._publisher.run())
+        self._background.spawn(self._publisher.run())
         self._learned = self._keep_estimators(engine)
         self._ladder = self._make_ladder(loop)
-        self._spawn(self._ladder.watch_kill_file())
+        self._background.spawn(self._ladder.watch_kill_file())
         if self.options.duration_s is not None:
             self._ladder.stop_after(self.options.duration_s)
         with self._ladder.signals():
             if screen is not None:
-                self._spawn(self._show(screen, self._link))
+                self._background.spawn(self._show(screen, self._link))
             try:
                 await self._start_guard(loop)
                 relay.connect(loop.sink)
@@ -241,7 +228,7 @@ class LiveSession:
                 await self._experts.close()
                 if self._control is not None:
                     await self._control.close()
-                await self._end_background()
+                await self._background.end()
 
     def _keep_estimators(self, engine: Engine) -> EstimatorKeeper | None:
         if self.parts.exchange is not None:
@@ -251,7 +238,7 @@ class LiveSession:
             self.files,
             lambda reason: self.log(LogLevel.WARN, "The estimators could not be kept", reason=reason),
         )
-        self._spawn(keeper.run())
+        self._background.spawn(keeper.run())
         return keeper
 
     def _make_ladder(self, loop: EngineLoop) -> StopLadder:
@@ -272,7 +259,7 @@ class LiveSession:
         )
         self._control = ControlServer(port)
         is_open = await self._control.open()
-        self._spawn(self._control.run())
+        self._background.spawn(self._control.run())
         return is_open
 
     async def _start_guard(self, loop: EngineLoop) -> None:
@@ -286,25 +273,13 @@ class LiveSession:
             sink=loop.sink,
             log=lambda line: self.logs.write(line, self.parts.clock()),
             renew_nonces=self.parts.venue.renew_nonces,
-            announce=self._announce_guard,
+            announce=lambda pid: self._background.spawn(self._announcement.guarded_by(pid)),
             clock=self.parts.clock,
         )
         charge = guard_charge(self.parts, self.files, self.run_id)
         await self._pulse.guard_with(GuardKeeper(charge, beside.ears(), seconds=work_seconds))
 
-    def _announce_guard(self, pid: int) -> None:
-        self._guard_pid = pid
-        self._spawn(self._announce_again())
-
-    async def _announce_again(self) -> None:
-        """A disk that hangs or refuses costs the announcement and nothing else."""
-        async with self._announcing:
-            try:
-                await asyncio.to_thread(register, self.parts.folder, self._running())
-            except JournalError as error:
-                self.log(LogLevel.WARN, "The guard could not be announced", reason=str(error))
-
-    def _announce(self) -> None:
+    def _announce(self, *, has_socket: bool) -> None:
         parts = self.parts
         self.log(
             LogLevel.INFO,
@@ -315,7 +290,7 @@ class LiveSession:
             strategy=parts.settings.text("strategy.strategy_type"),
             run=self.run_id,
         )
-        register(parts.folder, self._running())
+        self._announcement.make(has_socket=has_socket, metrics_port=self.metrics_port)
 
     def _running(self) -> Running:
         parts = self.parts
@@ -326,12 +301,10 @@ class LiveSession:
             network=view.network,
             account=view.account,
             coin=view.coin,
-            started_at=self._began_at,
+            started_at=parts.clock(),
             version=view.version,
             run_kind=view.run_kind,
-            socket=str(self.files.socket) if self._has_socket else "",
-            metrics_port=self.metrics_port,
-            guard_pid=self._guard_pid,
+            socket=str(self.files.socket),
         )
 
     def _outlets(self) -> Outlets:
@@ -360,24 +333,6 @@ class LiveSession:
         assert self._loop is not None, "only a running engine has a defect"
         rest = self.logs.clean(state_text(self._loop.engine, self._loop.shell.recent))
         self._last.replace(path, head + rest)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            self.log(LogLevel.ERROR, "A part of the program beside the engine failed", reason=repr(error)[:200])
-
-    async def _end_background(self) -> None:
-        tasks = list(self._background)
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _show(self, screen: Screen, link: InProcessLink) -> None:
         await screen(link, self)
