@@ -9,6 +9,7 @@ import enum
 import msgspec
 
 from mmtui.domain.estimate_view import EstimateView
+from mmtui.domain.history_view import FillRow, HistoriesView
 from mmtui.domain.parameters import Value
 from mmtui.domain.queue_view import QueueView
 from mmtui.domain.trip_view import RiskBar, TripView
@@ -172,21 +173,6 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     move_bps: float | None = None
     reason: str = ""
     confirmed_age_s: float | None = None
-
-
-class FillRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One own fill; ``edge_bps`` is against the mid at the fill, ``markout_bps`` at the horizon after."""
-
-    at: float
-    side: str
-    price: float
-    size: float
-    fee_usd: float
-    edge_bps: float | None
-    markout_bps: float | None
-    level: int | None
-    is_taker: bool
-    position: float
 
 
 class MarkoutView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -383,4 +369,5 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     loop_ms: float | None = None
     sources: dict[str, str] = {}
     mid_history: tuple[tuple[float, float], ...] = ()
+    histories: HistoriesView = HistoriesView()
     schema: int = SCHEMA

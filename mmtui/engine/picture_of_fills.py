@@ -1,7 +1,8 @@
 """What the view tells of fills: own ones and their markouts, and those of others that were forced."""
 
+from mmtui.domain.history_view import FillRow
 from mmtui.domain.units import BPS
-from mmtui.domain.view import FillRow, MarkoutView
+from mmtui.domain.view import MarkoutView
 from mmtui.engine.state import EngineState
 from mmtui.estimators.adverse.markouts import MarkoutRecord
 from mmtui.estimators.arrivals.gamma_law import Z_975

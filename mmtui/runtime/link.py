@@ -12,6 +12,7 @@ from mmtui.domain.events import CommandReceived
 from mmtui.domain.view import Alarm, LogLine, SessionView, View
 from mmtui.runtime.clock import EngineClock
 from mmtui.runtime.consulting.desk import ConsultingDesk
+from mmtui.runtime.histories import Histories
 from mmtui.runtime.loop import EngineLoop
 
 PUBLISH_S = 0.1
@@ -38,6 +39,7 @@ class Publisher:
         self._log_tail = log_tail
         self._alarms = alarms
         self._history: deque[tuple[float, float]] = deque(maxlen=HISTORY_S)
+        self._histories = Histories()
 
     def publish(self) -> View:
         """Makes the view now."""
@@ -58,6 +60,7 @@ class Publisher:
             loop_ms=latency.last("loop stall"),
             sources=self._sources,
             mid_history=tuple(self._history),
+            histories=self._histories.look(engine),
         )
         return self.latest
 

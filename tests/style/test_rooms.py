@@ -34,6 +34,7 @@ BANNED_IN_QUIET = {
 }  # fmt: skip
 CONSOLE_MAY_SEE = {
     "view",
+    "history_view",
     "estimate_view",
     "queue_view",
     "trip_view",

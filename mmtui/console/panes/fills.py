@@ -4,7 +4,8 @@ from mmtui.console.format import clock, number, signed
 from mmtui.console.panes.ladder import price_text, size_text
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title
 from mmtui.console.scene import Scene
-from mmtui.domain.view import FillRow, View
+from mmtui.domain.history_view import FillRow
+from mmtui.domain.view import View
 
 COLUMNS = (
     Column("time", 12, 3),

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from mmtui.domain.commands import Command, CommandResult
+from mmtui.domain.history_view import BlotterRow, HistoriesView, Sample
 from mmtui.domain.view import LadderView, LogLine, View
 
 SCHEMA: Final = 1
@@ -25,6 +26,8 @@ _LOG_LINES: Final = 50
 _ROWS_IF_LARGE: Final = 20
 _LINE_MAX: Final = 200
 _MIDS: Final = 1_000
+_SAMPLES: Final = 400
+_FILLS: Final = 400
 
 
 class FrameError(ValueError):
@@ -78,6 +81,9 @@ class Past(msgspec.Struct, frozen=True, kw_only=True, tag="past", tag_field="fra
 
     log: tuple[LogLine, ...] = ()
     mids: tuple[tuple[float, float], ...] = ()
+    fine: tuple[Sample, ...] = ()
+    coarse: tuple[Sample, ...] = ()
+    blotter: tuple[BlotterRow, ...] = ()
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="answered", tag_field="frame"):
@@ -171,7 +177,7 @@ class FrameReader:
 
 def picture_frame(view: View, nonce: str) -> bytes:
     """A picture as bytes within the bound: a very full one loses rows of its long lists, then whole lists."""
-    shown = msgspec.structs.replace(view, log=cut(view.log[-_LOG_LINES:]), mid_history=())
+    shown = msgspec.structs.replace(view, log=cut(view.log[-_LOG_LINES:]), mid_history=(), histories=HistoriesView())
     body = _encoder.encode(Picture(nonce=nonce, view=shown))
     for less in _LESS:
         if len(body) <= FRAME_MAX:
@@ -217,11 +223,14 @@ _LESS = (_with_fewer_rows, _without_details, _without_lists)
 
 
 def past_frames(view: View) -> list[bytes]:
-    """The log and the history of the mid in frames within the bound, oldest first."""
-    lines = cut(view.log[:-_LOG_LINES])
+    """Everything that came before in frames within the bound, each kind oldest first."""
+    past, lines = view.histories, cut(view.log[:-_LOG_LINES])
     logs = [Past(log=lines[i : i + _LOG_LINES]) for i in range(0, len(lines), _LOG_LINES)]
     mids = [Past(mids=view.mid_history[i : i + _MIDS]) for i in range(0, len(view.mid_history), _MIDS)]
-    return [encode(frame) for frame in (*mids, *logs)]
+    fills = [Past(blotter=past.blotter[i : i + _FILLS]) for i in range(0, len(past.blotter), _FILLS)]
+    fine = [Past(fine=past.fine[i : i + _SAMPLES]) for i in range(0, len(past.fine), _SAMPLES)]
+    coarse = [Past(coarse=past.coarse[i : i + _SAMPLES]) for i in range(0, len(past.coarse), _SAMPLES)]
+    return [encode(frame) for frame in (*mids, *fills, *fine, *coarse, *logs)]
 
 
 def cut(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
