@@ -14,7 +14,6 @@ from mmtui.domain.intents import Finish, Log, LogLevel
 from mmtui.domain.view import EngineView, View
 from mmtui.engine.engine import Engine
 from mmtui.errors import JournalError
-from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.config import LoadedConfig
@@ -41,7 +40,8 @@ from mmtui.runtime.options import RunOptions
 from mmtui.runtime.recovery import Inheritance
 from mmtui.runtime.session.announcement import Announcement
 from mmtui.runtime.session.background import Background
-from mmtui.runtime.session.opening import open_journal, open_recording
+from mmtui.runtime.session.opening import open_journal
+from mmtui.runtime.session.recording import RecordingKeeper
 from mmtui.runtime.state import MarketFiles, market_id
 from mmtui.runtime.tap import TapSwitch
 from mmtui.runtime.wiring import Parts, Relay, guard_charge, inheritance, is_guarded, make_engine, session_view
@@ -80,7 +80,7 @@ class LiveSession:
             report=self.log,
         )
         self._ladder: StopLadder | None = None
-        self._recorder: Recorder | None = None
+        self._recording: RecordingKeeper | None = None
         self._announcement = Announcement(
             parts.folder,
             self._running(),
@@ -130,11 +130,12 @@ class LiveSession:
                 self.parts, self.files, run_id=self.run_id, version=__version__, failed=self._journal_failed
             )
             try:
-                self._recorder = open_recording(
-                    self.parts,
+                self._recording = RecordingKeeper.open(
+                    self.parts.settings,
                     self.files,
+                    self.run_id,
                     tap,
-                    run_id=self.run_id,
+                    clock=self.parts.clock,
                     failed=lambda text: self.log(LogLevel.ERROR, "Recording ended", reason=text),
                 )
                 return await self._trade(relay, journal, left, screen)
@@ -143,8 +144,8 @@ class LiveSession:
                 await self._last.finish()
                 await asyncio.to_thread(self._fills.close)
                 await self._patiently(self._day.finish())
-                if self._recorder is not None:
-                    await asyncio.to_thread(self._recorder.close)
+                if self._recording is not None:
+                    await self._recording.close()
                 await self._close(journal)
         finally:
             self._announcement.withdraw()
@@ -207,6 +208,8 @@ class LiveSession:
         self._announce(has_socket=await self._open_control(self._link, self._publisher))
         self._pulse.attach(engine)
         self._background.spawn(self._publisher.run())
+        if self._recording is not None:
+            self._background.spawn(self._recording.film(self.latest_view))
         self._learned = self._keep_estimators(engine)
         self._ladder = self._make_ladder(loop)
         self._background.spawn(self._ladder.watch_kill_file())

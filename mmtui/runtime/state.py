@@ -104,14 +104,10 @@ class MarketFiles:
         """Where a running engine listens for consoles."""
         return self.folder / f"{self.market}.sock"
 
-    def recording(self, run_id: str) -> Path:
-        """Where a session's market messages are recorded; raises JournalError when that folder cannot be made."""
-        recordings = self.folder / "recordings"
-        try:
-            recordings.mkdir(mode=PRIVATE, exist_ok=True)
-        except OSError as error:
-            raise JournalError(f"{recordings} cannot be made: {error.strerror}", remedy="check the folder") from None
-        return recordings / f"{self.market}-{run_id}.jsonl.zst"
+    @property
+    def recordings(self) -> Path:
+        """The folder of every market's recordings."""
+        return self.folder / "recordings"
 
     def latch(self, intent: Latch) -> None:
         """Latches a kill: durable when this returns."""

@@ -1,13 +1,11 @@
-"""What a session writes to while it runs: its journal and, where it is wanted, its recording."""
+"""The journal of a session, with the session begun in it."""
 
 import asyncio
 from collections.abc import Callable
 
 from mmtui.journal.port import SessionStart
-from mmtui.journal.recording import Recorder
 from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.state import MarketFiles
-from mmtui.runtime.tap import TapSwitch
 from mmtui.runtime.wiring import Parts
 
 
@@ -29,14 +27,3 @@ def open_journal(
         )
     )
     return journal
-
-
-def open_recording(
-    parts: Parts, files: MarketFiles, tap: TapSwitch, *, run_id: str, failed: Callable[[str], None]
-) -> Recorder | None:
-    """The recording of this run, None where none is wanted; ``tap`` feeds it from now on."""
-    if not parts.settings.flag("logging.record"):
-        return None
-    recorder = Recorder(files.recording(run_id), on_error=failed)
-    tap.target = recorder.tap(parts.clock)
-    return recorder
