@@ -101,13 +101,33 @@ Consultation: TypeAlias = (
 )
 
 
+class Sketch(msgspec.Struct, frozen=True, kw_only=True):
+    """One wanted ladder: its levels, the distance between its closest bid and ask, and the position limit.
+
+    Of the orders that rest ``kept`` would stay and ``cancelled`` would go, and ``placed`` would be sent.
+    """
+
+    levels: tuple[LevelView, ...] = ()
+    spread_bps: float | None = None
+    limit: float = 0.0
+    kept: int = 0
+    cancelled: int = 0
+    placed: int = 0
+    note: str = ""
+
+
 class Previewed(msgspec.Struct, frozen=True, kw_only=True, tag="previewed"):
-    """The ladder as wanted now and as it would be; ``note`` is what a person should know of it."""
+    """The ladder as wanted now and as it would be with ``changes``; ``note`` is what a person should know of it.
+
+    ``refusal`` says why the engine would not take the changes; there is nothing to ``then`` in that case.
+    """
 
     id: str
     at: float
-    now: tuple[LevelView, ...]
-    then: tuple[LevelView, ...]
+    changes: dict[str, Value]
+    now: Sketch
+    then: Sketch | None = None
+    refusal: str = ""
     note: str = ""
 
 

@@ -74,6 +74,11 @@ class Engine:
         return self._state
 
     @property
+    def now(self) -> float:
+        """Time of the last event."""
+        return self._now
+
+    @property
     def folded(self) -> Folded:
         """What the rows of this session make: it must equal the state."""
         return self._books.folded

@@ -107,11 +107,12 @@ def _levels(state: EngineState, ladder: Ladder | None) -> tuple[LevelView, ...]:
         return ()
     drawn = state.tape.drawn
     if drawn.levels[0] is not ladder:
-        drawn.levels = ladder, _made_levels(state, ladder)
+        drawn.levels = ladder, made_levels(state, ladder)
     return drawn.levels[1]
 
 
-def _made_levels(state: EngineState, ladder: Ladder) -> tuple[LevelView, ...]:
+def made_levels(state: EngineState, ladder: Ladder) -> tuple[LevelView, ...]:
+    """Each level of a ladder with its reasons, and each one that is absent; bids first."""
     shown = [_level(state, level) for level in (*ladder.bids, *ladder.asks)]
     absent = [
         LevelView(

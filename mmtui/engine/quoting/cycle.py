@@ -75,15 +75,20 @@ def run(state: EngineState, out: Outbox, mode: Mode, reason: str) -> None:
     quoting.last_at = out.now
     quoting.reference_mid = estimates.mid
     state.tape.count("cycles")
-    context = _context(state, out.now, estimates, is_reduce_only=mode is Mode.REDUCE_ONLY)
-    levels_max = min(state.risk.pressure.levels_max, state.risk.restraints.levels_max)
-    ladder = _fit_to_budget(quoting.strategy.ladder(context, state.settings), levels_max)
-    ladder = behind_touch(ladder, state.instrument, state.market.hint(out.now))
+    ladder = wanted(state, out.now, mode, estimates)
     quoting.ladder = ladder
     quoting.why_not = tuple(dict.fromkeys(absence.text for absence in ladder.absences if absence.index is None))
     if out.wants(LogLevel.DEBUG):
         _log_ladder(out, ladder)
     _carry_out(state, out, ladder, mode, estimates)
+
+
+def wanted(state: EngineState, now: float, mode: Mode, estimates: Estimates) -> Ladder:
+    """The strategy's ladder under the limits of the moment; the strategy is told, nothing is sent."""
+    context = _context(state, now, estimates, is_reduce_only=mode is Mode.REDUCE_ONLY)
+    levels_max = min(state.risk.pressure.levels_max, state.risk.restraints.levels_max)
+    ladder = _fit_to_budget(state.quoting.strategy.ladder(context, state.settings), levels_max)
+    return behind_touch(ladder, state.instrument, state.market.hint(now))
 
 
 def is_urgent_move(state: EngineState, mid: float) -> bool:
@@ -96,26 +101,9 @@ def is_urgent_move(state: EngineState, mid: float) -> bool:
 
 
 def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode, estimates: Estimates) -> None:
-    tolerance = Tolerance(
-        max_bps_diff=state.settings.number("trading.max_bps_diff"),
-        size_share=state.settings.number("execution.size_tolerance_pct") / 100.0,
-        must_reduce=modes.permit(mode) is not Permit.ADD,
-        passive_factor=state.risk.pressure.tolerance_factor,
-    )
-    flagged = msgspec.structs.replace(tolerance, must_reduce=True)
-    # What reduces goes where it is wanted, whatever a place in a queue is worth.
-    worth = None if tolerance.must_reduce else judge(state, out.now, estimates, ladder)
-    plans = [
-        plan(
-            levels,
-            [o for o in state.ledger.live.values() if o.terms.side is side],
-            flagged if side is state.quoting.flagged else tolerance,
-            None if side is state.quoting.flagged or side * state.account.position.size < 0 else worth,
-        )
-        for side, levels in ((Side.BUY, ladder.bids), (Side.SELL, ladder.asks))
-    ]
+    plans = plans_for(state, out.now, ladder, mode, estimates)
     cancels = [order for part in plans for order in part.cancel]
-    if not tolerance.must_reduce:
+    if modes.permit(mode) is Permit.ADD:
         for side, part in zip((Side.BUY, Side.SELL), plans, strict=True):
             if side is not state.quoting.flagged:
                 cancels += _beyond_limit(state, side, part)
@@ -132,6 +120,28 @@ def _carry_out(state: EngineState, out: Outbox, ladder: Ladder, mode: Mode, esti
         if state.quoting.first_at is None:
             state.quoting.first_at = out.now
         state.panel.set_reference(ladder.reference)
+
+
+def plans_for(state: EngineState, now: float, ladder: Ladder, mode: Mode, estimates: Estimates) -> list[Plan]:
+    """What becomes of the orders of each side, bids first, for this ladder."""
+    tolerance = Tolerance(
+        max_bps_diff=state.settings.number("trading.max_bps_diff"),
+        size_share=state.settings.number("execution.size_tolerance_pct") / 100.0,
+        must_reduce=modes.permit(mode) is not Permit.ADD,
+        passive_factor=state.risk.pressure.tolerance_factor,
+    )
+    flagged = msgspec.structs.replace(tolerance, must_reduce=True)
+    # What reduces goes where it is wanted, whatever a place in a queue is worth.
+    worth = None if tolerance.must_reduce else judge(state, now, estimates, ladder)
+    return [
+        plan(
+            levels,
+            [o for o in state.ledger.live.values() if o.terms.side is side],
+            flagged if side is state.quoting.flagged else tolerance,
+            None if side is state.quoting.flagged or side * state.account.position.size < 0 else worth,
+        )
+        for side, levels in ((Side.BUY, ladder.bids), (Side.SELL, ladder.asks))
+    ]
 
 
 def _beyond_limit(state: EngineState, side: Side, part: Plan) -> list[Order]:

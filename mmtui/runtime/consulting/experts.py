@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from mmtui.domain.consultations import Consultation
+from mmtui.domain.consultations import Consultation, Preview
 from mmtui.runtime.consulting.desk import Expert
+from mmtui.runtime.consulting.previewing import previewing
 
 if TYPE_CHECKING:
     from mmtui.runtime.live import LiveSession
@@ -11,5 +12,6 @@ if TYPE_CHECKING:
 
 def experts_of(session: "LiveSession") -> dict[type[Consultation], Expert]:
     """The experts of a session; each works on what the session lends."""
-    del session
-    return {}
+    return {
+        Preview: previewing(lambda: session.engine),
+    }

@@ -142,6 +142,11 @@ class PolicyKeeper:
         self._newton: Newton | None = None
         self._solved: list[ValueFunction] = []
 
+    def __getstate__(self) -> tuple[None, dict[str, object]]:
+        """A copy knows the table and begins anew what is still being solved."""
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return None, kept | {"_newton": None, "_solved": []}
+
     @property
     def is_solving(self) -> bool:
         """Whether a table is being made."""
