@@ -13,7 +13,6 @@ import io
 import os
 import queue
 import threading
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -110,7 +109,7 @@ class Recorder:
             self.path = shelf.path_at(ts_ms)
             self._file = _File(self.path)
             self._pictures = _Pictures()
-            shelf.prune(time.time(), self.path)
+            shelf.prune(self.path)
 
 
 class _File:

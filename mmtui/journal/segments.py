@@ -8,6 +8,7 @@ Recordings in one file, named without a time, are listed and removed like segmen
 import contextlib
 import os
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,15 +40,16 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shelf:
-    """The recordings of one market, and the names of those of one run."""
+    """The recordings of one market, and the names of those of one run. ``now`` dates files: epoch seconds."""
 
-    __slots__ = ("_market", "_run_id", "budget", "folder")
+    __slots__ = ("_market", "_now", "_run_id", "budget", "folder")
 
-    def __init__(self, folder: Path, market: str, run_id: str, budget: Budget) -> None:
+    def __init__(self, folder: Path, market: str, run_id: str, budget: Budget, *, now: Callable[[], float]) -> None:
         self.folder = folder
         self.budget = budget
         self._market = market
         self._run_id = run_id
+        self._now = now
 
     def path_at(self, ts_ms: int) -> Path:
         """The file that begins with a message of ``ts_ms``, epoch milliseconds; never one that exists."""
@@ -63,9 +65,9 @@ class Shelf:
         """Whether a file of this age and size is long enough."""
         return age_s >= self.budget.segment_s or age_s < 0.0 or size_bytes >= self.budget.segment_bytes
 
-    def prune(self, now: float, keep: Path | None = None) -> int:
+    def prune(self, keep: Path | None = None) -> int:
         """Removes the oldest files until the budget holds; returns how many went. ``keep`` is being written."""
-        segments = segments_of(self.folder, self._market)
+        segments, now = segments_of(self.folder, self._market), self._now()
         left = sum(segment.size_bytes for segment in segments)
         gone = 0
         for segment in segments:

@@ -19,8 +19,12 @@ START_MS = 1_760_000_000_000
 BUDGET = Budget(kept_bytes=10_000_000, kept_s=86_400.0, segment_s=60.0)
 
 
+def shelf_at(folder: Path, budget: Budget, now: float = 0.0) -> Shelf:
+    return Shelf(folder, MARKET, "0123abcd", budget, now=lambda: now)
+
+
 def recorded(folder: Path, messages: list[tuple[int, bytes]], budget: Budget = BUDGET) -> list[str]:
-    shelf = Shelf(folder, MARKET, "0123abcd", budget)
+    shelf = shelf_at(folder, budget)
     errors: list[str] = []
     recorder = Recorder(shelf.path_at(START_MS), on_error=errors.append, shelf=shelf)
     for ts_ms, message in messages:
@@ -51,32 +55,32 @@ def test_a_segment_also_ends_at_its_size(tmp_path: Path) -> None:
 
 
 def test_the_budget_takes_the_oldest_first_and_never_the_one_being_written(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, MARKET, "0123abcd", msgspec.structs.replace(BUDGET, kept_bytes=2_500))
+    shelf = shelf_at(tmp_path, msgspec.structs.replace(BUDGET, kept_bytes=2_500), 1_010.0)
     paths = []
     for number in range(5):
         path = shelf.path_at(START_MS + 60_000 * number)
         path.write_bytes(bytes(1_000))
         os.utime(path, (1_000.0 + number, 1_000.0 + number))
         paths.append(path)
-    assert shelf.prune(1_010.0, keep=paths[0]) == 3
+    assert shelf.prune(keep=paths[0]) == 3
     assert [path for path in paths if path.exists()] == [paths[0], paths[4]]
 
 
 def test_files_older_than_the_days_kept_go_and_other_markets_stay(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, MARKET, "0123abcd", msgspec.structs.replace(BUDGET, kept_s=100.0))
+    budget = msgspec.structs.replace(BUDGET, kept_s=100.0)
     old = tmp_path / f"{MARKET}-00000000.jsonl.zst"
     other = tmp_path / "sim-ETH-local-00000000.jsonl.zst"
     for path in (old, other):
         path.write_bytes(b"x")
         os.utime(path, (1_000.0, 1_000.0))
-    assert shelf.prune(1_050.0) == 0
-    assert shelf.prune(1_101.0) == 1
+    assert shelf_at(tmp_path, budget, 1_050.0).prune() == 0
+    assert shelf_at(tmp_path, budget, 1_101.0).prune() == 1
     assert not old.exists()
     assert other.exists()
 
 
 def test_a_segment_can_be_read_while_it_is_written(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, MARKET, "0123abcd", BUDGET)
+    shelf = shelf_at(tmp_path, BUDGET)
     recorder = Recorder(shelf.path_at(START_MS), on_error=lambda _: None, shelf=shelf)
     for ts_ms, message in minutes(1):
         recorder.record(ts_ms, message)
@@ -91,7 +95,7 @@ def test_a_segment_can_be_read_while_it_is_written(tmp_path: Path) -> None:
 def test_a_nearly_full_disk_costs_old_segments_first_and_then_the_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(tmp_path, MARKET, "0123abcd", BUDGET)
+    shelf = shelf_at(tmp_path, BUDGET)
     old = shelf.path_at(START_MS - 60_000)
     old.write_bytes(b"x")
     os.utime(old, (1_000.0, 1_000.0))
@@ -108,7 +112,7 @@ def test_a_segment_that_cannot_be_opened_ends_the_recording_with_one_report(
 ) -> None:
     blocked = tmp_path / "blocked.jsonl.zst"
     blocked.write_bytes(b"")
-    shelf = Shelf(tmp_path, MARKET, "0123abcd", BUDGET)
+    shelf = shelf_at(tmp_path, BUDGET)
     errors: list[str] = []
     recorder = Recorder(shelf.path_at(START_MS), on_error=errors.append, shelf=shelf)
     monkeypatch.setattr(shelf.__class__, "path_at", lambda *_: blocked)

@@ -12,7 +12,7 @@ from mmtui.domain.view import View
 from mmtui.errors import JournalError
 from mmtui.journal.recording import Recorder
 from mmtui.journal.segments import Budget, Shelf
-from mmtui.runtime.clock import EngineClock
+from mmtui.runtime.clock import EngineClock, wall_seconds
 from mmtui.runtime.state import PRIVATE, MarketFiles
 from mmtui.runtime.tap import TapSwitch
 
@@ -50,7 +50,7 @@ class RecordingKeeper:
             kept_bytes=round(settings.number("logging.record_total_mb") * MB),
             kept_s=settings.number("logging.record_days") * DAY_S,
         )
-        shelf = Shelf(files.recordings, files.market, run_id, budget)
+        shelf = Shelf(files.recordings, files.market, run_id, budget, now=wall_seconds)
         recorder = Recorder(shelf.path_at(clock.milliseconds()), on_error=failed, shelf=shelf)
         tap.target = recorder.tap(clock)
         return cls(recorder)
