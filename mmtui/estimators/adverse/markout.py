@@ -29,14 +29,15 @@ COST_MAX = 1.0
 class AdverseSelection(msgspec.Struct, frozen=True, gc=False):
     """Expected cost of a fill as a fraction of price, drawn towards the prior.
 
-    ``measured`` is the average without the prior, ``standard_error`` its uncertainty, ``n_eff``
-    the effective fills behind it; all 0 without fills.
+    ``measured`` is the average without the prior, ``standard_error`` its uncertainty, ``value_error`` that of
+    ``value``, ``n_eff`` the effective fills behind it; all 0 without fills.
     """
 
     value: float
     measured: float
     standard_error: float
     n_eff: float
+    value_error: float = 0.0
 
 
 class JudgedFill(msgspec.Struct, frozen=True, gc=False):
@@ -116,7 +117,9 @@ class _SideCost:
         charged = min(mean, self.from_fair.mean())
         variance = max(self.squares.mean() - mean * mean, 0.0)
         value = (PRIOR_FILLS * prior + n_eff * charged) / (PRIOR_FILLS + n_eff)
-        return AdverseSelection(value, mean, math.sqrt(variance / n_eff), n_eff)
+        # The prior is worth so many fills of the same spread, in the width as in the centre.
+        value_error = math.sqrt(variance / (PRIOR_FILLS + n_eff))
+        return AdverseSelection(value, mean, math.sqrt(variance / n_eff), n_eff, value_error)
 
 
 class Markout:

@@ -95,7 +95,7 @@ class OwnFills:
         for side, name in ((Side.BUY, "bid"), (Side.SELL, "ask")):
             reading, at = self._markout.reading(side), self._markout.judged_at(side)
             trust = provenance_of(reading.n_eff, PRIOR_FILLS, now - at, stale_s=math.inf)
-            value, reach = reading.value * BPS, Z_975 * reading.standard_error * BPS
+            value, reach = reading.value * BPS, Z_975 * reading.value_error * BPS
             # Fills are rare: what they cost an hour ago is the best that is known.
             bounds = (value - reach, value + reach) if reading.n_eff > 1.0 else (None, None)
             rows[f"adverse_{name}_bps"] = Estimate(value, "bp", trust, reading.n_eff, at, *bounds)

@@ -178,11 +178,14 @@ def _bounded_estimate(
     interval: tuple[float, float],
     seen: tuple[int, float, float],
 ) -> Estimate:
-    """An estimate held within bounds; ``seen`` is how many observations, now, and when the last one came."""
+    """An estimate held within bounds, with an interval that reaches it.
+
+    ``seen`` is how many observations, now, and when the last one came.
+    """
     reached, now, at = seen
     bounded = min(max(value, bounds[0]), bounds[1])
     trust = provenance_of(reached, REACHED_WARM, now - at, is_clamped=bounded != value)
-    return Estimate(bounded, unit, trust, reached, at, *interval)
+    return Estimate(bounded, unit, trust, reached, at, min(interval[0], bounded), max(interval[1], bounded))
 
 
 def _slope_of(book: Book, side: Side) -> DepthSlope | None:

@@ -74,6 +74,15 @@ class Posterior(msgspec.Struct, frozen=True, gc=False):
     n_eff: float
     is_clamped: bool
 
+    @classmethod
+    def bounded(
+        cls, mean: float, bounds: tuple[float, float], factors: tuple[float, float], n_eff: float
+    ) -> "Posterior":
+        """A mean held within ``bounds``; its interval is that of the mean, and reaches the value that is given."""
+        value = min(max(mean, bounds[0]), bounds[1])
+        low, high = min(mean * factors[0], value), max(mean * factors[1], value)
+        return cls(value, low, high, n_eff, value != mean)
+
 
 class Reached(msgspec.Struct, frozen=True, gc=False):
     """Weight of the orders remembered (each counts 1 unless sizes weigh), their weighted excess, squared weights."""
@@ -265,10 +274,8 @@ class Intensity:
         value = (mine.weight + POOL_STRENGTH) / (mine.excess + POOL_STRENGTH * pool.rate / pool.shape)
         # The pool lends no more certainty than it has without this side's own orders.
         n_eff = mine.n_eff
-        low, high = interval_factors(n_eff + min(POOL_STRENGTH, strength + others.n_eff))
-        floor, ceiling = self._kappa_bounds
-        bounded = min(max(value, floor), ceiling)
-        return Posterior(bounded, value * low, value * high, n_eff, bounded != value)
+        factors = interval_factors(n_eff + min(POOL_STRENGTH, strength + others.n_eff))
+        return Posterior.bounded(value, self._kappa_bounds, factors, n_eff)
 
     def intensity(self, side: Side, now: float, kappa: float) -> Posterior:
         """A of our quotes on ``side`` for one lot: the rate beyond the floor, carried back to zero."""
@@ -276,9 +283,7 @@ class Intensity:
         events, exposure_s = own.arrivals(now, self._taus[1])
         law = Gamma(self._events_prior + events, self._exposure_prior_s + exposure_s)
         value = at_touch(law.mean, kappa, self.reach_floor)
-        low, high = interval_factors(law.shape)
-        bounded = min(max(value, INTENSITY_MIN), INTENSITY_MAX)
-        return Posterior(bounded, value * low, value * high, events, bounded != value)
+        return Posterior.bounded(value, (INTENSITY_MIN, INTENSITY_MAX), interval_factors(law.shape), events)
 
     def _weight(self, aggressor: Side, reach: Reach) -> float:
         """What an order counts: 1, or its size over the median order's, at most 3."""

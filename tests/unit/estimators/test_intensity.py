@@ -116,6 +116,8 @@ def test_kappa_is_clamped_and_says_so() -> None:
     flat = an_intensity((190.0,) * 2000).kappa(Side.BUY, 0.0)
     assert (steep.value, steep.is_clamped) == (20_000.0, True)
     assert (flat.value, flat.is_clamped) == (200.0, True)
+    assert steep.low <= steep.value < steep.high, "an interval that leaves the published value out says nothing of it"
+    assert flat.low < flat.value <= flat.high
 
 
 def test_evidence_halves_in_a_half_life_and_the_prior_returns() -> None:

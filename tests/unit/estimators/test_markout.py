@@ -65,6 +65,7 @@ def test_a_side_reports_its_mean_its_error_and_the_prior_worth_twenty_fills() ->
     assert buys.n_eff == pytest.approx(n_eff)
     assert buys.standard_error * 1e4 == pytest.approx(math.sqrt(variance / n_eff))
     assert buys.value * 1e4 == pytest.approx((20 * 0.5 + n_eff * mean) / (20 + n_eff))
+    assert buys.value_error * 1e4 == pytest.approx(math.sqrt(variance / (20 + n_eff)))
 
 
 def test_without_fills_the_prior_stands_on_both_sides() -> None:
