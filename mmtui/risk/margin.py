@@ -75,9 +75,11 @@ def isolated_equity(
     return maintenance_margin(tiers, size * liquidation_usd) + signed_size * (price_usd - liquidation_usd)
 
 
-def is_short_of_margin(tiers: Sequence[MarginTier], *, notional_usd: float, equity_usd: float) -> bool:
-    """Whether an isolated position has less than twice what it must have. Source: models.md 11.4."""
-    return not equity_usd >= TOP_UP_RATIO * maintenance_margin(tiers, notional_usd)
+def is_short_of_margin(
+    tiers: Sequence[MarginTier], *, notional_usd: float, equity_usd: float, ratio: float = TOP_UP_RATIO
+) -> bool:
+    """Whether an isolated position has less than ``ratio`` times what it must have. Source: models.md 11.4."""
+    return not equity_usd >= ratio * maintenance_margin(tiers, notional_usd)
 
 
 def _lines(tiers: Sequence[MarginTier]) -> Iterator[tuple[float, float]]:

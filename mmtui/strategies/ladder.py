@@ -115,6 +115,7 @@ class GlftStrategy:
             half_spread_bps=half_bps,
             model_half_spread_bps=(model.bid.model_bps + model.ask.model_bps) / 2.0,
             widening=model.widening,
+            uncharged_bps=(model.bid.uncharged_bps, model.ask.uncharged_bps),
             insight=_insight(model),
         )
 

@@ -34,6 +34,7 @@ from mmtui.strategies.inputs import (
 from mmtui.strategies.leaning import Pull
 from mmtui.strategies.quote import QuoteContext, Term, total_bps
 from mmtui.strategies.spread import (
+    ADVERSE_NAME,
     SideSpread,
     SpreadLimits,
     data_terms,
@@ -329,7 +330,7 @@ def _side(
     context: QuoteContext, side: Side, model: list[Term], widening: list[Term], adverse: float, limits: SpreadLimits
 ) -> SideSpread:
     if adverse > 0.0:
-        widening.append(Term("adverse selection", adverse * BPS))
+        widening.append(Term(ADVERSE_NAME, adverse * BPS))
     model_bps = total_bps(model)
     widening.append(knife_term(context, side, model_bps, limits))
     widening += data_terms(context, model_bps, limits)

@@ -154,7 +154,8 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     ``reference`` and ``reservation`` in USD (the reservation is the centre after the skew), 0 when there
     is no reference. ``half_spread_bps`` is what is quoted before the skew, ``model_half_spread_bps`` the
     model's own, fee included, before any widening; both are the mean of the two sides. ``widening`` are
-    the capped terms between the two. ``factors`` are the multipliers that made ``gamma_eff``. ``insight`` is
+    the capped terms between the two. ``uncharged_bps`` are the half-spreads of bid and ask before what their fills
+    cost afterwards is charged for, None where no such charge is made. ``factors`` are the multipliers that made ``gamma_eff``. ``insight`` is
     what only some strategies have to tell.
     """
 
@@ -168,7 +169,14 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     half_spread_bps: float = 0.0
     model_half_spread_bps: float = 0.0
     widening: tuple[Term, ...] = ()
+    uncharged_bps: tuple[float, float] | None = None
     insight: Insight | None = None
+
+    def earned_bps(self, side: Side) -> float:
+        """Half-spread that ``side`` asks for itself, before the charge for what its fills cost afterwards."""
+        if self.uncharged_bps is None:
+            return self.half_spread_bps
+        return self.uncharged_bps[0 if side > 0 else 1]
 
     @property
     def tail_multiplier(self) -> float:

@@ -18,6 +18,7 @@ from mmtui.strategies.quote import QuoteContext, Term, total_bps
 ADVERSE_MAX = 10e-4
 PRIOR_BPS = 5.0
 LEAN_SHARE = 0.5
+ADVERSE_NAME = "adverse selection"
 KNIFE_NAMES = {Side.BUY: "falling knife", Side.SELL: "rising knife"}
 
 
@@ -55,7 +56,7 @@ class SideSpread(msgspec.Struct, frozen=True, gc=False):
     """Half-spread of one side before the skew: its terms, their sum, and what went into it.
 
     ``least_bps`` is the distance below which a fill loses money on average, ``floor_bps`` that or the
-    configured floor.
+    configured floor. ``uncharged_bps`` is the half-spread as it would be if fills cost nothing after them.
     """
 
     terms: tuple[Term, ...]
@@ -64,6 +65,7 @@ class SideSpread(msgspec.Struct, frozen=True, gc=False):
     least_bps: float
     floor_bps: float
     widening: tuple[Term, ...]
+    uncharged_bps: float
 
 
 class Shift(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +126,7 @@ def side_spread(model: Sequence[Term], widening: Sequence[Term], cost_bps: float
     half_bps = model_bps + total_bps(kept)
     terms = [*model, *kept]
     least_bps = cost_bps + limits.min_edge_bps
+    uncharged_bps = _uncharged_bps(model_bps, widening, least_bps, limits)
     floor_bps = max(limits.min_half_bps, least_bps)
     if half_bps < floor_bps:
         name = "fee floor" if least_bps > limits.min_half_bps else "spread floor"
@@ -132,7 +135,14 @@ def side_spread(model: Sequence[Term], widening: Sequence[Term], cost_bps: float
     if half_bps > limits.max_half_bps:
         terms.append(Term("distance cap", limits.max_half_bps - half_bps))
         half_bps = limits.max_half_bps
-    return SideSpread(tuple(terms), half_bps, model_bps, least_bps, floor_bps, tuple(kept))
+    return SideSpread(tuple(terms), half_bps, model_bps, least_bps, floor_bps, tuple(kept), uncharged_bps)
+
+
+def _uncharged_bps(model_bps: float, widening: Sequence[Term], least_bps: float, limits: SpreadLimits) -> float:
+    charge_bps = math.fsum(term.bps for term in widening if term.name == ADVERSE_NAME)
+    others_bps = math.fsum(term.bps for term in widening) - charge_bps
+    half_bps = model_bps + min(others_bps, limits.max_widening_bps)
+    return min(max(half_bps, limits.min_half_bps, least_bps - charge_bps), limits.max_half_bps)
 
 
 def skew(

@@ -26,11 +26,14 @@ class Seen:
         self.severity = severity
         self.direction = direction
         self.costs = costs or {}
+        self.charged: dict[Side, float] = {}
         self.judged = dict.fromkeys(Side, 0)
 
     def estimates(self, now: float):
         found = self._panel.estimates(now)
         changed = {"cascade_severity": self.severity, "cascade_direction": self.direction}
+        if self.charged:
+            changed |= {"adverse_bid": self.charged[Side.BUY], "adverse_ask": 0.0}
         return msgspec.structs.replace(found, signals=msgspec.structs.replace(found.signals, **changed))
 
     def cascade_severity(self, now: float) -> float:
@@ -146,6 +149,18 @@ def test_a_side_whose_fills_keep_costing_more_than_its_half_spread_rests_for_a_w
     assert any(isinstance(row, RiskRecorded) and row.monitor == "adverse bids" for row in session.rows)
     session.run(12)
     assert {order.side for order in resting(session)} == set(Side)
+
+
+def test_what_a_quote_charges_for_its_losing_fills_does_not_excuse_them(make_session) -> None:
+    session = flat(make_session)
+    asked = session.engine.state.quoting.ladder.earned_bps(Side.BUY)
+    cost_bps = asked + 3.0
+    seen = see(session, costs={Side.BUY: cost_bps / 1e4})
+    seen.charged = {Side.BUY: cost_bps / 1e4}
+    fills(session, seen, Side.BUY, 25)
+    ladder = session.engine.state.quoting.ladder
+    assert ladder.half_spread_bps > asked + 1.0, "the charge must be in what is quoted"
+    assert any(isinstance(row, RiskRecorded) and row.monitor == "adverse bids" for row in session.rows)
 
 
 def test_a_cheaper_fill_in_between_begins_the_count_anew(make_session) -> None:

@@ -69,6 +69,29 @@ def test_a_position_that_may_be_given_no_more_is_only_reduced(make_session) -> N
     assert {order.side for order in resting(session)} <= {Side.SELL}
 
 
+def test_an_isolated_position_is_let_go_some_way_above_the_point_where_it_was_held(make_session) -> None:
+    session = quoting(make_session, **ISOLATED, trading__isolated_top_ups=1, trading__initial_isolated_margin=50.0)
+    trade_by_hand(session, Side.BUY, 6_000)
+    session.run(20)
+    assert restrained(session)
+    instrument, ratios = session.venue.instrument, [1.5]
+    rate = 0.5 / instrument.tiers[0].max_leverage
+
+    def stated(event):
+        if not isinstance(event, AccountSnapshot) or not event.position:
+            return event
+        price_usd = session.engine.state.market.touch.mid * (1.0 - ratios[-1] * rate) / (1.0 - rate)
+        return msgspec.structs.replace(event, liquidation_price=instrument.price_units(price_usd))
+
+    session.on_event = stated
+    told = []
+    for ratio in (1.5, 2.2, 2.4, 3.0, 2.2):
+        ratios.append(ratio)
+        session.run(15)
+        told.append(bool(restrained(session)))
+    assert told == [True, True, True, False, False]
+
+
 @pytest.mark.parametrize("verb", [Verb.KILL, Verb.STOP])
 def test_no_margin_is_added_once_trading_is_to_end(make_session, verb) -> None:
     session = quoting(make_session, **ISOLATED, trading__isolated_top_ups=2, trading__initial_isolated_margin=1500.0)

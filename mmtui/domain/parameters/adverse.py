@@ -24,8 +24,8 @@ ADVERSE: tuple[Parameter, ...] = (
         low=0,
         high=1000,
         live=True,
-        help="A side whose fills have cost more than its half-spread this many fills in a row is pulled unless it "
-        "reduces; 0 never.",
+        help="A side whose fills have cost more than its half-spread without the charge for them, this many fills in a "
+        "row, is pulled unless it reduces; 0 never.",
     ),
     Parameter(
         key="risk.adverse_pull_s",

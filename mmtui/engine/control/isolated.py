@@ -1,7 +1,8 @@
 """Margin added to an isolated position that comes near its liquidation: a few times a session, then reducing only.
 
 Off unless the operator allows it. Never takes margin out, never adds to a position that the venue states otherwise
-than our fills do, and adds nothing once trading is to end. Source: models.md 11.4, ruling 21.
+than our fills do, and adds nothing once trading is to end. What holds it to reducing ends some way above the point
+where it began, so that a price that trembles there does not switch it on and off. Source: models.md 11.4, ruling 21.
 """
 
 from mmtui.domain.intents import AddMargin, LogLevel
@@ -13,23 +14,25 @@ from mmtui.engine.outbox import Outbox
 from mmtui.engine.quoting.pulling import expiry_ms
 from mmtui.engine.state import EngineState
 from mmtui.risk.limits import is_isolated
-from mmtui.risk.margin import is_short_of_margin, isolated_equity
+from mmtui.risk.margin import TOP_UP_RATIO, is_short_of_margin, isolated_equity
 from mmtui.risk.restraints import Effect, Restraint
 
 RESTRAINT = "isolated margin"
 APART_S = 10.0
 LEAST_USD = 1.0
+RELEASE_RATIO = 1.25 * TOP_UP_RATIO
 
 
 def advance(state: EngineState, out: Outbox) -> None:
     """Tops the position up when it needs it; holds it to reducing when it may not be topped up any more."""
     most = state.settings.count("trading.isolated_top_ups")
     top_ups = state.control.top_ups
-    if not most or state.control.killed is not None or state.control.stop_reason:
+    if state.control.killed is not None or state.control.stop_reason or (most and _is_undecided(state)):
         return
-    equity_usd = _short_equity_usd(state)
+    equity_usd = _short_equity_usd(state, TOP_UP_RATIO) if most else None
     if equity_usd is None:
-        lift(state, out, RESTRAINT)
+        if not most or _short_equity_usd(state, RELEASE_RATIO) is None:
+            lift(state, out, RESTRAINT)
         return
     if out.now - top_ups.last_at < APART_S:
         return
@@ -55,8 +58,14 @@ def _add(state: EngineState, out: Outbox, amount_usd: float, text: str) -> None:
     reconcile.ask_account(state, out)
 
 
-def _short_equity_usd(state: EngineState) -> float | None:
-    """Equity of an isolated position that is short of margin; None for any other."""
+def _is_undecided(state: EngineState) -> bool:
+    """Whether the venue's last statement is of another position than ours, and says nothing about this one."""
+    snapshot, size = state.account.snapshot, state.account.position.size
+    return size != 0 and (snapshot is None or snapshot.position != size)
+
+
+def _short_equity_usd(state: EngineState, ratio: float) -> float | None:
+    """Equity of an isolated position with less than ``ratio`` times what it must have; None for any other."""
     account, instrument, touch = state.account, state.instrument, state.market.touch
     snapshot, size = account.snapshot, account.position.size
     if snapshot is None or touch is None or not size or snapshot.position != size:
@@ -71,7 +80,8 @@ def _short_equity_usd(state: EngineState) -> float | None:
         signed_size=signed,
         liquidation_usd=instrument.price_usd(snapshot.liquidation_price),
     )
-    is_short = is_short_of_margin(tiers, notional_usd=abs(signed) * touch.mid, equity_usd=equity_usd)
+    notional_usd = abs(signed) * touch.mid
+    is_short = is_short_of_margin(tiers, notional_usd=notional_usd, equity_usd=equity_usd, ratio=ratio)
     return equity_usd if is_short else None
 
 

@@ -77,7 +77,7 @@ def _follow_fills(state: EngineState, out: Outbox, side: Side) -> None:
     """A side whose fills cost more than its half-spread for so many in a row rests for a while."""
     most = state.settings.count("risk.adverse_pull_fills")
     ladder, run = state.quoting.ladder, state.risk.adverse_runs[side]
-    half_bps = ladder.half_spread_bps if ladder is not None else 0.0
+    half_bps = ladder.earned_bps(side) if ladder is not None else 0.0
     cost_bps = state.panel.adverse_selection(side).measured * BPS
     # Without quotes there is no half-spread to compare with.
     length = run.count(state.panel.adverse_judged(side), cost_bps if half_bps > 0.0 else 0.0, half_bps)
@@ -87,7 +87,7 @@ def _follow_fills(state: EngineState, out: Outbox, side: Side) -> None:
     lasts_s = state.settings.number("risk.adverse_pull_s")
     text = (
         f"{_WORDS[side]} pulled for {lasts_s:.0f} s: their fills cost {cost_bps:.1f} bp, "
-        f"more than the half-spread of {half_bps:.1f} bp, {length} times in a row"
+        f"more than the {half_bps:.1f} bp quoted apart from that, {length} times in a row"
     )
     key = f"adverse {_WORDS[side]}"
     restrain(state, out, Restraint(key=key, effect=Effect.SIDE_OFF, text=text, side=side, until=out.now + lasts_s))

@@ -88,6 +88,7 @@ def priced_ladder(
         half_spread_bps=(bid.spread.half_bps + ask.spread.half_bps) / 2.0,
         model_half_spread_bps=(bid.spread.model_bps + ask.spread.model_bps) / 2.0,
         widening=mean_terms(bid.spread.widening, ask.spread.widening),
+        uncharged_bps=(bid.spread.uncharged_bps, ask.spread.uncharged_bps),
         insight=_insight(context, tuning, state, pricing),
     )
 

@@ -22,6 +22,7 @@ from mmtui.strategies.hjb.tuning import HjbMode, HjbTuning
 from mmtui.strategies.leaning import Pull, leans
 from mmtui.strategies.quote import QuoteContext, Term
 from mmtui.strategies.spread import (
+    ADVERSE_NAME,
     Shift,
     SideSpread,
     data_terms,
@@ -197,7 +198,7 @@ def _spread(
         model.append(Term("fee", fee_bps))
     cost = (market.bid if side > 0 else market.ask).cost
     widening = _gamma_terms(flat_bps - fee_bps, gamma, tuning, grows=is_increasing(side, context.position))
-    widening.append(Term("adverse selection", cost * BPS - fee_bps))
+    widening.append(Term(ADVERSE_NAME, cost * BPS - fee_bps))
     widening.append(knife_term(context, side, flat_bps, tuning.limits))
     widening += data_terms(context, flat_bps, tuning.limits)
     return side_spread(model, widening, cost * BPS, tuning.limits)
