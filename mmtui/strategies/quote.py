@@ -155,8 +155,8 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     is no reference. ``half_spread_bps`` is what is quoted before the skew, ``model_half_spread_bps`` the
     model's own, fee included, before any widening; both are the mean of the two sides. ``widening`` are
     the capped terms between the two. ``uncharged_bps`` are the half-spreads of bid and ask before what their fills
-    cost afterwards is charged for, None where no such charge is made. ``factors`` are the multipliers that made ``gamma_eff``. ``insight`` is
-    what only some strategies have to tell.
+    cost afterwards is charged for, None where no such charge is made. ``factors`` are the multipliers that made
+    ``gamma_eff``. ``insight`` is what only some strategies have to tell.
     """
 
     bids: tuple[Level, ...]
