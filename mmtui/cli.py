@@ -7,7 +7,6 @@ the exit code of their kind; tracebacks show only with ``--log-level debug``.
 
 import argparse
 import difflib
-import getpass
 import importlib
 import os
 import sys
@@ -130,13 +129,12 @@ def _console(settings: "Settings") -> "Screen":
     """The console as the run shows it; how it ends decides what becomes of the run."""
 
     async def show(link: "InProcessLink", session: "LiveSession") -> None:
-        from mmtui.console.app import ConsoleOptions, EndReason, run_console  # noqa: PLC0415
+        from mmtui.console.app import EndReason, run_console  # noqa: PLC0415
+        from mmtui.console.options import console_options  # noqa: PLC0415
         from mmtui.domain.intents import LogLevel  # noqa: PLC0415
         from mmtui.runtime.clock import work_seconds  # noqa: PLC0415
 
-        options = ConsoleOptions(
-            name=getpass.getuser(), theme=settings.text("console.theme"), rate_hz=settings.number("console.rate_hz")
-        )
+        options = console_options(settings, os.environ, state=session.files.folder)
         end = await run_console(link, options, clock=session.parts.clock, seconds=work_seconds)
         if end.reason is EndReason.STOP:
             session.logs.show_on(sys.stderr)  # a stop takes seconds, and nobody should look at nothing meanwhile

@@ -10,7 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from textual import events
 from textual.app import App, ComposeResult
@@ -18,7 +18,8 @@ from textual.screen import Screen
 
 from mmtui.console.acts import HANDLERS
 from mmtui.console.desk import Desk
-from mmtui.console.format import plain
+from mmtui.console.format import clock, date, plain
+from mmtui.console.keyfile import read_keymap, write_pane
 from mmtui.console.keys import KeyMap
 from mmtui.console.link import Link
 from mmtui.console.moment import Moment
@@ -35,6 +36,7 @@ __all__ = ["ConsoleApp", "ConsoleEnd", "ConsoleOptions", "EndReason", "run_conso
 log = logging.getLogger("mmtui.console")
 
 Clock = Callable[[], float]
+Result = TypeVar("Result")
 LIST_PAGES = ("orders", "fills", "parameters", "log", "help")
 EVERY_PANE = tuple(PANES)
 
@@ -53,10 +55,13 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         self.animation_level = "none"
         self.clock = clock
         self.seconds = seconds
-        self.desk = Desk(link, KeyMap(options.keys), HANDLERS, name=options.name, now=self.moment())
+        self.options = options
+        keymap = read_keymap(options.keys_file, options.keys)
+        self.desk = Desk(link, keymap, HANDLERS, name=options.name, now=self.moment())
         self.painter = Painter(self.desk, options, self.moment())
         self.crash = ""
         self._is_ticking = is_ticking
+        self._disk_work: set[asyncio.Task[None]] = set()
         self._area: tuple[int, int] | None = None
 
     def moment(self) -> Moment:
@@ -137,6 +142,10 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             self.exit(ConsoleEnd(EndReason(argument)))
         elif wish == "copy":
             self._copy(now)
+        elif wish == "write":
+            self._write(now)
+        elif wish == "reload":
+            self._beside(lambda: read_keymap(self.options.keys_file, self.options.keys), self._take_keys)
         elif wish == "theme" and not self.painter.change_theme(argument):
             names = ", ".join(self.painter.shelf.names)
             self.desk.say(f"no theme {plain(argument)!r}: have {names}", now, "warn")
@@ -145,12 +154,51 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             self._draw(EVERY_PANE, now)
             self._repaint()
 
-    def _copy(self, now: Moment) -> None:
+    def _chosen_pane(self) -> str:
         cursors = self.desk.cursors
-        name = cursors.pane or (cursors.panes[0] if cursors.panes else "")
+        return cursors.pane or (cursors.panes[0] if cursors.panes else "")
+
+    def _copy(self, now: Moment) -> None:
+        name = self._chosen_pane()
         if name:
             self.copy_to_clipboard(text_of(self.painter.panes[name].lines))
             self.desk.say(f"{name} sent to the terminal's clipboard (not all terminals take it)", now)
+
+    def _write(self, now: Moment) -> None:
+        name, folder = self._chosen_pane(), self.options.exports
+        if not name or folder is None:
+            self.desk.say("there is no folder to write to here; y copies the pane", now, "warn")
+            return
+        text = text_of(self.painter.panes[name].lines)
+        stem = f"{name}-{date(now.engine)}-{clock(now.engine).replace(':', '')}"
+        self._beside(lambda: write_pane(folder, stem, text), lambda path: self._tell(f"{name} written to {path}"))
+
+    def _tell(self, text: str, role: str = "ok") -> None:
+        now = self.moment()
+        self.desk.say(plain(text), now, role)
+        self._draw(FRAME, now)
+
+    def _take_keys(self, keymap: KeyMap) -> None:
+        self.desk.keymap = keymap
+        own = len(keymap.moved)
+        text = f"keys read again: {'; '.join(keymap.moved)}" if own else "keys read again"
+        problems = f"; {len(keymap.problems)} refused, ? lists them" if keymap.problems else ""
+        self._tell(text + problems, "warn" if problems else "ok")
+
+    def _beside(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
+        """Has the disk waited for in a thread: neither the engine in this loop nor the screen may."""
+
+        async def wait() -> None:
+            try:
+                result = await asyncio.to_thread(work)
+            except OSError as error:
+                self._tell(f"not written: {error.strerror or error}", "bad")
+            else:
+                then(result)
+
+        task = asyncio.get_running_loop().create_task(wait())
+        self._disk_work.add(task)
+        task.add_done_callback(self._disk_work.discard)
 
     def hang_up(self) -> None:
         """The terminal is gone: end, and say why."""

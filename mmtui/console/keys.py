@@ -4,9 +4,10 @@ Bindings, the key line, the help page, completion and the user's own keys are al
 rows. Owns the names of keys; never acts. ``ctrl+k`` belongs to ``kill-now`` whatever a user maps.
 """
 
+import difflib
 import enum
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -97,12 +98,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("page-down", ("pagedown",), "one screen down", pages=_LISTS),
     Action("first", ("g", "home"), "first line", pages=_LISTS),
     Action("last", ("G", "end"), "last line", pages=_LISTS),
-    Action("next-pane", ("tab",), "choose the next pane, for copying", "pane"),
+    Action("next-pane", ("tab",), "choose the next pane: y, w and o take it", "pane"),
     Action("previous-pane", ("shift+tab",), "choose the previous pane"),
+    Action("zoom", ("o",), "the chosen pane alone; again or esc: all", "only this"),
+    Action("recentre", ("z",), "ladder: the mid in the middle again", pages=("main",)),
+    Action("finer", ("[",), "ladder: fewer ticks a row", pages=("main",)),
+    Action("coarser", ("]",), "ladder: more ticks a row", pages=("main",)),
+    Action("log-level", ("L",), "log: everything, info, fills, warnings or errors", pages=("main", "log")),
+    Action("level", (), "show log lines of a level and worse", argument="NAME"),
     Action("hold", ("space",), "hold the panes still; the top lines go on", "hold"),
     Action("filter", ("/",), "show only lines that contain the text", "filter", pages=("log", "parameters", "main")),
     Action("copy", ("y",), "copy the chosen pane to the terminal's clipboard", "copy"),
+    Action("write", ("w",), "write the chosen pane to a file as text", "write"),
     Action("theme", (), "change the colours", argument="NAME"),
+    Action("reload", (), "read your keys and themes again", "reload"),
     Action("command", (":",), "type a command; tab completes", "command"),
     Action("help", ("?", "f1"), "this page", "help"),
     Action("redraw", ("ctrl+l",), "draw everything again", while_typing=True),
@@ -126,17 +135,36 @@ HINTS_ELSEWHERE = (
 )  # fmt: skip
 
 
+NOTHING = "nothing"
+ALIASES = {"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedown", "del": "delete", "ins": "insert"}
+_NAMED = (
+    "escape", "enter", "space", "tab", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown", "up",
+    "down", "left", "right", *(f"f{number}" for number in range(1, 13)),
+)  # fmt: skip
+_CONTROL = tuple(f"ctrl+{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
+KEY_NAMES = frozenset((*_NAMED, *_CONTROL, *(f"shift+{name}" for name in ("tab", "up", "down", "left", "right"))))
+
+
 class KeyMap:
-    """Which action a key means on a page, and whether it is being held down."""
+    """Which action a key means on a page, and whether it is being held down.
 
-    __slots__ = ("_everywhere", "_last", "_on_page", "keys_of", "problems")
+    ``problems`` are own keys that were not taken, with the remedy; ``moved`` are keys that mean something else now.
+    """
 
-    def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
-        self.problems: list[str] = []
+    __slots__ = ("_everywhere", "_last", "_on_page", "keys_of", "moved", "problems")
+
+    def __init__(self, overrides: Mapping[str, str] | None = None, problems: Sequence[str] = ()) -> None:
+        self.problems: list[str] = list(problems)
+        self.moved: list[str] = []
         self._last: tuple[str, float] = ("", -math.inf)
         self.keys_of: dict[str, tuple[str, ...]] = {action.id: action.keys for action in ACTIONS}
-        for key, action_id in (overrides or {}).items():
-            self._remap(key, action_id)
+        for name, action_id in (overrides or {}).items():
+            key = ALIASES.get(name.lower(), name)
+            refusal = _refusal(key, action_id)
+            if refusal:
+                self.problems.append(f"key {name} {refusal}")
+            else:
+                self._remap(key, action_id)
         self._everywhere: dict[str, Action] = {}
         self._on_page: dict[tuple[str, str], Action] = {}
         for action in ACTIONS:
@@ -148,18 +176,13 @@ class KeyMap:
 
     def _remap(self, key: str, action_id: str) -> None:
         action = BY_ID.get(action_id)
-        if action is None:
-            self.problems.append(f"key {key}: there is no action {action_id!r}; ? lists them")
-        elif key == KILL_KEY:
-            self.problems.append(f"key {KILL_KEY} always kills and cannot be given away")
-        elif key in FORBIDDEN_KEYS:
-            self.problems.append(f"key {key} is eaten by terminals; choose another")
-        elif action.danger and key in REPEATING_KEYS:
-            self.problems.append(f"key {key} repeats and cannot mean {action_id}; choose another")
-        else:
-            for other, keys in self.keys_of.items():
-                if key in keys and _overlap(BY_ID[other], action):
-                    self.keys_of[other] = tuple(k for k in keys if k != key)
+        for other, keys in self.keys_of.items():
+            if key in keys and other != action_id and (action is None or _overlap(BY_ID[other], action)):
+                left = tuple(k for k in keys if k != key)
+                self.keys_of[other] = left
+                rest = f"still on {left[0]}" if left else f"only by :{other} now"
+                self.moved.append(f"{key} is {action_id}, no longer {other} ({rest})")
+        if action is not None and key not in self.keys_of[action_id]:
             self.keys_of[action_id] = (*self.keys_of[action_id], key)
 
     def find(self, key: str, page: str) -> Action | None:
@@ -175,6 +198,26 @@ class KeyMap:
         """The first key of an action, or nothing."""
         keys = self.keys_of[action_id]
         return keys[0] if keys else ""
+
+
+def _refusal(key: str, action_id: str) -> str:
+    """Why a person's own key cannot be taken, with the remedy; empty when it can."""
+    action = BY_ID.get(action_id)
+    if action is None and action_id != NOTHING:
+        close = difflib.get_close_matches(action_id, BY_ID, 1)
+        meant = f"did you mean {close[0]!r}?" if close else "? lists them all"
+        return f"cannot mean {action_id!r}, there is no such action; {meant}"
+    if key == KILL_KEY:
+        return "always kills and cannot be given away; choose another"
+    if len(key) != 1 and key not in KEY_NAMES:
+        return "is no key; write one character, f1 to f12, ctrl+a letter, or a name such as pageup"
+    if key in FORBIDDEN_KEYS:
+        return "is eaten by terminals; choose another"
+    if action is not None and action.danger and key in REPEATING_KEYS:
+        return f"repeats when held and cannot mean {action_id}; choose another"
+    if action is not None and action.argument:
+        return f"cannot mean {action_id}, which needs words; type :{action_id} {action.argument}"
+    return ""
 
 
 def _overlap(one: Action, other: Action) -> bool:

@@ -1,8 +1,17 @@
-"""What the caller of a console chooses, and how a console ends."""
+"""What the caller of a console chooses, and how a console ends.
+
+Owns where a console's own files are: ``keys.toml`` and ``themes/`` in ``$XDG_CONFIG_HOME/mmtui``, written panes
+in ``exports/`` of the state folder. Touches no file.
+"""
 
 import enum
+import getpass
 from collections.abc import Mapping
 from pathlib import Path
+
+from mmtui.domain.parameters import Settings
+
+KEYS_FILE, THEMES_FOLDER, EXPORTS_FOLDER = "keys.toml", "themes", "exports"
 
 
 class EndReason(enum.Enum):
@@ -25,9 +34,12 @@ class ConsoleEnd:
 
 
 class ConsoleOptions:
-    """Who is at the keys, theme, rate, own keys (key to action id) and themes folder, glyphs, mouse."""
+    """Who is at the keys, theme, rate, own keys (key to action id, and a file of them), glyphs, mouse.
 
-    __slots__ = ("is_unicode", "keys", "mouse", "name", "rate_hz", "theme", "themes")
+    ``themes`` is the folder of own themes, ``exports`` the one that panes are written to; None: there is none.
+    """
+
+    __slots__ = ("exports", "is_unicode", "keys", "keys_file", "mouse", "name", "rate_hz", "theme", "themes")
 
     def __init__(
         self,
@@ -37,7 +49,9 @@ class ConsoleOptions:
         rate_hz: float = 10.0,
         is_unicode: bool | None = None,
         keys: Mapping[str, str] | None = None,
+        keys_file: Path | None = None,
         themes: Path | None = None,
+        exports: Path | None = None,
         mouse: bool = False,
     ) -> None:
         self.name = name
@@ -45,5 +59,24 @@ class ConsoleOptions:
         self.rate_hz = rate_hz
         self.is_unicode = is_unicode
         self.keys = dict(keys or {})
+        self.keys_file = keys_file
         self.themes = themes
+        self.exports = exports
         self.mouse = mouse
+
+
+def console_options(
+    settings: Settings, environment: Mapping[str, str], *, state: Path, mouse: bool = False
+) -> ConsoleOptions:
+    """The options of a console for the person who runs the program, with the engine inside or attached."""
+    home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".config")
+    folder = Path(home) / "mmtui"
+    return ConsoleOptions(
+        name=getpass.getuser(),
+        theme=settings.text("console.theme"),
+        rate_hz=settings.number("console.rate_hz"),
+        keys_file=folder / KEYS_FILE,
+        themes=folder / THEMES_FOLDER,
+        exports=state / EXPORTS_FOLDER,
+        mouse=mouse,
+    )

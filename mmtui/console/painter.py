@@ -32,7 +32,7 @@ class Painter:
         self.scheduler = Scheduler(options.rate_hz, now.real)
         self.panes = {name: Pane(name, draw) for name, draw in PANES.items()}
         self._glyphs = UNICODE_GLYPHS if _is_unicode(options) else ASCII_GLYPHS
-        self._planned: tuple[str, int, int] = ("", 0, 0)
+        self._planned: tuple[str, int, int, str] = ("", 0, 0, "")
 
     def _pick(self, name: str) -> Theme:
         return self.shelf.get(automatic() if name == "auto" else name)
@@ -66,7 +66,8 @@ class Painter:
 
     def replan(self, board: Board, size: tuple[int, int]) -> bool:
         """Place panes for the open page and size; whether anything moved."""
-        wanted = (self.desk.page, *size)
+        cursors = self.desk.cursors
+        wanted = (self.desk.page, *size, cursors.zoomed)
         if wanted == self._planned:
             return False
         self._planned = wanted
@@ -75,7 +76,8 @@ class Painter:
         for name, pane in self.panes.items():
             pane.place = by_name.get(name)
         self.forget()
-        self.desk.cursors.offer([name for name in by_name if name not in FRAME])
+        # A pane shown alone leaves the others to choose from.
+        cursors.offer([place.pane for place in plan(cursors.page, *size) if place.pane not in FRAME])
         # A pane asks, because only a child's request makes Textual forget the arrangement it kept.
         self.panes["status"].refresh(layout=True)
         return True

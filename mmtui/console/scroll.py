@@ -6,9 +6,9 @@ MAIN = "main"
 
 
 class Cursors:
-    """The open page, and for each page its chosen line, first shown line, filter and pane."""
+    """The open page, and for each page its chosen line, first shown line, filter and pane; one may be zoomed."""
 
-    __slots__ = ("chosen", "filters", "lengths", "page", "pane", "panes", "view_heights")
+    __slots__ = ("chosen", "filters", "lengths", "page", "pane", "panes", "view_heights", "zoomed")
 
     def __init__(self) -> None:
         self.page = MAIN
@@ -18,11 +18,12 @@ class Cursors:
         self.view_heights: dict[str, int] = {}
         self.pane = ""
         self.panes: tuple[str, ...] = ()
+        self.zoomed = ""
 
     def open(self, page: str) -> None:
         """Show a page; the chosen pane does not carry over."""
         self.page = page
-        self.pane = ""
+        self.pane = self.zoomed = ""
 
     def at(self, page: str, length: int, height: int) -> tuple[int, int]:
         """(chosen line, first line shown) of a list of ``length`` in ``height`` lines."""
@@ -58,4 +59,13 @@ class Cursors:
             return ""
         place = self.panes.index(self.pane) + step if self.pane else (0 if step > 0 else -1)
         self.pane = self.panes[place % len(self.panes)]
+        self.zoomed = self.pane if self.zoomed else ""
         return self.pane
+
+    def zoom(self) -> str:
+        """Show the chosen pane alone, the first when none is chosen, or all panes again; what is alone now."""
+        if self.zoomed:
+            self.zoomed = ""
+        elif self.panes:
+            self.pane = self.zoomed = self.pane or self.panes[0]
+        return self.zoomed

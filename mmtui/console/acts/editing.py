@@ -90,6 +90,8 @@ def _undo_now(desk: Desk, now: Moment) -> None:
 def _drop(desk: Desk, _: str, now: Moment) -> None:
     if desk.cursors.filters.pop(desk.page, None) is not None:
         desk.say("filter cleared", now)
+    elif desk.cursors.zoomed:
+        desk.cursors.zoom()
     elif desk.page == PAGE and desk.drafts.staged:
         count = len(desk.drafts.staged)
         desk.drafts.staged.clear()

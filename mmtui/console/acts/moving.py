@@ -58,6 +58,12 @@ def _choose_pane(step: int) -> Handler:
     return handle
 
 
+def _zoom(desk: Desk, _: str, now: Moment) -> None:
+    pane = desk.cursors.zoom()
+    key = desk.keymap.key_of("zoom") or ":zoom"
+    desk.say(f"{pane} alone; {key} or esc shows all, tab the next" if pane else "all panes", now)
+
+
 def _hold(desk: Desk, _: str, now: Moment) -> None:
     desk.sight.toggle_hold(now.engine)
 
@@ -128,6 +134,7 @@ MOVING: dict[str, Handler] = {
     "last": _jump(to_end=True),
     "next-pane": _choose_pane(1),
     "previous-pane": _choose_pane(-1),
+    "zoom": _zoom,
     "hold": _hold,
     "command": _command,
     "filter": _filter,
@@ -135,6 +142,8 @@ MOVING: dict[str, Handler] = {
     "quit": _quit,
     "interrupt": _interrupt,
     "copy": _wish("copy"),
+    "write": _wish("write"),
+    "reload": _wish("reload"),
     "theme": _wish("theme"),
     "redraw": _wish("redraw"),
 }

@@ -29,7 +29,7 @@ from mmtui.console.panes import (
 from mmtui.console.rows import Lines, divided
 from mmtui.console.scene import Scene
 from mmtui.console.screens import lists, main, watch
-from mmtui.console.screens.plan import BodyPlan, Plan, whole
+from mmtui.console.screens.plan import BodyPlan, Placement, Plan, whole
 
 Draw: TypeAlias = Callable[[Scene, int, int], Lines]
 
@@ -84,8 +84,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
-def plan(page: str, width: int, height: int) -> Plan:
-    """Where each pane of a page stands."""
+def plan(page: str, width: int, height: int, only: str = "") -> Plan:
+    """Where each pane of a page stands; with ``only`` a pane, that one has the whole body."""
+    if only:
+        return whole(lambda across, y, high: (Placement(only, 0, y, across, high),), width, height)
     return whole(BODIES[page], width, height)
 
 
