@@ -9,6 +9,7 @@ from typing import Protocol
 
 from mmtui.domain.commands import Command, CommandResult
 from mmtui.domain.consultations import Consultation, Finding
+from mmtui.domain.standing import Standing
 from mmtui.domain.view import View
 
 
@@ -33,6 +34,12 @@ class Link(Protocol):
     def findings(self) -> list[Finding]:
         """What came of consultations since the last call, oldest first."""
 
+    def standing(self) -> Standing:
+        """Which engine this is, and whether this console is in control of it."""
+
+    def take(self) -> None:
+        """Ask for control; ``standing`` tells whether it came."""
+
 
 class MemoryLink:
     """A link whose far end is this object: pictures are put in and commands are read out."""
@@ -42,6 +49,8 @@ class MemoryLink:
         self.view = view
         self.sent: list[Command] = []
         self.consulted: list[Consultation] = []
+        self.stands = Standing()
+        self.takes = 0
         self._answers: deque[CommandResult] = deque()
         self._findings: deque[Finding] = deque()
 
@@ -76,3 +85,11 @@ class MemoryLink:
         drained = list(self._findings)
         self._findings.clear()
         return drained
+
+    def standing(self) -> Standing:
+        """Where the far end says that this console stands."""
+        return self.stands
+
+    def take(self) -> None:
+        """Count that control was asked for."""
+        self.takes += 1

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from mmtui.domain.commands import Command, CommandResult
-from mmtui.domain.consultations import Consultation, Finding
+from mmtui.domain.commands import Command, CommandResult, CommandStatus
+from mmtui.domain.consultations import Consultation, Finding, Unable
 from mmtui.domain.events import CommandReceived
+from mmtui.domain.standing import Standing
 from mmtui.domain.view import Alarm, LogLine, SessionView, View
 from mmtui.runtime.clock import EngineClock
 from mmtui.runtime.consulting.desk import ConsultingDesk
+from mmtui.runtime.control.operators import Operators
 from mmtui.runtime.histories import Histories
 from mmtui.runtime.loop import EngineLoop
 
@@ -74,8 +76,20 @@ class Publisher:
 class InProcessLink:
     """What the console holds of an engine in its own process."""
 
-    def __init__(self, loop: EngineLoop, publisher: Publisher, clock: EngineClock, experts: ConsultingDesk) -> None:
+    def __init__(
+        self,
+        loop: EngineLoop,
+        publisher: Publisher,
+        clock: EngineClock,
+        experts: ConsultingDesk,
+        *,
+        operators: Operators,
+        label: str,
+    ) -> None:
         self.is_attached = False
+        self.label = label
+        self._operators = operators
+        self._standing = operators.standing()
         self._experts = experts
         self._findings: deque[Finding] = deque(maxlen=RESULTS_MAX)
         self._loop = loop
@@ -88,6 +102,14 @@ class InProcessLink:
         return self._publisher.latest
 
     def send(self, command: Command) -> None:
+        """Passes a command of this console on, if it is this console's to give."""
+        reason = self._operators.refusal(self, command)
+        if reason:
+            self.answered(CommandResult(id=command.id, status=CommandStatus.REFUSED, text=reason, at=self._clock()))
+            return
+        self.pass_on(command)
+
+    def pass_on(self, command: Command) -> None:
         """Puts a command into the engine's one stream of events."""
         self._loop.sink(CommandReceived(received_at=self._clock(), command=command))
 
@@ -103,6 +125,10 @@ class InProcessLink:
 
     def consult(self, consultation: Consultation) -> None:
         """Passes it on to the experts of this run."""
+        reason = self._operators.refusal(self, consultation)
+        if reason:
+            self._findings.append(Unable(id=consultation.id, text=reason))
+            return
         self._experts.take(consultation, self._findings.append)
 
     def findings(self) -> list[Finding]:
@@ -110,3 +136,23 @@ class InProcessLink:
         found = list(self._findings)
         self._findings.clear()
         return found
+
+    def opened(self) -> None:
+        """A console shows this engine from now on."""
+        self._operators.join(self)
+
+    def closed(self) -> None:
+        """No console does any more."""
+        self._operators.leave(self)
+
+    def stand(self, standing: Standing) -> None:
+        """Hears where the console stands now."""
+        self._standing = standing
+
+    def standing(self) -> Standing:
+        """Where the console stands."""
+        return self._standing
+
+    def take(self) -> None:
+        """Moves control to this console."""
+        self._operators.take(self)

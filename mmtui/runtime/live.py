@@ -11,6 +11,7 @@ from pathlib import Path
 from mmtui import __version__
 from mmtui.domain.commands import Act, CommandResult, Verb
 from mmtui.domain.intents import Finish, Log, LogLevel
+from mmtui.domain.records import RiskRecorded
 from mmtui.domain.view import EngineView, View
 from mmtui.engine.engine import Engine
 from mmtui.errors import JournalError
@@ -19,12 +20,14 @@ from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.consulting.desk import ConsultingDesk
 from mmtui.runtime.consulting.experts import experts_of
+from mmtui.runtime.control.operators import Operators
+from mmtui.runtime.control.people import console_label
 from mmtui.runtime.control.server import ControlPort, ControlServer
 from mmtui.runtime.day_keeper import DayKeeper
 from mmtui.runtime.ending.crash import crash_text, state_text
 from mmtui.runtime.ending.last_writes import LastWrites
 from mmtui.runtime.ending.stopping import StopLadder
-from mmtui.runtime.ending.summary import is_clear
+from mmtui.runtime.ending.summary import exit_code, is_clear
 from mmtui.runtime.estimator_keeper import EstimatorKeeper
 from mmtui.runtime.fills import FillFeed, load_consumers
 from mmtui.runtime.guard.beside import Beside, acted
@@ -86,6 +89,8 @@ class LiveSession:
             self._running(),
             lambda reason: self.log(LogLevel.WARN, "The guard could not be announced", reason=reason),
         )
+        self._operators = Operators(self.files.market, self._control_moved)
+        self._journal: SqliteJournal | None = None
         self._stops = 0
         self._learned: EstimatorKeeper | None = None
         self._pulse = Pulse(Notifier.from_environment(os.environ), seconds=work_seconds, clock=parts.clock)
@@ -177,7 +182,7 @@ class LiveSession:
         """Gives the engine a verb."""
         assert self._link is not None, "commands need a running engine"
         self._stops += 1
-        self._link.send(Act(id=f"{by}-{self._stops}", by=by, verb=verb))
+        self._link.pass_on(Act(id=f"{by}-{self._stops}", by=by, verb=verb))
 
     def log(self, level: LogLevel, message: str, **fields: str | int | float | bool) -> None:
         """Writes a line of the runtime."""
@@ -204,8 +209,11 @@ class LiveSession:
             alarms=self._fills.alarms,
         )
         self._experts = ConsultingDesk(experts_of(self), note=lambda text: self.log(LogLevel.ERROR, text))
-        self._link = InProcessLink(loop, self._publisher, parts.clock, self._experts)
-        self._announce(has_socket=await self._open_control(self._link, self._publisher))
+        self._link = InProcessLink(
+            loop, self._publisher, parts.clock, self._experts, operators=self._operators, label=console_label()
+        )
+        self._journal = journal
+        self._announce(has_socket=await self._open_control(self._link, self._publisher, self._experts))
         self._pulse.attach(engine)
         self._background.spawn(self._publisher.run())
         if self._recording is not None:
@@ -230,7 +238,8 @@ class LiveSession:
                     await self._patiently(self._learned.save())
                 await self._experts.close()
                 if self._control is not None:
-                    await self._control.close()
+                    reason = self.finish.exit_reason if self.finish else "the session has failed"
+                    await self._control.close(reason, exit_code(self.finish, crashed=self.crashed))
                 await self._background.end()
 
     def _keep_estimators(self, engine: Engine) -> EstimatorKeeper | None:
@@ -248,7 +257,7 @@ class LiveSession:
         policy = self.parts.settings.text("execution.on_hangup")
         return StopLadder(loop, self.files, on_hangup=policy, act=self.act, say=self.log)
 
-    async def _open_control(self, link: InProcessLink, publisher: Publisher) -> bool:
+    async def _open_control(self, link: InProcessLink, publisher: Publisher, experts: ConsultingDesk) -> bool:
         parts = self.parts
         port = ControlPort(
             id=self.files.market,
@@ -256,9 +265,11 @@ class LiveSession:
             version=session_view(parts, self.run_id, self.options).version,
             path=self.files.socket,
             latest=lambda: publisher.latest,
-            send=link.send,
+            send=link.pass_on,
             clock=parts.clock,
             note=lambda text: self.log(LogLevel.WARN, text),
+            operators=self._operators,
+            consult=experts.take,
         )
         self._control = ControlServer(port)
         is_open = await self._control.open()
@@ -327,6 +338,15 @@ class LiveSession:
         if self._control is None or not self._control.answered(result):
             self._link.answered(result)
 
+    def _control_moved(self, text: str) -> None:
+        """Who is in control is logged, and kept in the journal while the run lasts."""
+        self.log(LogLevel.INFO, "Consoles", who=text)
+        if self._journal is not None and self.finish is None:
+            at = self.parts.clock()
+            self._journal.append(
+                [RiskRecorded(at=at, code="CONTROL", monitor="console", value=0.0, limit=0.0, text=text)]
+            )
+
     def _dump(self, trace: str) -> None:
         self.crashed = True
         path = Path(self.parts.folder) / f"crash-{self.run_id}.txt"
@@ -338,7 +358,11 @@ class LiveSession:
         self._last.replace(path, head + rest)
 
     async def _show(self, screen: Screen, link: InProcessLink) -> None:
-        await screen(link, self)
+        link.opened()
+        try:
+            await screen(link, self)
+        finally:
+            link.closed()
         self.ladder.take_signals()
 
 

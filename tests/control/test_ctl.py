@@ -4,15 +4,18 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from mmtui.cli import main
 from mmtui.domain.commands import Act, CancelSide, Command, CommandResult, CommandStatus, SetParameters, Verb
+from mmtui.domain.consultations import Consultation, Finding, Unable, Working
 from mmtui.domain.instrument import Side
+from mmtui.runtime.consulting.desk import CallOff, Say
 from mmtui.runtime.control import client as client_module
+from mmtui.runtime.control.operators import Operators
 from mmtui.runtime.control.server import ControlPort, ControlServer
 from mmtui.runtime.instances import RunLock, Running, register
 from mmtui.runtime.state import MarketFiles, state_folder
@@ -27,19 +30,28 @@ class Served:
 
     def __init__(self, folder: Path) -> None:
         self.commands: list[Command] = []
+        self.consulted: list[Consultation] = []
+        self.finding: Callable[[str], Finding] = lambda made: Unable(id=made, text="not now")
         self.status: CommandStatus | None = CommandStatus.ACCEPTED
         self.loop = asyncio.new_event_loop()
         self.path = MarketFiles(folder, MARKET).socket
         self.server = ControlServer(
             ControlPort(
                 id=MARKET, run_id="r", version="0", path=self.path, latest=lambda: VIEW, send=self._take,
-                clock=lambda: VIEW.engine.at, note=lambda _: None,
+                clock=lambda: VIEW.engine.at, note=lambda _: None, operators=Operators(MARKET, lambda _: None),
+                consult=self._consult,
             )
         )  # fmt: skip
         self._thread = threading.Thread(target=self.loop.run_forever)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self.server.open(), self.loop).result(10)
         self._round = asyncio.run_coroutine_threadsafe(self.server.run(), self.loop)
+
+    def _consult(self, consultation: Consultation, say: Say) -> CallOff:
+        self.consulted.append(consultation)
+        say(Working(id=consultation.id, text="half way"))
+        say(self.finding(consultation.id))
+        return lambda: None
 
     def _take(self, command: Command) -> None:
         self.commands.append(command)

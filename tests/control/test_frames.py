@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmtui.domain.commands import Act, CancelSide, Command, Rearm, SetParameters, Verb
+from mmtui.domain.history_view import HistoriesView
 from mmtui.domain.instrument import Side
 from mmtui.domain.view import LogLine, ParameterChange, View
 from mmtui.runtime.control import frames
@@ -95,7 +96,7 @@ def test_what_is_no_request_is_refused_as_such(body: bytes) -> None:
 def test_more_changes_than_a_person_makes_are_refused() -> None:
     changes = {f"k{i}": i for i in range(65)}
     body = msgspec.json.encode(Ask(command=SetParameters(id="1", by="x", changes=dict(changes))))
-    with pytest.raises(FrameError, match="64 changes"):
+    with pytest.raises(FrameError, match="64 values"):
         decode_request(body)
 
 
@@ -146,5 +147,6 @@ def test_an_ordinary_picture_arrives_unchanged_but_for_its_history() -> None:
     (body,) = FrameReader().feed(picture_frame(view, "abc"))
     picture = decode_reply(body)
     assert picture == Picture(
-        nonce="abc", view=msgspec.structs.replace(view, mid_history=(), log=frames.cut(view.log[-50:]))
+        nonce="abc",
+        view=msgspec.structs.replace(view, mid_history=(), histories=HistoriesView(), log=frames.cut(view.log[-50:])),
     )

@@ -12,12 +12,15 @@ import msgspec
 import pytest
 
 from mmtui.domain.commands import Act, Command, CommandResult, CommandStatus, Verb
+from mmtui.domain.consultations import Consultation
 from mmtui.domain.view import View
+from mmtui.runtime.consulting.desk import CallOff, Say
 from mmtui.runtime.control import seat as seat_module
 from mmtui.runtime.control.frames import (
     SCHEMA,
     Answered,
     Ask,
+    Ended,
     FrameReader,
     Hello,
     Look,
@@ -31,6 +34,7 @@ from mmtui.runtime.control.frames import (
     decode_reply,
     encode,
 )
+from mmtui.runtime.control.operators import Operators
 from mmtui.runtime.control.server import SEATS_MAX, ControlPort, ControlServer
 from tests.console.pictures import a_view
 
@@ -42,6 +46,9 @@ class Engine:
         self.view: View | None = a_view()
         self.commands: list[Command] = []
         self.notes: list[str] = []
+        self.operators = Operators("sim-BTC-local", self.notes.append)
+        self.consulted: list[tuple[Consultation, Say]] = []
+        self.called_off: list[str] = []
         self.server = ControlServer(
             ControlPort(
                 id="sim-BTC-local",
@@ -52,10 +59,16 @@ class Engine:
                 send=self.commands.append,
                 clock=lambda: self.view.engine.at,
                 note=self.notes.append,
+                operators=self.operators,
+                consult=self._consult,
             )
         )
         self.path = folder / "sim-BTC-local.sock"
         self.writers: list[asyncio.StreamWriter] = []
+
+    def _consult(self, consultation: Consultation, say: Say) -> CallOff:
+        self.consulted.append((consultation, say))
+        return lambda: self.called_off.append(consultation.id)
 
     async def end(self) -> None:
         """Closes the server and every client."""
@@ -137,7 +150,7 @@ async def test_the_socket_is_the_owners_alone_and_goes_with_the_session(tmp_path
     client = await connected(engine)
     await engine.server.close()
     assert not engine.path.exists()
-    assert await client.hear() == Refused(text="the session has ended")
+    assert await client.hear() == Ended(text="the session has ended", code=0)
     assert await client.hear() is None
     await engine.end()
 

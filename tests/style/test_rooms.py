@@ -41,6 +41,7 @@ CONSOLE_MAY_SEE = {
     "explanation",
     "commands",
     "consultations",
+    "standing",
     "parameters",
     "instrument",
     "units",

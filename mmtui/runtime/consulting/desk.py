@@ -16,6 +16,8 @@ from mmtui.errors import MmtuiError
 AT_ONCE_MAX = 4
 
 Say = Callable[[Finding], None]
+CallOff = Callable[[], object]
+"""Ends work that nobody waits for any more."""
 Expert = Callable[[Any, Say], Awaitable[Finding]]
 """Takes a consultation of its kind, may say that it is working, and returns the finding."""
 
@@ -28,8 +30,8 @@ class ConsultingDesk:
         self._note = note
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def take(self, consultation: Consultation, say: Say) -> None:
-        """Starts on a consultation; ``say`` hears what comes of it."""
+    def take(self, consultation: Consultation, say: Say) -> CallOff:
+        """Starts on a consultation; ``say`` hears what comes of it, unless it is called off before."""
         expert = self._experts.get(type(consultation))
         if expert is None:
             say(Unable(id=consultation.id, text="this is not to be had of this kind of run"))
@@ -39,6 +41,8 @@ class ConsultingDesk:
             task = asyncio.get_running_loop().create_task(self._work(expert, consultation, say))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
+            return task.cancel
+        return _nothing
 
     async def close(self) -> None:
         """Ends what is still worked on."""
@@ -59,3 +63,7 @@ class ConsultingDesk:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._note(f"a consultation failed: {type(error).__name__}")
+
+
+def _nothing() -> None:
+    """There is nothing to end."""

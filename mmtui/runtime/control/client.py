@@ -13,12 +13,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from mmtui import __version__
 from mmtui.domain.commands import Command, CommandResult, CommandStatus
+from mmtui.domain.consultations import Consultation, Finding
+from mmtui.domain.standing import Standing
 from mmtui.errors import ControlError
 from mmtui.runtime.control.frames import (
     SCHEMA,
     Answered,
     Ask,
+    Consult,
+    Ended,
+    Found,
     FrameError,
     FrameReader,
     Hello,
@@ -27,8 +33,10 @@ from mmtui.runtime.control.frames import (
     Refused,
     Reply,
     Request,
+    Stands,
     Watch,
     Welcome,
+    Who,
     decode_reply,
     encode,
 )
@@ -46,11 +54,11 @@ class ControlClient:
         self._label = path.stem
         self._reader = FrameReader()
         self._frames: deque[bytes] = deque()
-        self._socket = self._connected(path, timeout_s)
-        self._write(Hello(schema=SCHEMA, name=name))
+        self._socket = connect(path, timeout_s)
+        self._write(Hello(schema=SCHEMA, name=name, version=__version__))
         welcome = self._next()
         if not isinstance(welcome, Welcome) or welcome.schema != SCHEMA:
-            raise ControlError(f"{self._label} speaks another version of the control socket", remedy=_KILL_REMEDY)
+            raise other_version(self._label, welcome)
         self.welcome = welcome
 
     def __enter__(self) -> "ControlClient":
@@ -91,24 +99,21 @@ class ControlClient:
             if isinstance(frame, Refused) and frame.id == command.id:
                 return CommandResult(id=command.id, status=CommandStatus.REFUSED, text=frame.text, at=0.0)
 
-    def _connected(self, path: Path, timeout_s: float) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        connection.settimeout(timeout_s)
-        try:
-            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                connection.connect(f"/proc/self/fd/{folder}/{path.name}")
-            finally:
-                os.close(folder)
-            _, uid = peer_of(connection)
-        except OSError as error:
-            connection.close()
-            reason = error.strerror or str(error)
-            raise ControlError(f"{self._label} cannot be reached: {reason}", remedy=_KILL_REMEDY) from None
-        if uid != os.getuid():
-            connection.close()
-            raise ControlError(f"{self._label} is a socket of another user (uid {uid})", remedy="nothing was sent")
-        return connection
+    def who(self) -> Standing:
+        """Who is in control."""
+        self._write(Who())
+        while True:
+            frame = self._next()
+            if isinstance(frame, Stands):
+                return frame.standing
+
+    def consult(self, consultation: Consultation) -> Iterator[Finding]:
+        """What comes of a consultation: any number that say that it goes on, then the last."""
+        self._write(Consult(consultation=consultation))
+        while True:
+            frame = self._next()
+            if isinstance(frame, Found) and frame.finding.id == consultation.id:
+                yield frame.finding
 
     def _write(self, request: Request) -> None:
         try:
@@ -120,6 +125,8 @@ class ControlClient:
         frame = self._read()
         if isinstance(frame, Refused) and not frame.id:
             raise ControlError(f"{self._label}: {frame.text}")
+        if isinstance(frame, Ended):
+            raise ControlError(f"{self._label}: its session is over: {frame.text}")
         return frame
 
     def _read(self) -> Reply:
@@ -136,6 +143,37 @@ class ControlClient:
             raise ControlError(f"{self._label} hung up: {error.strerror or error}", remedy=_KILL_REMEDY) from None
         except FrameError as error:
             raise ControlError(f"{self._label} sent what is not understood: {error}", remedy=_KILL_REMEDY) from None
+
+
+def connect(path: Path, timeout_s: float) -> socket.socket:
+    """A connection to the instance at ``path``, whose process is this user's; raises ControlError."""
+    label = path.stem
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    connection.settimeout(timeout_s)
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            connection.connect(f"/proc/self/fd/{folder}/{path.name}")
+        finally:
+            os.close(folder)
+        _, uid = peer_of(connection)
+    except OSError as error:
+        connection.close()
+        reason = error.strerror or str(error)
+        raise ControlError(f"{label} cannot be reached: {reason}", remedy=_KILL_REMEDY) from None
+    if uid != os.getuid():
+        connection.close()
+        raise ControlError(f"{label} is a socket of another user (uid {uid})", remedy="nothing was sent")
+    return connection
+
+
+def other_version(label: str, welcome: Reply) -> ControlError:
+    """What a client says of an engine whose frames it does not know."""
+    theirs = f"mmtui {welcome.version}, schema {welcome.schema}" if isinstance(welcome, Welcome) else "what is unknown"
+    return ControlError(
+        f"{label} runs {theirs} of the control socket; this is mmtui {__version__}, schema {SCHEMA}",
+        remedy=f"use the version that it was started with, or restart it; {_KILL_REMEDY}",
+    )
 
 
 def command_id() -> str:

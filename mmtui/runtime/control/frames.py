@@ -12,19 +12,23 @@ from typing import Final, TypeAlias
 import msgspec
 
 from mmtui.domain.commands import Command, CommandResult
+from mmtui.domain.consultations import Consultation, Finding
 from mmtui.domain.history_view import BlotterRow, HistoriesView, Sample
+from mmtui.domain.standing import Standing
 from mmtui.domain.view import LadderView, LogLine, View
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 REQUEST_MAX: Final = 64 * 1024
 FRAME_MAX: Final = 256 * 1024
 TEXT_MAX: Final = 200
 CHANGES_MAX: Final = 64
+SCREEN_MAX: Final = 32 * 1024
 RATE_MAX_HZ: Final = 10.0
 _PREFIX: Final = 4
 _LOG_LINES: Final = 50
 _ROWS_IF_LARGE: Final = 20
 _LINE_MAX: Final = 200
+TAKE: Final = "take"
 _MIDS: Final = 1_000
 _SAMPLES: Final = 400
 _FILLS: Final = 400
@@ -35,10 +39,19 @@ class FrameError(ValueError):
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello", tag_field="frame"):
-    """A client's first frame. ``name`` is shown beside what it asks for."""
+    """A client's first frame. ``name`` is shown beside what it asks for.
+
+    Scripts only ask. A console (``is_console``) is counted, takes part in control, and asks for it with ``claims``;
+    ``may_take`` is off for one that was opened to look only.
+    """
 
     schema: int
     name: str
+    version: str = ""
+    is_console: bool = False
+    claims: bool = False
+    may_take: bool = True
+    tty: str = ""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True, tag="look", tag_field="frame"):
@@ -57,6 +70,20 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag="ask", tag_field="frame
 
     command: Command
     nonce: str = ""
+
+
+class Take(msgspec.Struct, frozen=True, kw_only=True, tag="take", tag_field="frame"):
+    """Moves control to this console. A refusal comes with the id ``TAKE``."""
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True, tag="who", tag_field="frame"):
+    """Asks who is in control; the answer is ``Stands``."""
+
+
+class Consult(msgspec.Struct, frozen=True, kw_only=True, tag="consult", tag_field="frame"):
+    """Has something worked out or written beside the engine."""
+
+    consultation: Consultation
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome", tag_field="frame"):
@@ -92,6 +119,25 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="answered", tag_fi
     result: CommandResult
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True, tag="found", tag_field="frame"):
+    """What came of a consultation of this client."""
+
+    finding: Finding
+
+
+class Stands(msgspec.Struct, frozen=True, kw_only=True, tag="stands", tag_field="frame"):
+    """Where this client stands: sent to consoles at each change, to others when they ask."""
+
+    standing: Standing
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="frame"):
+    """The session is over, with its reason and exit code; the engine's last frame."""
+
+    text: str
+    code: int
+
+
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused", tag_field="frame"):
     """What the socket itself refuses; ``id`` is the command's, empty when the connection ends with this."""
 
@@ -99,8 +145,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused", tag_fiel
     id: str = ""
 
 
-Request: TypeAlias = Hello | Look | Watch | Ask
-Reply: TypeAlias = Welcome | Picture | Past | Answered | Refused
+Request: TypeAlias = Hello | Look | Watch | Ask | Take | Who | Consult
+Reply: TypeAlias = Welcome | Picture | Past | Answered | Found | Stands | Ended | Refused
 
 _encoder = msgspec.json.Encoder()
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
@@ -123,7 +169,9 @@ def decode_request(body: bytes) -> Request:
     if isinstance(request, Watch) and not 0.0 <= request.rate_hz <= RATE_MAX_HZ:
         raise FrameError(f"at most {RATE_MAX_HZ:g} pictures a second")
     if isinstance(request, Ask):
-        _check(request)
+        _check(request.command, request.nonce)
+    if isinstance(request, Consult):
+        _check(request.consultation)
     return request
 
 
@@ -135,16 +183,19 @@ def decode_reply(body: bytes) -> Reply:
         raise FrameError(f"not a reply: {str(error)[:TEXT_MAX]}") from None
 
 
-def _check(ask: Ask) -> None:
-    command = ask.command
-    texts = [command.id, command.by, ask.nonce, getattr(command, "reason", "")]
-    changes = getattr(command, "changes", {})
-    if not command.id:
-        raise FrameError("a command has an id")
+def _check(asked: Command | Consultation, nonce: str = "") -> None:
+    """Raises FrameError for a request whose id is missing or whose texts and numbers are out of all measure."""
+    if not asked.id:
+        raise FrameError("whatever is asked has an id")
+    fields = {name: getattr(asked, name) for name in asked.__struct_fields__}
+    screen = fields.pop("screen", "")
+    if len(screen) > SCREEN_MAX:
+        raise FrameError(f"a screen is longer than {SCREEN_MAX} characters")
+    changes = {**fields.pop("changes", {}), **fields.pop("values", {})}
     if len(changes) > CHANGES_MAX:
-        raise FrameError(f"at most {CHANGES_MAX} changes at once")
-    texts += [*changes, *(value for value in changes.values() if isinstance(value, str))]
-    if any(len(text) > TEXT_MAX for text in texts):
+        raise FrameError(f"at most {CHANGES_MAX} values at once")
+    texts = [nonce, *changes, *changes.values(), *fields.values()]
+    if any(len(text) > TEXT_MAX for text in texts if isinstance(text, str)):
         raise FrameError(f"a text is longer than {TEXT_MAX} characters")
 
 

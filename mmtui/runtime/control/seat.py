@@ -11,13 +11,19 @@ import struct
 from collections import deque
 from typing import Protocol, cast
 
+from mmtui import __version__
 from mmtui.domain.commands import CommandResult
+from mmtui.domain.consultations import Finding, Unable
+from mmtui.domain.standing import Standing
 from mmtui.runtime.control.admission import Pace, Shown
+from mmtui.runtime.control.found import found_frame
 from mmtui.runtime.control.frames import (
     REQUEST_MAX,
     SCHEMA,
+    TAKE,
     Answered,
     Ask,
+    Consult,
     FrameError,
     FrameReader,
     Hello,
@@ -25,7 +31,10 @@ from mmtui.runtime.control.frames import (
     Refused,
     Reply,
     Request,
+    Stands,
+    Take,
     Watch,
+    Who,
     decode_request,
     encode,
     past_frames,
@@ -34,6 +43,7 @@ from mmtui.runtime.control.pictures import Pictures
 
 BACKLOG_MAX = 256 * 1024
 HELLO_WITHIN_S = 5.0
+NAME_MAX = 32
 _CREDENTIALS = struct.Struct("3i")
 
 
@@ -54,6 +64,18 @@ class Desk(Protocol):
     def ask(self, seat: "Seat", ask: Ask) -> None:
         """Passes a command on, or refuses it to the seat."""
 
+    def consult(self, seat: "Seat", consult: Consult) -> None:
+        """Has something worked out for the seat, or refuses it."""
+
+    def seated(self, seat: "Seat", hello: Hello) -> None:
+        """A client has said who it is."""
+
+    def take(self, seat: "Seat") -> str:
+        """Moves control to the seat; says why not."""
+
+    def who(self) -> Standing:
+        """Who is in control."""
+
     def welcome(self) -> Reply:
         """The engine's first frame."""
 
@@ -67,10 +89,13 @@ class Seat(asyncio.Protocol):
     def __init__(self, desk: Desk) -> None:
         self.name = ""
         self.pid = 0
+        self.number = 0
         self.uid = -1
         self.rate_hz = 0.0
         self.due_at = 0.0
         self.is_looking = False
+        self.is_console = False
+        self.label = ""
         self.active_at = desk.now_s()
         self.shown = Shown()
         self._desk = desk
@@ -117,6 +142,14 @@ class Seat(asyncio.Protocol):
         """Sends a frame; a client that has not read what came before is dropped."""
         self._write(encode(frame))
 
+    def stand(self, standing: Standing) -> None:
+        """Where this console stands now."""
+        self.send(Stands(standing=standing))
+
+    def find(self, finding: Finding) -> None:
+        """What came of a consultation of this client."""
+        self._write(found_frame(finding))
+
     def answered(self, result: CommandResult) -> None:
         """The engine's answer to a command of this client."""
         self.send(Answered(result=result))
@@ -140,18 +173,16 @@ class Seat(asyncio.Protocol):
 
     def close(self, reason: str = "") -> None:
         """Ends the connection, with the reason as the last frame."""
-        if self._transport is not None and not self._transport.is_closing():
-            if reason:
-                self.send(Refused(text=reason))
+        if reason:
+            self.send(Refused(text=reason))
+        if self._transport is not None:
             self._transport.close()
 
     def _take(self, request: Request) -> None:
         if not self._pace.admits(self._desk.now_s()):
             if self._pace.is_flood:
                 raise FrameError("too many requests")
-            command_id = request.command.id if isinstance(request, Ask) else ""
-            if command_id:
-                self.refuse("too many requests; slow down", command_id)
+            self._turn_away(request, "too many requests; slow down")
             return
         if not self.name and not isinstance(request, Hello):
             raise FrameError("say hello first")
@@ -164,12 +195,36 @@ class Seat(asyncio.Protocol):
                 self._watch(request)
             case Ask():
                 self._desk.ask(self, request)
+            case Consult():
+                self._desk.consult(self, request)
+            case Take():
+                reason = self._desk.take(self)
+                if reason:
+                    self.refuse(reason, TAKE)
+            case Who():
+                self.stand(self._desk.who())
+
+    def _turn_away(self, request: Request, reason: str) -> None:
+        match request:
+            case Ask():
+                self.refuse(reason, request.command.id)
+            case Consult():
+                self.find(Unable(id=request.consultation.id, text=reason))
+            case Take():
+                self.refuse(reason, TAKE)
 
     def _greet(self, hello: Hello) -> None:
         if hello.schema != SCHEMA:
-            raise FrameError(f"this engine speaks schema {SCHEMA} of the control socket, not {hello.schema}")
-        name = "".join(character for character in hello.name if character.isprintable())[:32].strip()
-        self.name = name or "control"
+            raise FrameError(
+                f"this engine speaks schema {SCHEMA} of the control socket (mmtui {__version__}), the client schema "
+                f"{hello.schema} (mmtui {_printable(hello.version) or 'of before'}); use the version that was started"
+            )
+        if self.name:
+            raise FrameError("said hello before")
+        self.name = _printable(hello.name) or "control"
+        self.is_console = hello.is_console
+        self.label = f"{self.by} on {_printable(hello.tty) or 'no terminal'}"
+        self._desk.seated(self, hello)
 
     def _watch(self, watch: Watch) -> None:
         self.rate_hz = watch.rate_hz
@@ -192,6 +247,10 @@ class Seat(asyncio.Protocol):
     def _expect_hello(self) -> None:
         if not self.name:
             self.close("no hello in time")
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[:NAME_MAX].strip()
 
 
 def peer_of(connection: socket.socket) -> tuple[int, int]:

@@ -18,16 +18,21 @@ from typing import Final
 import msgspec
 
 from mmtui.domain.commands import Command, CommandResult
+from mmtui.domain.consultations import Consultation, Finding, SaveParameters, Unable, Working
+from mmtui.domain.standing import Standing, writes
 from mmtui.domain.view import View
 from mmtui.runtime.clock import work_seconds
+from mmtui.runtime.consulting.desk import CallOff, Say
 from mmtui.runtime.control import admission
-from mmtui.runtime.control.frames import SCHEMA, Ask, Reply, Welcome
+from mmtui.runtime.control.frames import SCHEMA, Ask, Consult, Ended, Hello, Reply, Welcome
+from mmtui.runtime.control.operators import Operators
 from mmtui.runtime.control.pictures import Pictures
 from mmtui.runtime.control.seat import Seat
 
 SEATS_MAX: Final = 16
 ASKED_MAX: Final = 512
 ROUND_S: Final = 0.05
+CONSULTS_MAX: Final = 2
 _PREFIX: Final = "ctl:"
 _SLACK: Final = 0.2
 
@@ -43,6 +48,8 @@ class ControlPort(msgspec.Struct, frozen=True, kw_only=True):
     send: Callable[[Command], None]
     clock: Callable[[], float]
     note: Callable[[str], None]
+    operators: Operators
+    consult: Callable[[Consultation, Say], CallOff]
 
 
 class _Asked:
@@ -64,6 +71,8 @@ class ControlServer:
         self._port = port
         self._seats: list[Seat] = []
         self._asked: OrderedDict[str, _Asked] = OrderedDict()
+        self._consulted: dict[Seat, dict[str, tuple[Consultation, CallOff]]] = {}
+        self._seated = 0
         self._server: asyncio.Server | None = None
 
     async def open(self) -> bool:
@@ -91,14 +100,15 @@ class ControlServer:
             if seat.rate_hz > 0.0 and now >= seat.due_at and seat.show():
                 seat.due_at = now + (1.0 - _SLACK) / seat.rate_hz
 
-    async def close(self) -> None:
-        """Takes no more clients, lets those go that are here, and removes the socket."""
+    async def close(self, reason: str = "the session has ended", code: int = 0) -> None:
+        """Takes no more clients, tells those that are here how the session ended, and removes the socket."""
         if self._server is None:
             return
         self._port.path.unlink(missing_ok=True)
         self._server.close()
         for seat in list(self._seats):
-            seat.close("the session has ended")
+            seat.send(Ended(text=reason, code=code))
+            seat.close()
         self._server = None
 
     def answered(self, result: CommandResult) -> bool:
@@ -124,12 +134,54 @@ class ControlServer:
             idlest.close("too many clients")
             self.leave(idlest)
         self._seats.append(seat)
+        self._seated += 1
+        seat.number = self._seated
         return ""
 
     def leave(self, seat: Seat) -> None:
         """Forgets a client."""
         if seat in self._seats:
             self._seats.remove(seat)
+        self._port.operators.leave(seat)
+        for consultation, call_off in self._consulted.pop(seat, {}).values():
+            if not writes(consultation):
+                call_off()
+
+    def seated(self, seat: Seat, hello: Hello) -> None:
+        """A client has said who it is; a console takes part in control from now on."""
+        if hello.is_console:
+            self._port.operators.join(seat, claims=hello.claims, may_take=hello.may_take)
+
+    def take(self, seat: Seat) -> str:
+        """Moves control to the seat; says why not."""
+        return self._port.operators.take(seat)
+
+    def who(self) -> Standing:
+        """Who is in control."""
+        return self._port.operators.standing()
+
+    def consult(self, seat: Seat, consult: Consult) -> None:
+        """Passes a consultation on to the experts; the seat hears of it while it is there, under its own id."""
+        asked = consult.consultation
+        reason = self._port.operators.refusal(seat, asked) if seat.is_console else ""
+        out = self._consulted.setdefault(seat, {})
+        if not reason and (len(out) >= CONSULTS_MAX or asked.id in out):
+            reason = "one thing after the other: this is still being worked on"
+        if reason:
+            seat.find(Unable(id=asked.id, text=reason))
+            return
+        is_over = False
+
+        def say(finding: Finding) -> None:
+            nonlocal is_over
+            if not isinstance(finding, Working):
+                is_over = True
+                out.pop(asked.id, None)
+            seat.find(msgspec.structs.replace(finding, id=asked.id))
+
+        call_off = self._port.consult(self._renamed(seat, asked), say)
+        if not is_over:
+            out[asked.id] = (asked, call_off)
 
     def ask(self, seat: Seat, ask: Ask) -> None:
         """Passes a command on, or refuses it to the seat; an id seen before is only answered."""
@@ -141,7 +193,8 @@ class ControlServer:
             if known.result is not None:
                 seat.answered(known.result)
             return
-        reason = admission.refusal(ask.command, ask.nonce, seat.shown, self._port.clock())
+        reason = self._port.operators.refusal(seat, ask.command) if seat.is_console else ""
+        reason = reason or admission.refusal(ask.command, ask.nonce, seat.shown, self._port.clock())
         if reason:
             seat.refuse(reason, client_id)
             return
@@ -160,6 +213,15 @@ class ControlServer:
     def note(self, text: str) -> None:
         """Something for the log."""
         self._port.note(text)
+
+    def _renamed(self, seat: Seat, asked: Consultation) -> Consultation:
+        """The consultation under an id that no other client can have chosen."""
+        prefix = f"{_PREFIX}{seat.number}:"
+        fields = {"id": prefix + asked.id}
+        if isinstance(asked, SaveParameters) and asked.diff_id:
+            fields["diff_id"] = prefix + asked.diff_id
+        renamed: Consultation = msgspec.structs.replace(asked, **fields)
+        return renamed
 
 
 def _listening(path: Path) -> socket.socket:
