@@ -49,6 +49,17 @@ def reaches_estimators(changes: Mapping[str, Value]) -> bool:
     return any(key.startswith("estimators.") or key in _ELSEWHERE_READ_BY_ESTIMATORS for key in keys)
 
 
+def reread(state: EngineState, now: float, changes: Mapping[str, Value], panel: EstimatorPanel) -> None:
+    """Has a copy of the panel read the market by the changed settings; nothing where the engine would refuse them."""
+    live = LiveSettings(state.settings)
+    try:
+        live.apply(changes, by="preview", now=now, picture_age_s=0.0)
+    except EditRefusedError:
+        return
+    panel.reconfigure(live.settings)
+    panel.estimates(now)
+
+
 def preview(
     state: EngineState,
     now: float,
@@ -59,7 +70,7 @@ def preview(
 ) -> Outlook | None:
     """Both ladders at ``now``; None before there is a market to quote in.
 
-    ``strategies`` are two copies of the strategy and ``panel`` one of the panel: they are used up.
+    ``strategies`` are two copies of the strategy and ``panel`` one of the panel after ``reread``: they are used up.
     """
     estimates = state.panel.estimates(now)
     if estimates is None or state.market.touch is None:
@@ -77,8 +88,6 @@ def preview(
         )
     except EditRefusedError as refusal:
         return Outlook(mode=mode, now=present, refusal=str(refusal))
-    if panel is not None:
-        panel.reconfigure(live.settings)
     edited = _shadow(state, live.settings, strategies[1], panel or state.panel)
     governing.update_limit(edited, now)
     return Outlook(mode=mode, now=present, then=_sketch(edited, now, mode))

@@ -1,24 +1,19 @@
-"""The expert for previews: lends the engine's pure preview copies to use up, in pieces short enough for the loop.
+"""The expert for previews: lends the engine's pure preview copies to use up.
 
-Owns the copying. A piece is one callback: the panel is only copied when the edit reaches the estimators, and then in
-two pieces of its own, so that no market event waits for the whole.
+Never steps the engine. The panel is only copied when the edit reaches the estimators.
 """
 
 import asyncio
 import pickle
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
 
 from mmtui.domain.consultations import Finding, Preview, Previewed, Unable
 from mmtui.domain.view import Mode
 from mmtui.engine.engine import Engine
-from mmtui.engine.preview import Outlook, preview, reaches_estimators
+from mmtui.engine.preview import Outlook, preview, reaches_estimators, reread
+from mmtui.runtime.consulting.copying import copied, copied_in_pieces
 from mmtui.runtime.consulting.desk import Expert, Say
 
-if TYPE_CHECKING:
-    from mmtui.estimators.panel import EstimatorPanel
-
-Copied = TypeVar("Copied")
 NO_MARKET = "nothing to preview yet: no market data"
 NO_COPY = "this strategy cannot be copied, so there is no preview of it; apply shows what it does"
 
@@ -34,23 +29,18 @@ def previewing(engine: Callable[[], Engine]) -> Expert:
 
 
 async def _looked(engine: Engine, asked: Preview) -> Outlook | Unable:
-    panel: EstimatorPanel | None = None
-    if reaches_estimators(asked.changes):
-        data = pickle.dumps(engine.state.panel, pickle.HIGHEST_PROTOCOL)
-        await asyncio.sleep(0)
-        panel = pickle.loads(data)  # noqa: S301 - made a moment ago, here
-        await asyncio.sleep(0)
+    state, panel = engine.state, None
     try:
-        strategies = _copied(engine.state.quoting.strategy), _copied(engine.state.quoting.strategy)
+        if reaches_estimators(asked.changes):
+            panel = await copied_in_pieces(state.panel)
+            reread(state, engine.now, asked.changes, panel)
+            await asyncio.sleep(0)
+        strategies = copied(state.quoting.strategy), copied(state.quoting.strategy)
     except (TypeError, AttributeError, pickle.PicklingError):
         return Unable(id=asked.id, text=NO_COPY)
-    outlook = preview(engine.state, engine.now, asked.changes, strategies=strategies, panel=panel)
+    await asyncio.sleep(0)
+    outlook = preview(state, engine.now, asked.changes, strategies=strategies, panel=panel)
     return outlook if outlook is not None else Unable(id=asked.id, text=NO_MARKET)
-
-
-def _copied(value: Copied) -> Copied:
-    copied: Copied = pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))  # noqa: S301 - our own, made here
-    return copied
 
 
 def _previewed(asked: Preview, at: float, outlook: Outlook) -> Previewed:
