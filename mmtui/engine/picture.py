@@ -55,7 +55,7 @@ def picture(state: EngineState, now: float, mode: Mode, mode_since: float) -> En
         levels=_levels(state, ladder),
         position=_position(state, estimates),
         pnl=_pnl(state),
-        strategy_note=strategy_note(ladder),
+        strategy_note=strategy_note(state),
         estimates=(*estimate_rows(state, estimates, now), *strategy_rows(estimates, ladder)),
         risk=_risk(state),
         next_trips=_next_trips(state),

@@ -5,12 +5,16 @@ import math
 from mmtui.domain.estimate_view import EstimateView
 from mmtui.domain.estimates import Estimates
 from mmtui.domain.units import BPS
+from mmtui.engine.quoting.taking import waiting_because
+from mmtui.engine.state import EngineState
 from mmtui.strategies.quote import Ladder, Level
 
 
-def strategy_note(ladder: Ladder | None) -> str:
-    """How the quotes were made, in one line; "" where the strategy has nothing to say."""
-    return ladder.insight.note if ladder is not None and ladder.insight is not None else ""
+def strategy_note(state: EngineState) -> str:
+    """How the quotes were made, and why its takers wait; "" where the strategy has nothing to say."""
+    ladder = state.quoting.ladder
+    note = ladder.insight.note if ladder is not None and ladder.insight is not None else ""
+    return "; ".join(part for part in (note, waiting_because(state)) if part)
 
 
 def strategy_rows(estimates: Estimates | None, ladder: Ladder | None) -> tuple[EstimateView, ...]:

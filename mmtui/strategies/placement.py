@@ -15,7 +15,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.units import BPS, Price, Size
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.edge_sizing import PlanMemo, SideEdge, SideRequest
-from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext, Term
+from mmtui.strategies.quote import Absence, AbsenceReason, Ladder, Level, QuoteContext, Rooms, Term
 from mmtui.strategies.sizing import SidePlan, SizeSettings, is_reducing, level_sizes, side_budget, wanted_total
 from mmtui.strategies.spread import Shift, SpreadLimits
 
@@ -168,7 +168,7 @@ def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price, p
     wanted = wanted_total(context, side, shape.sizes)
     total = side_budget(context, side, wanted, prices[0])
     if total <= 0:
-        return _absent(side, AbsenceReason.NO_SIZE)
+        return _absent(side, AbsenceReason.NO_SIZE, rooms.scaled(side))
     basis = SideBasis(frame, shape, int(side), is_increasing, clamped, total, room)
     # price = reference * (1 - sign * bps / 1e4), solved for bps.
     start_bps = int(side) * BPS
@@ -187,7 +187,7 @@ def _place_side(context: QuoteContext, frame: Frame, side: Side, bound: Price, p
             quotes.append(Level(side, i, price, size, start_bps - price * slope_bps, basis))
     if not plan.absences and len(prices) == len(shape.depths):
         return Placed(tuple(quotes), ())
-    return Placed(tuple(quotes), _absences(side, plan, len(prices), len(shape.depths), rooms.reason(side)))
+    return Placed(tuple(quotes), _absences(side, plan, len(prices), len(shape.depths), rooms))
 
 
 def _prices(context: QuoteContext, frame: Frame, side: Side, bound: Price, shape: SideShape) -> tuple[list[Price], int]:
@@ -224,11 +224,12 @@ def _least_bps(depth: LevelDepth, is_increasing: bool, limits: SpreadLimits) -> 
     return min(limits.min_half_bps, depth.bps) if is_increasing else -math.inf
 
 
-def _absences(side: Side, plan: SidePlan, priced: int, levels: int, detail: str) -> tuple[Absence, ...]:
-    absences = [
-        Absence(side, index, reason, detail if reason is AbsenceReason.NO_ROOM else "")
-        for index, reason in plan.absences
-    ]
+def _absences(side: Side, plan: SidePlan, priced: int, levels: int, rooms: Rooms) -> tuple[Absence, ...]:
+    details = {
+        AbsenceReason.NO_ROOM: rooms.reason(side),
+        AbsenceReason.SIDE_BELOW_MINIMUM: rooms.scaled(side),
+    }
+    absences = [Absence(side, index, reason, details.get(reason, "")) for index, reason in plan.absences]
     if (None, AbsenceReason.SIDE_BELOW_MINIMUM) not in plan.absences:
         absences += [Absence(side, i, AbsenceReason.NO_PRICE) for i in range(priced, levels)]
     return tuple(absences)

@@ -187,7 +187,8 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
 class Rooms(msgspec.Struct, frozen=True, kw_only=True):
     """The most that may rest on each side now, and why when that is nothing.
 
-    The size factors (0 to 1) scale the wanted size of a side before its room caps it. With
+    The size factors (0 to 1) scale the wanted size of a side before its room caps it, and ``buy_scaled`` says
+    which rule does and for how long, "" while none does. With
     ``is_reduce_only`` the side that would increase the position is not quoted and the other holds at
     most the position.
     """
@@ -198,6 +199,8 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
     sell_reason: str = ""
     size_factor_buy: float = 1.0
     size_factor_sell: float = 1.0
+    buy_scaled: str = ""
+    sell_scaled: str = ""
     is_reduce_only: bool = False
 
     def room(self, side: Side) -> Size:
@@ -211,6 +214,10 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
     def size_factor(self, side: Side) -> float:
         """Share of the wanted size on ``side``."""
         return self.size_factor_buy if side > 0 else self.size_factor_sell
+
+    def scaled(self, side: Side) -> str:
+        """What makes the size of ``side`` smaller."""
+        return self.buy_scaled if side > 0 else self.sell_scaled
 
 
 class QuoteContext(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.intents import PlaceOrders
 from mmtui.domain.order import Purpose, TimeInForce
 from mmtui.domain.view import Mode
+from mmtui.engine.picture_of_strategy import strategy_note
 from mmtui.risk.restraints import Effect, Restraint
 from mmtui.strategies.quote import Insight
 from tests.simulation.test_endings import quoting, trade_by_hand
@@ -153,8 +154,8 @@ class Greedy:
         return msgspec.structs.replace(ladder, insight=insight)
 
 
-def greedy(make_session, rate: float, **settings):
-    session, limit = loaded(make_session, 0.6, **settings)
+def greedy(make_session, rate: float, share: float = 0.6, **settings):
+    session, limit = loaded(make_session, share, **settings)
     quoting_state = session.engine.state.quoting
     quoting_state.strategy = Greedy(quoting_state.strategy, rate)
     return session, limit
@@ -172,6 +173,20 @@ def test_a_strategy_that_asks_to_open_with_takers_gets_none(make_session) -> Non
     assert start > 0
     session.run(10)
     assert not [terms for terms in takers(session) if terms.side is Side.BUY and position(session) > 0]
+
+
+def test_takers_that_wait_for_what_rests_already_say_so(make_session) -> None:
+    session, _ = greedy(make_session, -1e9, share=0.1, **TAKING)
+    told = set()
+    for _ in range(20):
+        session.run(0.5)
+        state = session.engine.state
+        is_covered = state.ledger.reserved(Side.SELL) >= state.account.position.size > 0
+        told.add(
+            (is_covered, strategy_note(state).endswith("takers wait: what already rests closes the whole position"))
+        )
+    assert (True, True) in told
+    assert told <= {(True, True), (False, False)}
 
 
 def test_takers_without_end_are_held_to_the_rate_of_the_settings(make_session) -> None:

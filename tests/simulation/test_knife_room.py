@@ -4,6 +4,10 @@ import pytest
 
 from mmtui.domain.book import Touch
 from mmtui.domain.instrument import Side
+from mmtui.domain.intents import LogLevel
+from mmtui.domain.view import Mode
+from mmtui.engine.outbox import Outbox
+from mmtui.engine.quoting import cycle
 from mmtui.engine.quoting.rooms import rooms
 from mmtui.strategies.quote import Rooms
 from tests.simulation.test_endings import holding, quoting, trade_by_hand
@@ -54,3 +58,15 @@ def test_a_rising_market_never_takes_size_from_the_side_that_reduces(make_sessio
 @pytest.mark.parametrize("move", [-0.01, 0.01])
 def test_switched_off_it_takes_nothing(make_session, move) -> None:
     assert factors(rooms_after(flat(make_session, strategy__knife_enabled=False), move)) == (1.0, 1.0)
+
+
+def test_a_side_that_a_knife_takes_away_says_which_rule_it_is_and_until_when(make_session) -> None:
+    session = flat(make_session)
+    assert rooms_after(session, 0.0).buy_scaled == ""
+    assert "falling knife" in rooms_after(session, -0.01).buy_scaled
+    state, now = session.engine.state, session.now_ms / 1000.0 + 3.1
+    out = Outbox(now, LogLevel.INFO)
+    cycle.run(state, out, Mode.QUOTING, "")
+    assert state.quoting.ladder.bids == ()
+    assert state.quoting.why_not[0].startswith("its size is scaled to nothing (falling knife: ")
+    assert "until it slows or rests for 1 s" in state.quoting.why_not[0]

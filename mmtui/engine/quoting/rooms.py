@@ -13,6 +13,12 @@ FADE_FROM = 0.5
 FADED_LEAST = 0.25
 # The least size that the venue takes differs a little from price to price.
 CLIPS_OWED = 2
+_KNIFE_WORDS = {
+    Side.BUY: "falling knife: the mid runs down by deviations in half a second; until it slows or rests for 1 s",
+    Side.SELL: "rising knife: the mid runs up by deviations in half a second; until it slows or rests for 1 s",
+}
+_CASCADE_WORDS = "liquidation cascade: until its severity falls"
+_FADE_WORDS = "only this side is filled: until a fill on the other, or a minute has passed"
 MARGIN_SPENT = "InsufficientMargin: free margin carries no more"
 
 
@@ -46,13 +52,16 @@ def rooms(state: EngineState, now: float, *, is_reduce_only: bool) -> Rooms:
         elif size[side] == 0 and off is None:
             cap = MARGIN_SPENT if is_short else f"position limit ({state.risk.limit.binding})"
             why[side] = "reduce-only" if is_reduce_only else cap
+    shown = {side: _shown(state, now, side) for side in Side}
     return Rooms(
         buy=size[Side.BUY],
         sell=size[Side.SELL],
         buy_reason=why.get(Side.BUY, ""),
         sell_reason=why.get(Side.SELL, ""),
-        size_factor_buy=_shown(state, now, Side.BUY),
-        size_factor_sell=_shown(state, now, Side.SELL),
+        size_factor_buy=shown[Side.BUY][0],
+        size_factor_sell=shown[Side.SELL][0],
+        buy_scaled=shown[Side.BUY][1],
+        sell_scaled=shown[Side.SELL][1],
         is_reduce_only=is_reduce_only,
     )
 
@@ -98,11 +107,22 @@ def _owed(state: EngineState, side: Side, held: Size) -> Size:
     return max(0, min(held, CLIPS_OWED * clip(state)) - _stuck(state, side))
 
 
-def _shown(state: EngineState, now: float, side: Side) -> float:
-    """Share of its size that a side shows for every reason together; all of it where it reduces the position."""
+def _shown(state: EngineState, now: float, side: Side) -> tuple[float, str]:
+    """Share of its size that a side shows for every rule together, and the rule that takes the most.
+
+    All of it where it reduces the position.
+    """
     if side * state.account.position.size < 0:
-        return 1.0
-    return _fade(state, now, side) * _unhurt(state, now, side) * share_shown(state, now, side)
+        return 1.0, ""
+    fade, unhurt, share = _fade(state, now, side), _unhurt(state, now, side), share_shown(state, now, side)
+    least = min(fade, unhurt, share)
+    if not least < 1.0:
+        return 1.0, ""
+    if unhurt == least:
+        scaled = _KNIFE_WORDS[side]
+    else:
+        scaled = _CASCADE_WORDS if share == least else _FADE_WORDS
+    return fade * unhurt * share, scaled
 
 
 def _fade(state: EngineState, now: float, side: Side) -> float:

@@ -23,7 +23,7 @@ EARNING_S_MAX = 1.0
 
 def advance(state: EngineState, out: Outbox, mode: Mode) -> None:
     """Takes the next slice once the rate that the last ladder asked for has earned it."""
-    rate = _wanted_rate(state, mode)
+    rate = _wanted_rate(state) if mode in (Mode.QUOTING, Mode.REDUCE_ONLY) else 0.0
     step_s = min(max(out.now - state.quoting.taker_at, 0.0), EARNING_S_MAX)
     state.quoting.taker_at = out.now
     if rate == 0.0:
@@ -36,10 +36,18 @@ def advance(state: EngineState, out: Outbox, mode: Mode) -> None:
         _take(state, out, side)
 
 
-def _wanted_rate(state: EngineState, mode: Mode) -> float:
+def waiting_because(state: EngineState) -> str:
+    """Why a taker that the strategy asks for buys nothing, where own quotes are the cause; "" otherwise."""
+    rate = _wanted_rate(state)
+    if rate == 0.0 or _closable(state, Side.BUY if rate > 0.0 else Side.SELL):
+        return ""
+    return "takers wait: what rests closes the whole position"
+
+
+def _wanted_rate(state: EngineState) -> float:
     """Size units per second, positive when buying; 0 unless takers are on and this one reduces the position."""
     ladder = state.quoting.ladder
-    if ladder is None or ladder.insight is None or mode not in (Mode.QUOTING, Mode.REDUCE_ONLY):
+    if ladder is None or ladder.insight is None:
         return 0.0
     if not state.settings.flag("strategy.hjb.taker_enabled"):
         return 0.0
