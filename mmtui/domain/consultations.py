@@ -154,7 +154,8 @@ class FlattenCosted(msgspec.Struct, frozen=True, kw_only=True, tag="flatten_cost
     """The order that a flatten would send first and what closing all costs against the mid, fee included.
 
     ``size`` is base units, ``price`` the worst the first order would take, ``expected_price`` the average over the
-    visible book (None where it does not hold enough).
+    visible book (None where it does not hold enough). ``position`` is what is closed, signed, and ``worst_usd`` what
+    it costs if all of it trades at the worst price.
     """
 
     id: str
@@ -165,6 +166,8 @@ class FlattenCosted(msgspec.Struct, frozen=True, kw_only=True, tag="flatten_cost
     cost_usd: float | None
     cost_bps: float | None
     orders: int
+    position: float = 0.0
+    worst_usd: float | None = None
     note: str = ""
 
 
