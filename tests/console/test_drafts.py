@@ -168,3 +168,8 @@ def test_set_on_the_command_line_stages_and_applies_at_once_outside_live() -> No
 
 def test_values_are_shown_as_they_are_typed() -> None:
     assert [shown(v) for v in (None, True, False, 0.30, 5, "glft")] == ["unset", "true", "false", "0.3", "5", "glft"]
+
+
+def test_every_live_parameter_says_in_one_line_what_a_change_of_it_does() -> None:
+    silent = [row.key for row in LIVE_PARAMETERS if not row.effect or len(row.effect) > 110]
+    assert silent == []

@@ -32,16 +32,16 @@ def parameters_page() -> str:
             "",
             f"## [{section}]",
             "",
-            "| name | default | bounds | live | meaning |",
-            "| --- | --- | --- | --- | --- |",
+            "| name | default | bounds | live | meaning | effect |",
+            "| --- | --- | --- | --- | --- | --- |",
         ]
         for row in PARAMETERS:
             if row.section != section:
                 continue
             bounds = row.bounds.replace("|", "\\|")
             live = "live" if row.live else ""
-            effect = f" A {row.effect}." if row.effect.startswith("higher") else ""
-            lines.append(f"| `{row.name}` | {shown(row.default)} | {bounds} | {live} | {row.help}{effect} |")
+            effect = row.effect.replace("|", "\\|")
+            lines.append(f"| `{row.name}` | {shown(row.default)} | {bounds} | {live} | {row.help} | {effect} |")
     return "\n".join(lines) + "\n"
 
 

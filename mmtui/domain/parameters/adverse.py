@@ -26,6 +26,7 @@ ADVERSE: tuple[Parameter, ...] = (
         live=True,
         help="A side whose fills have cost more than its half-spread without the charge for them, this many fills in a "
         "row, is pulled unless it reduces; 0 never.",
+        effect="higher leaves a losing side quoted for longer",
     ),
     Parameter(
         key="risk.adverse_pull_s",
@@ -36,6 +37,7 @@ ADVERSE: tuple[Parameter, ...] = (
         high=3600.0,
         live=True,
         help="How long it stays pulled.",
+        effect="higher rests a losing side for longer",
     ),
     Parameter(
         key="risk.cascade_reduce_threshold",
@@ -46,6 +48,7 @@ ADVERSE: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Cascade severity from which the side that is run over shows one minus the severity of its size.",
+        effect="higher keeps full size later into a cascade",
     ),
     Parameter(
         key="risk.cascade_directional",
@@ -53,6 +56,7 @@ ADVERSE: tuple[Parameter, ...] = (
         default=False,
         live=True,
         help="Pull the side that is run over already at risk.cascade_reduce_threshold, unless it reduces.",
+        effect="true takes the side that is run over off sooner",
     ),
     Parameter(
         key="estimators.cascade_slow_weight",
@@ -73,6 +77,7 @@ ADVERSE: tuple[Parameter, ...] = (
         high=600.0,
         live=True,
         help="Half-life of that memory.",
+        effect="higher keeps quotes careful for longer after a cascade",
     ),
     Parameter(
         key="estimators.liquidator_addresses",
@@ -80,5 +85,6 @@ ADVERSE: tuple[Parameter, ...] = (
         default=HLP_LIQUIDATOR,
         live=True,
         help="Addresses that take over liquidated positions, separated by commas: what they trade is a liquidation.",
+        effect="each further address makes more trades count as a cascade",
     ),
 )

@@ -12,6 +12,7 @@ ALLOCATION: tuple[Parameter, ...] = (
         help="geometric: each level a fixed share of the one before. proportional: by what levels earn. lp: all to the "
         "best level. variational: until the last unit earns the same on every level. kelly: by the chance "
         "of a fill times the bet it deserves.",
+        effect="all but geometric move size to the levels that earn most",
     ),
     Parameter(
         key="strategy.level_share_max",

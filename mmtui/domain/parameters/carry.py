@@ -10,6 +10,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         choices=("posterior", "gumbel"),
         live=True,
         help="What kappa and A the quotes use: the posterior of orders, or the fit to interval maxima once it holds.",
+        effect="gumbel follows the largest orders of late; posterior all of them",
     ),
     Parameter(
         key="estimators.gumbel_interval_s",
@@ -26,6 +27,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         default=False,
         live=True,
         help="Weigh an order's reach by its size over the median size, at most 3 times.",
+        effect="true lets large orders pull quotes further out",
     ),
     Parameter(
         key="estimators.microprice_mode",
@@ -35,6 +37,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         live=True,
         help="Fair price from the regression on imbalances, from what followed each state of the book, or from the "
         "filtered mid, which sees no imbalance.",
+        effect="kalman ignores imbalance; the others lean quotes with it",
     ),
     Parameter(
         key="estimators.stoikov_refit_s",
@@ -45,6 +48,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         high=3600.0,
         live=True,
         help="Time between two solutions of the states' micro-price.",
+        effect="higher follows changes of the book's habits more slowly",
     ),
     Parameter(
         key="estimators.funding_divisor",
@@ -54,6 +58,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         high=24.0,
         live=True,
         help="Payments that an eight-hour funding rate is spread over; 1 where the clamp acts on hourly rates.",
+        effect="higher makes the rate, and so the inventory it is worth holding, smaller",
     ),
     Parameter(
         key="estimators.funding_interest",
@@ -63,6 +68,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         high=0.01,
         live=True,
         help="Interest part of the eight-hour funding rate.",
+        effect="higher predicts that longs pay more, so quotes lean short",
     ),
     Parameter(
         key="estimators.funding_clamp",
@@ -72,6 +78,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         high=0.05,
         live=True,
         help="How far the interest part may pull the eight-hour funding rate.",
+        effect="higher pulls the predicted rate further to the interest",
     ),
     Parameter(
         key="estimators.funding_multiplier",
@@ -81,6 +88,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         high=10.0,
         live=True,
         help="Factor of the funding rate that a builder's dex sets for its contract; 1 on the main dex.",
+        effect="higher leans quotes more to the side that is paid",
     ),
     Parameter(
         key="strategy.lot_consistency",
@@ -90,6 +98,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         live=True,
         help="Arrivals where orders are smaller than a lot. reduced: as if the lot were the mean order. probability: "
         "only orders of at least a lot count.",
+        effect="off takes small orders for whole fills, so quotes stand nearer",
     ),
     Parameter(
         key="risk.funding_rate_weight",
@@ -111,6 +120,7 @@ ARRIVALS: tuple[Parameter, ...] = (
         live=True,
         aliases=("funding_rate_horizon",),
         help="How far ahead the funding rate is averaged.",
+        effect="higher averages funding over longer, so it moves the inventory aimed at less",
     ),
     Parameter(
         key="risk.funding_window_s",
@@ -121,5 +131,6 @@ ARRIVALS: tuple[Parameter, ...] = (
         high=3600.0,
         live=True,
         help="Funding moves the inventory aimed at only this long before a payment; 3600 always.",
+        effect="higher leans towards the side that is paid for longer",
     ),
 )

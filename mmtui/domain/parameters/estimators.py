@@ -46,6 +46,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         high=50.0,
         live=True,
         help="Jump ratio above which the regime is toxic.",
+        effect="higher calls fewer markets toxic, so quotes stay nearer",
     ),
     Parameter(
         key="estimators.jump_test_ticks",
@@ -56,6 +57,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         high=100_000.0,
         live=True,
         help="Period of the jump test: returns among which a false jump is found with its probability.",
+        effect="higher finds fewer jumps, so quotes stay nearer",
     ),
     Parameter(
         key="estimators.jump_test_alpha",
@@ -65,6 +67,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         high=0.5,
         live=True,
         help="That probability.",
+        effect="higher finds more jumps, so quotes widen sooner",
     ),
     Parameter(
         key="estimators.hawkes_decay",
@@ -76,6 +79,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         live=True,
         aliases=("risk.hawkes_decay",),
         help="How fast a burst of orders stops counting as activity.",
+        effect="higher follows bursts of orders faster, up and down",
     ),
     Parameter(
         key="estimators.hawkes_baseline_half_life_s",
@@ -97,6 +101,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         live=True,
         aliases=("risk.spread_percentile_window",),
         help="Window in which the market spread counts as tight or wide.",
+        effect="higher compares the spread with a longer past",
     ),
     Parameter(
         key="estimators.kappa_prior",
@@ -134,6 +139,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         high=20_000.0,
         live=True,
         help="Lower clamp of kappa.",
+        effect="higher keeps quotes nearer in thin markets",
     ),
     Parameter(
         key="estimators.kappa_max",
@@ -144,6 +150,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         high=100_000.0,
         live=True,
         help="Upper clamp of kappa.",
+        effect="lower keeps quotes further out in dense markets",
     ),
     Parameter(
         key="estimators.intensity_prior_events",
@@ -204,6 +211,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         default=True,
         live=True,
         help="Trust the microprice regression only as far as it explains the moves; false takes its slopes whole.",
+        effect="false lets the book's imbalance move quotes more",
     ),
     Parameter(
         key="estimators.microprice_clamp",
@@ -211,6 +219,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         default="bbo",
         live=True,
         help='Largest deviation from the mid: "bbo" stays inside the touch, or a number of bps.',
+        effect="a larger number lets the fair price leave the mid further",
     ),
     Parameter(
         key="estimators.flow_time_constant_s",
@@ -264,6 +273,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         choices=("power", "log", "conservative", "decay"),
         live=True,
         help="Where cancels in the queue before an order are taken to fall; conservative: always behind it.",
+        effect="conservative expects fills latest, so quotes keep their place longer with the value rule",
     ),
     Parameter(
         key="estimators.queue_power",
@@ -273,6 +283,7 @@ ESTIMATORS: tuple[Parameter, ...] = (
         high=10.0,
         live=True,
         help="Power of the queue model: 1 spreads a cancel in proportion, higher takes it from the larger part.",
+        effect="higher expects to come to the front sooner in long queues",
     ),
     Parameter(
         key="estimators.checkpoint_max_age_s",

@@ -11,6 +11,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=5.0,
         live=True,
         help="Lower bound of effective gamma.",
+        effect="higher keeps quotes wider in calm markets",
     ),
     Parameter(
         key="risk.gamma_max",
@@ -20,6 +21,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=20.0,
         live=True,
         help="Upper bound of effective gamma.",
+        effect="lower keeps quotes nearer in wild markets",
     ),
     Parameter(
         key="risk.sigma_baseline",
@@ -30,6 +32,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=1e-2,
         live=True,
         help="Volatility taken as normal; 0.0002 is 2 bps per root second.",
+        effect="higher takes more volatility for normal, so gamma rises later",
     ),
     Parameter(
         key="risk.volatility_weight",
@@ -49,6 +52,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=5.0,
         live=True,
         help="Cap of that rise.",
+        effect="higher lets volatility widen more",
     ),
     Parameter(
         key="risk.toxicity_threshold",
@@ -58,6 +62,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=10.0,
         live=True,
         help="Jump ratio from which gamma rises.",
+        effect="higher widens later in jumpy markets",
     ),
     Parameter(
         key="risk.toxicity_sensitivity",
@@ -77,6 +82,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=10.0,
         live=True,
         help="Cap of that rise.",
+        effect="higher lets jumps widen more",
     ),
     Parameter(
         key="risk.inventory_threshold",
@@ -86,6 +92,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=0.9,
         live=True,
         help="Share of the position limit from which gamma rises.",
+        effect="higher starts to shed inventory harder later",
     ),
     Parameter(
         key="risk.inventory_sensitivity",
@@ -105,6 +112,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=5.0,
         live=True,
         help="Gamma multiple in calm markets.",
+        effect="higher widens and skews more at all times",
     ),
     Parameter(
         key="risk.tail_risk_sensitivity",
@@ -124,6 +132,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=1.0,
         live=True,
         help="Cascade severity from which gamma rises.",
+        effect="higher widens later in a cascade",
     ),
     Parameter(
         key="risk.max_tail_risk_multiplier",
@@ -133,6 +142,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=10.0,
         live=True,
         help="Cap of that rise.",
+        effect="higher lets cascades widen more",
     ),
     Parameter(
         key="risk.tail_risk_mode",
@@ -141,6 +151,7 @@ GAMMA: tuple[Parameter, ...] = (
         choices=("continuous", "steps"),
         live=True,
         help="That rise as a straight line, or in the documents' steps of 1.5, 2.5 and 5 at severity 0.3, 0.5 and 0.8.",
+        effect="steps widens by jumps at three severities",
     ),
     Parameter(
         key="risk.hawkes_activity_weight",
@@ -160,6 +171,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=10.0,
         live=True,
         help="Cap of that rise.",
+        effect="higher lets bursts of orders widen more",
     ),
     Parameter(
         key="risk.spread_regime_tight_mult",
@@ -169,6 +181,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=1.0,
         live=True,
         help="Gamma multiple while the market spread is tight for its recent past.",
+        effect="lower narrows more while the market is tight",
     ),
     Parameter(
         key="risk.spread_regime_wide_mult",
@@ -189,6 +202,7 @@ GAMMA: tuple[Parameter, ...] = (
         live=True,
         aliases=("tight_pct",),
         help="Percentile of the market spread below which it counts as tight.",
+        effect="higher calls the market tight more often, so quotes narrow more often",
     ),
     Parameter(
         key="risk.spread_wide_percentile",
@@ -199,6 +213,7 @@ GAMMA: tuple[Parameter, ...] = (
         live=True,
         aliases=("wide_pct",),
         help="Percentile of the market spread above which it counts as wide.",
+        effect="higher calls the market wide less often, so quotes widen less often",
     ),
     Parameter(
         key="risk.tod_enabled",
@@ -206,6 +221,7 @@ GAMMA: tuple[Parameter, ...] = (
         default=False,
         live=True,
         help="Raise gamma in the hours of the day that are named as toxic.",
+        effect="true widens in the hours named",
     ),
     Parameter(
         key="risk.toxic_hours_utc",
@@ -213,6 +229,7 @@ GAMMA: tuple[Parameter, ...] = (
         default="6,7,14",
         live=True,
         help="Those hours, 0 to 23 in UTC, separated by commas.",
+        effect="each further hour is quoted wider",
     ),
     Parameter(
         key="risk.toxic_hour_mult",
@@ -222,6 +239,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=10.0,
         live=True,
         help="Gamma multiple in those hours.",
+        effect="higher widens more in those hours",
     ),
     Parameter(
         key="risk.gamma_rise_max",
@@ -232,6 +250,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=100.0,
         live=True,
         help="Most that gamma is multiplied by within a second; a cascade raises it at once all the same.",
+        effect="higher widens faster when markets turn",
     ),
     Parameter(
         key="risk.gamma_fall_max",
@@ -242,6 +261,7 @@ GAMMA: tuple[Parameter, ...] = (
         high=100.0,
         live=True,
         help="Most that gamma is divided by within a second.",
+        effect="higher narrows faster when they calm down",
     ),
     Parameter(
         key="risk.flow_sensitivity",
@@ -274,6 +294,7 @@ GAMMA: tuple[Parameter, ...] = (
         live=True,
         aliases=("max_holding_time",),
         help="Reference time of the risk unit, and cap of the literal horizon.",
+        effect="higher narrows and skews less for the same gamma",
     ),
     Parameter(
         key="risk.min_half_spread_bps",
@@ -296,5 +317,6 @@ GAMMA: tuple[Parameter, ...] = (
         high=100.0,
         live=True,
         help="Cap on everything that widens beyond the model's half-spread, together.",
+        effect="higher lets caution move quotes further out",
     ),
 )

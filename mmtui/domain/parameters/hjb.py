@@ -35,6 +35,7 @@ HJB: tuple[Parameter, ...] = (
         live=True,
         help="heuristic: the documents' rules. policy: the solved control problem. grid: the best multiples of the "
         "half-spread under the solved value function.",
+        effect="grid and policy set distances by the solved value of inventory",
     ),
     Parameter(
         key="strategy.hjb.book_imbalance_factor",
@@ -55,6 +56,7 @@ HJB: tuple[Parameter, ...] = (
         high=20,
         live=True,
         help="Book levels on each side that the drift score reads.",
+        effect="higher reads deeper levels, so the drift score moves less",
     ),
     Parameter(
         key="strategy.hjb.drift_filter_weight",
@@ -84,6 +86,7 @@ HJB: tuple[Parameter, ...] = (
         default=False,
         live=True,
         help="heuristic: let inventory widen the reducing side too, as the documents write it.",
+        effect="true widens the reducing side too, so inventory is shed more slowly",
     ),
     Parameter(
         key="strategy.hjb.min_offset_ratio",
@@ -125,6 +128,7 @@ HJB: tuple[Parameter, ...] = (
         high=2.0,
         live=True,
         help="policy, grid: usual size of the drift score, whose fourfold is the edge of the solved range.",
+        effect="higher makes a given score look usual, so quotes follow it less",
     ),
     Parameter(
         key="strategy.hjb.imbalance_buckets",
@@ -145,6 +149,7 @@ HJB: tuple[Parameter, ...] = (
         live=True,
         help="grid: multiples of the half-spread tried on each side, from 0 to 4; 5 tries the documents' 0.5, 0.75, 1, "
         "1.25 and 1.5.",
+        effect="higher steps the distances more finely and takes longer to solve",
     ),
     Parameter(
         key="strategy.hjb.taker_enabled",
@@ -153,6 +158,7 @@ HJB: tuple[Parameter, ...] = (
         live=True,
         aliases=("hjb_taker_enabled",),
         help="Let the controller close part of the position with reduce-only takers when it is urgent.",
+        effect="true may pay the spread to shed inventory",
     ),
     Parameter(
         key="strategy.hjb.nu_max",

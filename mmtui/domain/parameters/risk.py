@@ -14,6 +14,7 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.DOWN,
         aliases=("max_daily_loss",),
         help="Loss of the UTC day at which trading is killed.",
+        effect="lower stops trading at a smaller loss",
     ),
     Parameter(
         key="risk.max_daily_loss_pct",
@@ -25,6 +26,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="The same as a share of the day's opening equity; the smaller one counts.",
+        effect="lower stops trading at a smaller loss",
     ),
     Parameter(
         key="risk.max_drawdown_pct",
@@ -37,6 +39,7 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.DOWN,
         aliases=("max_drawdown",),
         help="Fall from the day's best P&L, as a share of equity, at which trading is killed.",
+        effect="lower stops trading after a smaller fall",
     ),
     Parameter(
         key="risk.max_position_value_usd",
@@ -49,6 +52,7 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.DOWN,
         aliases=("max_position_value",),
         help="Position value above which only reducing orders are placed; at 1.5 times this trading is killed.",
+        effect="lower turns to reduce-only sooner",
     ),
     Parameter(
         key="risk.max_effective_leverage",
@@ -59,6 +63,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Position value never exceeds this many times the account's equity.",
+        effect="lower holds less for the same equity",
     ),
     Parameter(
         key="risk.stale_data_s",
@@ -71,6 +76,7 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.DOWN,
         aliases=("stale_data",),
         help="Quotes are pulled when market data is older than this.",
+        effect="lower pulls quotes sooner in a silence",
     ),
     Parameter(
         key="risk.stale_kill_s",
@@ -83,6 +89,7 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.DOWN,
         aliases=("stale_kill_secs",),
         help="Trading is killed when the silence lasts this long.",
+        effect="lower kills sooner in a silence",
     ),
     Parameter(
         key="risk.book_age_max_s",
@@ -94,6 +101,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="No order is placed from a book received longer ago than this.",
+        effect="lower places nothing from younger books too",
     ),
     Parameter(
         key="risk.venue_age_max_s",
@@ -105,6 +113,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="No order is placed from a book older than this by the exchange's clock.",
+        effect="lower places nothing from younger books too",
     ),
     Parameter(
         key="risk.rate_limit_errors_max",
@@ -116,6 +125,7 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.DOWN,
         aliases=("rate_limit_errors", "max_rate_limit_errors"),
         help="Rate-limit refusals in a minute after which quoting slows to one cycle in ten seconds.",
+        effect="lower slows down after fewer refusals",
     ),
     Parameter(
         key="risk.cancel_undelivered_kill_s",
@@ -127,6 +137,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Trading is killed when a cancel cannot be delivered for this long.",
+        effect="lower kills sooner when cancels are stuck",
     ),
     Parameter(
         key="risk.cascade_pull_threshold",
@@ -137,6 +148,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Cascade severity at which quotes are pulled.",
+        effect="lower pulls quotes in milder cascades",
     ),
     Parameter(
         key="risk.cascade_pull",
@@ -145,6 +157,7 @@ LIMITS: tuple[Parameter, ...] = (
         choices=("increasing", "all"),
         live=True,
         help="Which quotes a cascade pulls: those that would increase the position (both when flat), or all.",
+        effect="all pulls the reducing quotes too",
     ),
     Parameter(
         key="risk.cascade_kill",
@@ -162,6 +175,7 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.DOWN,
         aliases=("cascade_severity",),
         help="Cascade severity at which trading is killed ...",
+        effect="lower kills in milder cascades",
     ),
     Parameter(
         key="risk.cascade_kill_hold_s",
@@ -173,6 +187,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="... when it lasts this long.",
+        effect="lower kills sooner in a cascade",
     ),
     Parameter(
         key="risk.price_collar_pct",
@@ -184,6 +199,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="No quote further than this from the median of mid, mark and oracle.",
+        effect="lower refuses quotes nearer to the reference",
     ),
     Parameter(
         key="risk.actions_per_s_max",
@@ -195,6 +211,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Most signed actions sent in a second; a batch is one action.",
+        effect="lower moves fewer quotes at once",
     ),
     Parameter(
         key="risk.actions_per_min_max",
@@ -206,6 +223,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Most signed actions sent in a minute; a batch is one action.",
+        effect="lower moves quotes less often",
     ),
     Parameter(
         key="risk.cancel_reserve_pct",
@@ -217,6 +235,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.UP,
         help="Share of the action rate that placing may not use, kept for cancels.",
+        effect="higher keeps more of the rate for cancels, so fewer quotes are placed",
     ),
     Parameter(
         key="risk.one_sided_orders_max",
@@ -227,6 +246,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Distinct orders filled on one side within a minute, with none on the other, that halt trading.",
+        effect="lower halts sooner when one side alone is filled",
     ),
     Parameter(
         key="risk.unclean_starts_max",
@@ -245,6 +265,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Replacements of one level within ten seconds that halt trading.",
+        effect="lower halts sooner when quotes flicker",
     ),
     Parameter(
         key="risk.liquidation_distance_min_pct",
@@ -256,6 +277,7 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.UP,
         help="Only reducing orders are placed when the liquidation price is closer than this.",
+        effect="higher turns to reduce-only further from liquidation",
     ),
     Parameter(
         key="risk.liquidation_sigmas",
@@ -267,6 +289,7 @@ LIMITS: tuple[Parameter, ...] = (
         tightens=Tightens.UP,
         help="No order whose fill would bring the liquidation price closer than so many standard deviations of an "
         "hour, or than liquidation_distance_min_pct. 0: only the latter.",
+        effect="higher holds less, further from liquidation",
     ),
     Parameter(
         key="risk.open_interest_share_pct",
@@ -278,5 +301,6 @@ LIMITS: tuple[Parameter, ...] = (
         live=True,
         tightens=Tightens.DOWN,
         help="Where the exchange caps open interest: most of what is left of it that a position may take.",
+        effect="lower holds less where open interest is capped",
     ),
 )

@@ -17,6 +17,7 @@ STRATEGY: tuple[Parameter, ...] = (
         live=True,
         help="glft: consistent units, gamma acts on spread and skew. glft_exact: solved with the position limit too. "
         "as_horizon: as if trading ended after the holding time. literal: the documents' formulas to the letter.",
+        effect="as_horizon and literal skew by another rule; glft_exact also bends quotes near the position limit",
     ),
     Parameter(
         key="strategy.xi_mode",
@@ -25,6 +26,7 @@ STRATEGY: tuple[Parameter, ...] = (
         choices=("cara", "penalty"),
         live=True,
         help="Risk attitude on fills: exponential utility, or risk-neutral with a running inventory cost.",
+        effect="penalty makes the fill-rate part a little wider and the inventory part a little smaller",
     ),
     Parameter(
         key="strategy.literal_add_fee",
@@ -32,6 +34,7 @@ STRATEGY: tuple[Parameter, ...] = (
         default=True,
         live=True,
         help="Add the maker fee to the half-spread in literal mode.",
+        effect="true widens both sides by the maker fee",
     ),
     Parameter(
         key="strategy.literal_horizon",
@@ -41,6 +44,7 @@ STRATEGY: tuple[Parameter, ...] = (
         live=True,
         help="T of literal mode. volume_clock: one tick of the volume clock, as the documents write it. holding: the "
         "measured holding time. max: risk.max_holding_time_s. None is above the last.",
+        effect="a longer T skews more and widens more",
     ),
     Parameter(
         key="strategy.as_weight",
@@ -59,6 +63,7 @@ STRATEGY: tuple[Parameter, ...] = (
         choices=("microprice", "drift", "none"),
         live=True,
         help="Centre quotes on the learned microprice, on the mid led by the short-term drift, or on the mid.",
+        effect="none leaves quotes on the mid; the others lean both sides with the signal",
     ),
     Parameter(
         key="strategy.half_spread_bps",
@@ -102,6 +107,7 @@ STRATEGY: tuple[Parameter, ...] = (
         high=3600.0,
         live=True,
         help="How long a difference between buying and selling flow is taken to last.",
+        effect="higher leans quotes longer against one-sided flow",
     ),
     Parameter(
         key="strategy.knife_enabled",
@@ -110,6 +116,7 @@ STRATEGY: tuple[Parameter, ...] = (
         live=True,
         help="While the mid falls by more than two standard deviations, bid smaller and further away, and the "
         "mirror; never on the side that reduces the position.",
+        effect="true widens and shrinks the side that is run over",
     ),
     Parameter(
         key="strategy.min_edge_bps",
@@ -131,6 +138,7 @@ STRATEGY: tuple[Parameter, ...] = (
         high=500.0,
         live=True,
         help="No quote is further than this from the fair price.",
+        effect="higher lets quotes go further out; lower pulls wide quotes in",
     ),
     Parameter(
         key="strategy.max_skew_bps",
@@ -161,6 +169,7 @@ STRATEGY: tuple[Parameter, ...] = (
         high=100.0,
         live=True,
         help="How many standard fills make a full position; sets the lot of the inventory term.",
+        effect="higher skews more for the same position and narrows a little",
     ),
     Parameter(
         key="strategy.estimation_window_s",
@@ -231,6 +240,7 @@ STRATEGY: tuple[Parameter, ...] = (
         aliases=("warmup_decay_secs",),
         live=True,
         help="The first quotes are twice as wide; the extra decays with this time constant.",
+        effect="higher keeps quotes wide for longer after the start",
     ),
     Parameter(
         key="strategy.warmup_width",
@@ -281,6 +291,7 @@ STRATEGY: tuple[Parameter, ...] = (
         default=True,
         live=True,
         help="Geometric spacing between the closest and the farthest level; false is linear.",
+        effect="true puts more levels near the mid",
     ),
     Parameter(
         key="strategy.ladder_config.depth_mode",
@@ -290,6 +301,7 @@ STRATEGY: tuple[Parameter, ...] = (
         live=True,
         aliases=("ladder_depth_mode",),
         help="spaced: between min and max depth. inventory: each level priced at the inventory it would be filled at.",
+        effect="inventory sets outer levels by what holding them would cost",
     ),
     Parameter(
         key="strategy.ladder_config.decay_factor",
@@ -309,5 +321,6 @@ STRATEGY: tuple[Parameter, ...] = (
         high=100.0,
         live=True,
         help="Keep the first level within this many market spreads, never below the fee; 0 is off.",
+        effect="lower, above 0, pulls the first level in towards the market's spread",
     ),
 )

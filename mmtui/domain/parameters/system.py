@@ -23,6 +23,7 @@ EXECUTION: tuple[Parameter, ...] = (
         high=100.0,
         live=True,
         help="A resting quote is kept while its size is within this of what it should be.",
+        effect="higher replaces fewer orders for their size",
     ),
     Parameter(
         key="execution.refresh_rule",
@@ -42,6 +43,7 @@ EXECUTION: tuple[Parameter, ...] = (
         high=120.0,
         live=True,
         help="Horizon of fill probabilities, and of the worth of keeping a quote against moving it.",
+        effect="higher finds fills likelier, so a place in the queue is worth more",
     ),
     Parameter(
         key="execution.action_cost_bps",
@@ -64,6 +66,7 @@ EXECUTION: tuple[Parameter, ...] = (
         aliases=("execution.max_order_age",),
         live=True,
         help="A quote older than this moves once it is half as likely to fill as a fresh one; with value.",
+        effect="higher leaves old quotes longer",
     ),
     Parameter(
         key="execution.expires_after_s",
@@ -101,6 +104,7 @@ EXECUTION: tuple[Parameter, ...] = (
         high=500.0,
         live=True,
         help="Worst price of a flatten order, from the touch.",
+        effect="higher closes more surely and may pay more",
     ),
     Parameter(
         key="execution.foreign_orders",
@@ -117,6 +121,7 @@ EXECUTION: tuple[Parameter, ...] = (
         choices=("cancel", "flatten"),
         live=True,
         help="What a graceful stop does besides cancelling own orders: nothing, or close the position.",
+        effect="flatten pays the spread to end without a position",
     ),
     Parameter(
         key="execution.on_hangup",

@@ -160,5 +160,6 @@ TRADING: tuple[Parameter, ...] = (
         high=1.0,
         live=True,
         help="What orders leave of free margin: they use at most one part in 1 plus this of what it carries.",
+        effect="higher leaves more margin unused, so both sides may hold less",
     ),
 )
