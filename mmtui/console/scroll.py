@@ -2,16 +2,36 @@
 
 from collections.abc import Sequence
 
+from mmtui.console.ladder.axis import Axis
+from mmtui.console.ladder.rungs import Changes
+
 MAIN = "main"
 
 
 class Cursors:
     """The open page, and for each page its chosen line, first shown line, filter and pane; one may be zoomed."""
 
-    __slots__ = ("chosen", "filters", "lengths", "page", "pane", "panes", "view_heights", "zoomed")
+    __slots__ = (
+        "_anchors",
+        "axis",
+        "changes",
+        "chosen",
+        "filters",
+        "lengths",
+        "log_level",
+        "page",
+        "pane",
+        "panes",
+        "steps",
+        "view_heights",
+        "zoomed",
+    )
 
     def __init__(self) -> None:
         self.page = MAIN
+        self.axis = Axis()
+        self.changes = Changes()
+        self.log_level = ""
         self.chosen: dict[str, int] = {}
         self.filters: dict[str, str] = {}
         self.lengths: dict[str, int] = {}
@@ -19,6 +39,8 @@ class Cursors:
         self.pane = ""
         self.panes: tuple[str, ...] = ()
         self.zoomed = ""
+        self.steps: dict[str, int] = {}
+        self._anchors: dict[str, tuple[int, object]] = {}
 
     def open(self, page: str) -> None:
         """Show a page; the chosen pane does not carry over."""
@@ -32,6 +54,20 @@ class Cursors:
         chosen = min(max(self.chosen.get(page, 0), 0), max(length - 1, 0))
         self.chosen[page] = chosen
         first = min(max(chosen - height // 2, 0), max(length - height, 0))
+        return chosen, first
+
+    def on(self, page: str, keys: Sequence[object], height: int, *, is_pinned_at_top: bool = False) -> tuple[int, int]:
+        """As ``at`` for a list whose entries have names: the chosen one stays chosen when others come and go.
+
+        The first line means the newest and follows what comes, unless it is pinned as well.
+        """
+        chosen = self.chosen.get(page, 0)
+        place, key = self._anchors.get(page, (-1, None))
+        if chosen == place and (chosen > 0 or is_pinned_at_top) and key in keys:
+            self.chosen[page] = keys.index(key)
+        chosen, first = self.at(page, len(keys), height)
+        if keys:
+            self._anchors[page] = (chosen, keys[chosen])
         return chosen, first
 
     def move(self, step: int) -> None:

@@ -61,7 +61,11 @@ class BookRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class LadderView(msgspec.Struct, frozen=True, kw_only=True):
-    """The book with our quotes in it, best price first on each side."""
+    """The book with our quotes in it, best price first on each side.
+
+    ``half_spread_bps`` is what is quoted before the skew, ``model_half_spread_bps`` the model's own before any
+    widening; None without quotes.
+    """
 
     bids: tuple[BookRow, ...] = ()
     asks: tuple[BookRow, ...] = ()
@@ -70,6 +74,8 @@ class LadderView(msgspec.Struct, frozen=True, kw_only=True):
     reservation: float | None = None
     spread_bps: float | None = None
     quoted_spread_bps: float | None = None
+    half_spread_bps: float | None = None
+    model_half_spread_bps: float | None = None
     tick: float = 0.0
 
 

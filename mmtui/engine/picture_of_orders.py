@@ -49,6 +49,8 @@ class OwnQuotes:
             reservation=ladder.reservation if ladder and ladder.reservation else None,
             spread_bps=touch.spread * 1e4,
             quoted_spread_bps=_quoted_spread(state),
+            half_spread_bps=ladder.half_spread_bps if ladder and ladder.bids + ladder.asks else None,
+            model_half_spread_bps=ladder.model_half_spread_bps if ladder and ladder.bids + ladder.asks else None,
             tick=instrument.price_usd(instrument.tick(instrument.price_units(touch.bid))),
         )
 

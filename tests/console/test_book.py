@@ -3,30 +3,30 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmtui.console.book import ROWS_SENT, choose
-from mmtui.domain.view import BookRow
+from mmtui.console.ladder.book import ROWS_SENT, choose
+from mmtui.console.ladder.rungs import Rung
 
 
-def a_side(sizes: int, own: dict[int, float] | None = None, *, beyond: int = 0) -> tuple[BookRow, ...]:
+def a_side(sizes: int, own: dict[int, float] | None = None, *, beyond: int = 0) -> tuple[Rung, ...]:
     """Asks from 100 upwards a step apart; ``beyond`` own quotes follow where nothing of the book is known."""
     mine = own or {}
-    book = [BookRow(price=100.0 + i, size=1.0 + i, own_size=mine.get(i, 0.0)) for i in range(sizes)]
-    return (*book, *(BookRow(price=200.0 + i, size=0.0, own_size=0.5) for i in range(beyond)))
+    book = [Rung(price=100.0 + i, size=1.0 + i, own_size=mine.get(i, 0.0)) for i in range(sizes)]
+    return (*book, *(Rung(price=200.0 + i, size=0.0, own_size=0.5) for i in range(beyond)))
 
 
-def prices(rows: tuple[BookRow, ...]) -> list[float]:
+def prices(rows: tuple[Rung, ...]) -> list[float]:
     return [row.price for row in rows]
 
 
 @st.composite
-def sides(draw: st.DrawFn) -> tuple[BookRow, ...]:
+def sides(draw: st.DrawFn) -> tuple[Rung, ...]:
     sizes = draw(st.integers(0, ROWS_SENT))
     own = draw(st.dictionaries(st.integers(0, max(sizes - 1, 0)), st.just(0.1), max_size=8))
     return a_side(sizes, own, beyond=draw(st.integers(0, 12)))
 
 
 @given(sides(), st.integers(0, 40))
-def test_every_choice_fits_keeps_order_and_shows_the_nearest_own_quotes(rows: tuple[BookRow, ...], room: int) -> None:
+def test_every_choice_fits_keeps_order_and_shows_the_nearest_own_quotes(rows: tuple[Rung, ...], room: int) -> None:
     side = choose(rows, room)
     shown = (*side.near, *side.far)
     own = [row.price for row in rows if row.own_size]
@@ -42,13 +42,13 @@ def test_every_choice_fits_keeps_order_and_shows_the_nearest_own_quotes(rows: tu
 
 
 @given(sides(), st.integers(3, 40))
-def test_no_line_stays_empty_while_a_row_is_left_out(rows: tuple[BookRow, ...], room: int) -> None:
+def test_no_line_stays_empty_while_a_row_is_left_out(rows: tuple[Rung, ...], room: int) -> None:
     side = choose(rows, room)
     assert side.height == room or len(side.near) + len(side.far) == len(rows)
 
 
 @given(sides(), st.integers(3, 40))
-def test_rows_left_out_between_book_and_quotes_are_marked(rows: tuple[BookRow, ...], room: int) -> None:
+def test_rows_left_out_between_book_and_quotes_are_marked(rows: tuple[Rung, ...], room: int) -> None:
     side = choose(rows, room)
     if side.far and rows.index(side.far[0]) > len(side.near):
         assert side.has_gap
@@ -80,5 +80,5 @@ def test_quotes_beyond_the_known_book_are_apart_from_it_also_when_all_fits() -> 
 
 
 def test_alone_in_the_book_there_is_nothing_to_be_apart_from() -> None:
-    side = choose((BookRow(price=100.0, size=0.0, own_size=0.5),), 5)
+    side = choose((Rung(price=100.0, size=0.0, own_size=0.5),), 5)
     assert (len(side.near), side.has_gap) == (1, False)

@@ -87,10 +87,10 @@ def test_money_that_is_not_explained_has_a_line_of_its_own() -> None:
 
 def test_the_ladder_shows_own_size_beside_the_market() -> None:
     assert text_of(ladder.rows(a_scene(a_view()), 49, 8)) == "\n".join([
-        "- LADDER tick 1 ---------------------------------",
-        "        ############| 64252|  2.006  18%    0.10S",
+        "- LADDER tick 1  2 of ours further out ----------",
+        "        ############| 64252|  2.006 18%    0.10S",
         "            ########| 64251|  1.334",
-        "                  ##| 64250|  0.412  41%    0.05S",
+        "                  ##| 64250|  0.412 41%    0.05S",
         "-- spread 0.31 bp  ours 0.37  mid 64249.0 -------",
         "    0.05B 41%  0.908| 64248|######",
         "               2.551| 64247|################",
@@ -116,16 +116,16 @@ def a_picture_with_far_quotes(levels: int = 5) -> View:
 
 def test_own_quotes_far_from_the_mid_are_on_the_ladder_behind_a_gap() -> None:
     assert text_of(ladder.rows(a_scene(a_picture_with_far_quotes()), 49, 10)) == "\n".join([
-        "- LADDER tick 1 ---------------------------------",
-        "                    | 110087|        12% 0.00445S",
-        "                    | 110062|        12% 0.00445S",
-        "                    |    ...| ours +5.5 bp",
+        "- LADDER tick 1  6 of ours further out ----------",
+        "             +7.8 bp| 110087|        12% 0.00445S",
+        "             +5.5 bp| 110062|        12% 0.00445S",
+        "                    |    ...|",
         " ###################| 110002|  1.000",
         "-- spread 0.31 bp  ours 0.37  mid 110001.5 ------",
         "               1.000| 110001|###################",
-        "        ours -5.5 bp|    ...|",
-        " 0.00445B 12%       | 109941|",
-        " 0.00445B 12%       | 109916|",
+        "                    |    ...|",
+        " 0.00445B 12%       | 109941| -5.5 bp",
+        " 0.00445B 12%       | 109916| -7.8 bp",
     ])  # fmt: skip
 
 
@@ -297,7 +297,7 @@ def test_a_crossed_book_is_drawn_as_it_is() -> None:
     engine = an_engine()
     crossed = msgspec.structs.replace(engine.ladder, bids=engine.ladder.asks, asks=engine.ladder.bids, spread_bps=-0.31)
     view = a_view(engine=msgspec.structs.replace(engine, ladder=crossed))
-    assert "spread -0.31 bp" in text_of(ladder.rows(a_scene(view), 47, 8))
+    assert "CROSSED -0.31 bp" in text_of(ladder.rows(a_scene(view), 47, 8))
 
 
 def test_the_screen_names_the_run_kind_whatever_the_size() -> None:

@@ -1,22 +1,23 @@
 """The book with our own quotes in it: are we where the model wants us, and are we next?
 
-The spread stays in the middle row, bids below, asks above; our nearest quotes of both sides are always
-there, behind a gap when book rows between are left out. Own size, what is ahead of it and its chance
-to fill have columns of their own beside the market's size; the other half of a row shows the depth.
+Prices keep their rows while the mid moves; asks stand above, bids below, and our nearest quotes of both sides are
+always there, behind a gap when they are further out. Own size, what is ahead of it, its chance to fill and its age
+have columns of their own beside the market's size; the other half of a row shows the depth.
 """
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from mmtui.console.book import SideRows, choose
-from mmtui.console.format import aligned, compact, number, percent, signed
+from mmtui.console.format import NOTHING, age, aligned, compact, number, percent, signed
+from mmtui.console.ladder.axis import Market
+from mmtui.console.ladder.book import SideRows
+from mmtui.console.ladder.layout import Laid, lay
+from mmtui.console.ladder.rungs import Rung, rungs
 from mmtui.console.rows import Line, Lines, Span, bar, block, join, title, width_of
 from mmtui.console.scene import Scene
-from mmtui.domain.view import BookRow, View
+from mmtui.domain.view import View
 
-WIDE = 58
-OWN, AHEAD, FILL, SIZE = 9, 6, 5, 7
+OWN, AHEAD, FILL, SIZE, AGE = 9, 6, 5, 7, 5
 OWN_NARROW, FILL_NARROW = 8, 4
 HEADS_HEIGHT = 16
 GAP = "···"
@@ -34,66 +35,87 @@ class Frame(NamedTuple):
     @property
     def left(self) -> int:
         """Cells left of the price column."""
-        return (self.width - self.price_width - 2) // 2
+        return max((self.width - self.price_width - 2) // 2, 0)
 
     @property
     def right(self) -> int:
         """Cells right of the price column."""
-        return self.width - self.price_width - 2 - self.left
+        return max(self.width - self.price_width - 2 - self.left, 0)
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
     """Title, asks from far to near, the spread, bids from near to far; our nearest quotes at every height."""
     view = scene.view
-    has_heads = height >= HEADS_HEIGHT
-    body = height - 2 - has_heads
-    above, below = (body + 1) // 2, body // 2
     if view is None or not (view.engine.ladder.bids or view.engine.ladder.asks):
-        return block([title("LADDER", scene.state("no book yet"), width, scene.glyphs)], width, height)
-    asks, bids = choose(view.engine.ladder.asks, above), choose(view.engine.ladder.bids, below)
-    frame = _frame(view, scene, width, (*asks.near, *asks.far, *bids.near, *bids.far))
-    lines: list[Line] = [_title(scene, view, width)]
+        return block([title("LADDER", scene.state(_nothing(view)), width, scene.glyphs)], width, height)
+    has_heads = height >= HEADS_HEIGHT
+    body = max(height - 2 - has_heads, 0)
+    market = _market(view, scene)
+    laid = lay(market, scene.desk.cursors.axis, body, view.session.coin)
+    frame = _frame(view, scene, width, laid)
+    lines: list[Line] = [_title(scene, view, laid, width)]
     if has_heads:
         lines.append(_heads(frame))
-    lines += [()] * (above - asks.height) + _side_lines(asks, frame)[::-1]
-    lines += [_spread(view, scene, width), *_side_lines(bids, frame, is_bid=True)]
+    spare = body - laid.asks.height - laid.bids.height
+    above = spare if laid.span is not None else (body + 1) // 2 - laid.asks.height
+    lines += [()] * above + _side_lines(laid.asks, frame)[::-1]
+    lines += [_spread(view, market, scene, width), *_side_lines(laid.bids, frame, is_bid=True)]
     return block(lines, width, height)
 
 
-def _frame(view: View, scene: Scene, width: int, shown: Sequence[BookRow]) -> Frame:
-    prices = [row.price for row in shown] + ([view.engine.ladder.mid] if view.engine.ladder.mid else [])
-    price_width = max(len(GAP), *(len(price_text(price, view)) for price in prices)) + 1
-    return Frame(view, scene, width, price_width, max((row.size for row in shown), default=0.0))
+def _nothing(view: View | None) -> str:
+    return "no book yet" if view is None or view.engine.feed.book_age_ms is None else "no book with two sides"
+
+
+def _market(view: View, scene: Scene) -> Market:
+    """Both sides, with what changed within the last second marked."""
+    sides = [rungs(view, is_bid=is_bid) for is_bid in (True, False)]
+    changes = scene.desk.cursors.changes
+    changes.see(view.engine.at, sides)
+    bids, asks = (tuple(rung._replace(is_changed=changes.has(rung.price)) for rung in side) for side in sides)
+    return Market(bids, asks, view.engine.ladder.tick)
+
+
+def _frame(view: View, scene: Scene, width: int, laid: Laid) -> Frame:
+    shown = [rung for side in (laid.asks, laid.bids) for rung in (*side.near, *side.far)]
+    prices = [len(price_text(rung.price, view)) for rung in shown]
+    depth = max((rung.size for rung in shown if math.isfinite(rung.size)), default=0.0)
+    return Frame(view, scene, width, max(len(GAP), *prices) + 1 if prices else len(GAP) + 1, depth)
 
 
 def _side_lines(side: SideRows, frame: Frame, *, is_bid: bool = False) -> list[Line]:
     """One side from the touch outwards."""
-    near = [_row(row, frame, is_bid=is_bid) for row in side.near]
-    gap = [_gap(side.far[0], frame, is_bid=is_bid)] if side.has_gap else []
-    return near + gap + [_row(row, frame, is_bid=is_bid) for row in side.far]
+    near = [_row(rung, frame, is_bid=is_bid) for rung in side.near]
+    gap = [_gap(frame)] if side.has_gap else []
+    return near + gap + [_row(rung, frame, is_bid=is_bid, is_far=True) for rung in side.far]
 
 
-def _gap(row: BookRow, frame: Frame, *, is_bid: bool) -> Line:
-    """The mark between the book and our quotes further out, with how far from the mid they begin."""
-    mid, scene = frame.view.engine.ladder.mid, frame.scene
-    dots = GAP if scene.glyphs.is_unicode else "." * len(GAP)
-    words = f"ours {signed((row.price - mid) / mid * 1e4, 1)} bp" if mid is not None and mid > 0 else ""
-    left, right = (words, "") if is_bid else ("", f" {words}")
-    left, right = (text if len(text) <= room else "" for text, room in ((left, frame.left), (right, frame.right)))
-    edge: Span = (scene.glyphs.divider, "rule")
-    return (
-        (f"{left:>{frame.left}}", scene.mark("label")),
-        edge,
-        (f"{dots:>{frame.price_width}}", "rule"),
-        edge,
-        (f"{right:<{frame.right}}", scene.mark("label")),
-    )
+def _gap(frame: Frame) -> Line:
+    """The mark between the book and our quotes further out."""
+    dots = GAP if frame.scene.glyphs.is_unicode else "." * len(GAP)
+    edge: Span = (frame.scene.glyphs.divider, "rule")
+    return ((" " * frame.left, "text"), edge, (f"{dots:>{frame.price_width}}", "rule"), edge)
 
 
-def _title(scene: Scene, view: View, width: int) -> Line:
-    engine = view.engine
-    tick = f"tick {engine.ladder.tick:g}" if engine.ladder.tick else ""
-    return title("LADDER", scene.state(tick), width, scene.glyphs)
+def _distance(rung: Rung, view: View) -> str:
+    mid = view.engine.ladder.mid
+    return f"{signed((rung.price - mid) / mid * 1e4, 1)} bp" if mid is not None and mid > 0 else ""
+
+
+def _title(scene: Scene, view: View, laid: Laid, width: int) -> Line:
+    tick, span = view.engine.ladder.tick, laid.span
+    parts = [f"tick {tick:g}" if tick > 0 else ""]
+    if span is not None:
+        chosen = scene.desk.cursors.axis.chosen
+        parts[0] += f" x{span.group}" if span.group > 1 else ""
+        parts.append("anchored" if not chosen else "anchored, z lets it choose")
+    if laid.hidden:
+        parts.append(f"{laid.hidden} of ours further out")
+    if view.engine.position.foreign_orders:
+        parts.append(f"{view.engine.position.foreign_orders} foreign orders not shown")
+    while len(parts) > 1 and len("  ".join(parts)) + 12 > width:
+        del parts[1 if span is not None and len(parts) > 2 else -1]
+    return title("LADDER", scene.state("  ".join(part for part in parts if part)), width, scene.glyphs)
 
 
 def price_decimals(view: View) -> int:
@@ -126,12 +148,12 @@ def _decimals(size: float, most: int) -> int:
     return len(text.partition(".")[2].rstrip("0"))
 
 
-def _market(size: float, view: View) -> str:
+def _market_size(size: float, view: View) -> str:
     text = number(size, min(view.session.size_decimals, 3))
     return text if len(text) < SIZE else compact(size)
 
 
-def _own_and_fill(side: int) -> tuple[int, int]:
+def _widths(side: int) -> tuple[int, int]:
     """Widths of own size and of chance; the exact own size comes before what is ahead of it."""
     for beside in (AHEAD, 0):
         if side >= OWN + beside + FILL_NARROW + SIZE:
@@ -139,85 +161,112 @@ def _own_and_fill(side: int) -> tuple[int, int]:
     return OWN_NARROW, FILL_NARROW
 
 
-def _own(size: float, view: View, room: int, letter: str) -> str:
-    """Own size, exact where there is room, else with fewer significant digits."""
-    exact = size_text(size, view)
-    for text in (exact, *(compact(size, digits) for digits in (4, 3, 2, 1))):
+def _own(rung: Rung, view: View, room: int, letter: str) -> str:
+    """Own size, exact where there is room, else with fewer significant digits; what becomes of it in front."""
+    exact = size_text(rung.own_size, view)
+    room -= len(rung.doing)
+    for text in (exact, *(compact(rung.own_size, digits) for digits in (4, 3, 2, 1))):
         if len(text) < room:
-            return text + letter
-    return "#" + letter
+            return rung.doing + text + letter
+    return rung.doing + "#" + letter
 
 
-def _side(row: BookRow, view: View, scene: Scene, width: int, *, is_bid: bool) -> Line:
-    """Size, chance, ahead, own: from the price outwards; the outer ones go first when narrow."""
-    own_width, fill_width = _own_and_fill(width)
-    own = _own(row.own_size, view, own_width - 1, "B" if is_bid else "S") if row.own_size else ""
-    chance = percent(row.fill_probability) if row.own_size and row.fill_probability is not None else ""
-    ahead = aligned(row.ahead, 3) if row.own_size and row.ahead is not None else ""
-    role = ("own-bid" if is_bid else "own-ask") if row.own_size else "text"
+def _fields(width: int) -> list[tuple[int, int, str]]:
+    """(rank, cells, name) from the price outwards; those of the highest rank go first when narrow."""
+    own, fill = _widths(width)
     fields = [
-        (0, SIZE, _market(row.size, view) if row.size else "", scene.mark("text")),
-        (2, fill_width, chance, scene.mark("label")),
-        (3, AHEAD, ahead, scene.mark("label")),
-        (1, own_width, own, scene.mark(role)),
+        (0, SIZE, "size"),
+        (2, fill, "fill" if fill == FILL else "hit"),
+        (3, AHEAD, "ahead"),
+        (4, AGE, "age"),
+        (1, own, "own"),
     ]
-    while sum(field[1] for field in fields) > width:
+    while fields and sum(field[1] for field in fields) > width:
         fields.remove(max(fields))
-    spans: list[Span] = []
-    for _, cells, text, kind in fields:
-        spans += [(" " * (cells - len(text)), "text"), (text, kind)]
-    padding: Span = (" " * (width - sum(field[1] for field in fields)), "text")
+    return fields
+
+
+def _side(rung: Rung, frame: Frame, width: int, *, is_bid: bool) -> Line:
+    """Size, chance, ahead, age, own: from the price outwards."""
+    view, scene = frame.view, frame.scene
+    texts = {"size": _market_size(rung.size, view) if rung.size else "" if rung.is_known else NOTHING}
+    roles = {"size": "title" if rung.is_changed and not scene.is_silent else scene.mark("text")}
+    fields = _fields(frame.left)
+    if rung.own_size:
+        side = "bid" if is_bid else "ask"
+        room = next((cells for _, cells, name in fields if name == "own"), 0)
+        chance = percent(rung.chance) if rung.chance is not None else ""
+        texts |= {"hit": chance, "fill": chance, "age": age(rung.age_s) if rung.age_s is not None else ""}
+        texts |= {"ahead": aligned(rung.ahead, 3) if rung.ahead is not None else ""}
+        texts |= {"own": _own(rung, view, room - 1, "B" if is_bid else "S")}
+        roles["own"] = scene.mark(side if rung.doing else f"own-{side}")
+    pairs: list[tuple[Span, Span]] = []
+    for _, cells, name in fields:
+        text = texts.get(name, "")
+        text = text if len(text) <= cells else "#"
+        pairs.append(((" " * (cells - len(text)), "text"), (text, roles.get(name, scene.mark("label")))))
+    padding: Span = (" " * (width - sum(cells for _, cells, _ in fields)), "text")
     if is_bid:
-        ordered = [spans[i : i + 2] for i in range(0, len(spans), 2)]
-        return (padding, *(span for pair in reversed(ordered) for span in pair))
-    return (*spans, padding)
+        return (padding, *(span for pair in reversed(pairs) for span in pair))
+    return (*(span for pair in pairs for span in pair), padding)
 
 
 def _heads(frame: Frame) -> Line:
-    left = frame.left
-    own_width, fill_width = _own_and_fill(left)
-    names = [
-        (0, SIZE, "bid"),
-        (2, fill_width, "fill" if fill_width == FILL else "hit"),
-        (3, AHEAD, "ahead"),
-        (1, own_width, "own"),
-    ]
-    while sum(name[1] for name in names) > left:
-        names.remove(max(names))
     edge = frame.scene.glyphs.divider
-    bids = "".join(f"{text:>{cells}}" for _, cells, text in reversed(names))
-    asks = "".join(f"{'ask' if text == 'bid' else text:>{cells}}" for _, cells, text in names)
+    bids = "".join(f"{'bid' if name == 'size' else name:>{cells}}" for _, cells, name in reversed(_fields(frame.left)))
+    asks = "".join(f"{'ask' if name == 'size' else name:>{cells}}" for _, cells, name in _fields(frame.left))
     return (
-        (f"{bids:>{left}}", "label"),
+        (f"{bids:>{frame.left}}", "label"),
         (edge, "rule"),
         (f"{'price':>{frame.price_width}}", "label"),
         (edge, "rule"),
-        (asks, "label"),
+        (f"{asks:<{frame.right}}", "label"),
     )
 
 
-def _row(row: BookRow, frame: Frame, *, is_bid: bool) -> Line:
+def _row(rung: Rung, frame: Frame, *, is_bid: bool, is_far: bool = False) -> Line:
     view, scene = frame.view, frame.scene
-    share = row.size / frame.depth if frame.depth > 0 else 0.0
-    price: Span = (f"{price_text(row.price, view):>{frame.price_width}}", scene.mark("bid" if is_bid else "ask"))
+    share = rung.size / frame.depth if frame.depth > 0 and math.isfinite(rung.size) else 0.0
+    role = "label" if not rung.is_known else "bid" if is_bid else "ask"
+    price: Span = (f"{price_text(rung.price, view):>{frame.price_width}}", scene.mark(role))
     edge: Span = (scene.glyphs.divider, "rule")
+    left, right = frame.left, frame.right
+    away = _distance(rung, view) if is_far and not rung.size else ""
     if is_bid:
-        depth = bar(share, frame.right - 1, scene.glyphs._replace(track=" "), "bid-depth")
-        return (*_side(row, view, scene, frame.left, is_bid=True), edge, price, edge, *depth)
-    filled = round(share * (frame.left - 1))
-    bars: Line = ((" " * (frame.left - filled), "text"), (scene.glyphs.full * filled, "ask-depth"))
-    return (*bars, edge, price, edge, *_side(row, view, scene, frame.right, is_bid=False))
+        depth = bar(share, max(right - 1, 0), scene.glyphs._replace(track=" "), "bid-depth")
+        beside: Line = ((f" {away}", scene.mark("label")),) if away and len(away) < right else depth
+        return (*_side(rung, frame, left, is_bid=True), edge, price, edge, *beside)
+    filled = round(min(share, 1.0) * max(left - 1, 0))
+    bars: Line = ((" " * (left - filled), "text"), (scene.glyphs.full * filled, "ask-depth"))
+    if away and len(away) <= left:
+        bars = ((f"{away:>{left}}", scene.mark("label")),)
+    return (*bars, edge, price, edge, *_side(rung, frame, right, is_bid=False))
 
 
-def _spread(view: View, scene: Scene, width: int) -> Line:
-    ladder, engine = view.engine.ladder, view.engine
-    ours = number(ladder.quoted_spread_bps, 2) if engine.bids_quoted and engine.asks_quoted else "none"
-    items = [f"spread {number(ladder.spread_bps, 2)} bp", f"ours {ours}"]
-    if ladder.mid is not None and ladder.mid > 0:
-        items.append(f"mid {number(ladder.mid, price_decimals(view) + 1)}")
-        if ladder.reservation is not None:
-            items.append(f"skew {signed((ladder.reservation - ladder.mid) / ladder.mid * 1e4, 2)} bp")
-    shown = join([(rank, ((item, scene.mark("label")),)) for rank, item in enumerate(items)], width - 6)
+def _spread(view: View, market: Market, scene: Scene, width: int) -> Line:
+    """The spread in the price's unit and in bp, ours, the model's, and where the model would rather trade."""
+    shown = join([(rank, (item,)) for rank, item in enumerate(_spread_items(view, market, scene))], max(width - 6, 0))
     rule = scene.glyphs.rule
     rest = rule * max(width - width_of(shown) - 4, 0)
     return ((rule * 2, "rule"), (" ", "text"), *shown, (" ", "text"), (rest, "rule"))
+
+
+def _spread_items(view: View, market: Market, scene: Scene) -> list[Span]:
+    ladder, engine = view.engine.ladder, view.engine
+    label, warn = scene.mark("label"), scene.mark("warn")
+    if not market.bids or not market.asks:
+        return [("NO BIDS" if not market.bids else "NO ASKS", warn)]
+    width = market.asks[0].price - market.bids[0].price
+    has_touches = bool(market.asks[0].size and market.bids[0].size)
+    word = "spread" if width > 0 or not has_touches else "CROSSED" if width < 0 else "LOCKED"
+    items: list[Span] = [(f"{word} {number(ladder.spread_bps, 2)} bp", label if word == "spread" else warn)]
+    ours = number(ladder.quoted_spread_bps, 2) if engine.bids_quoted and engine.asks_quoted else "none"
+    items.append((f"ours {ours}", label))
+    if ladder.model_half_spread_bps is not None:
+        items.append((f"model {number(2 * ladder.model_half_spread_bps, 2)}", label))
+    if ladder.mid is not None and ladder.mid > 0:
+        items.append((f"mid {number(ladder.mid, price_decimals(view) + 1)}", label))
+        for name, price in (("reserve", ladder.reservation), ("fair", ladder.fair)):
+            if price is not None:
+                items.append((f"{name} {signed((price - ladder.mid) / ladder.mid * 1e4, 2)}", label))
+    return items

@@ -7,7 +7,7 @@ many book rows as are left, and a gap between the book and quotes that stand fur
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mmtui.domain.view import BookRow
+from mmtui.console.ladder.rungs import Rung
 
 NEAR_SHARE = 3
 GAP_ROOM_MIN = 3
@@ -18,8 +18,8 @@ ROWS_SENT = 20
 class SideRows(NamedTuple):
     """Best price first: the book without holes, then our quotes beyond it; ``has_gap`` between the two."""
 
-    near: tuple[BookRow, ...]
-    far: tuple[BookRow, ...] = ()
+    near: tuple[Rung, ...]
+    far: tuple[Rung, ...] = ()
     has_gap: bool = False
 
     @property
@@ -28,7 +28,7 @@ class SideRows(NamedTuple):
         return len(self.near) + self.has_gap + len(self.far)
 
 
-def choose(rows: Sequence[BookRow], room: int) -> SideRows:
+def choose(rows: Sequence[Rung], room: int) -> SideRows:
     """The rows of one side, best price first, that fit ``room`` lines: most own quotes, then most of the book.
 
     A third of the lines stay with the book, so that many levels do not hide the touch.
@@ -39,7 +39,7 @@ def choose(rows: Sequence[BookRow], room: int) -> SideRows:
     return max(sides, key=lambda side: sum(row.own_size > 0 for row in side.near) + len(side.far))
 
 
-def _known(rows: Sequence[BookRow]) -> int:
+def _known(rows: Sequence[Rung]) -> int:
     """How many rows are the book without holes: quotes of ours outside what is sent of it follow."""
     known = min(len(rows), ROWS_SENT)
     while known > 1 and not rows[known - 1].size:
@@ -47,7 +47,7 @@ def _known(rows: Sequence[BookRow]) -> int:
     return known
 
 
-def _split(rows: Sequence[BookRow], near: int, room: int) -> SideRows:
+def _split(rows: Sequence[Rung], near: int, room: int) -> SideRows:
     """The book up to ``near`` and the nearest own quotes after it."""
     after = [place for place in range(near, len(rows)) if rows[place].own_size]
     is_apart = bool(after) and (after[0] > near or near >= _known(rows))

@@ -1,0 +1,1 @@
+"""What a ladder shows before anything is drawn: rungs with our orders on them, the price axis, the rows that fit."""
