@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from mmtui import __version__
 from mmtui.errors import ConfigError, ExitCode, MmtuiError
-from mmtui.runtime.commands.grammar import account, configuration, instances, research, running
+from mmtui.runtime.commands.grammar import account, configuration, incidents, instances, research, running
 from mmtui.runtime.commands.grammar.flags import SETTING_FLAGS, Command, add_run, add_settings
 
 if TYPE_CHECKING:
@@ -207,6 +207,7 @@ COMMANDS: tuple[Command, ...] = (
     *configuration.COMMANDS,
     *account.COMMANDS,
     *instances.COMMANDS,
+    *incidents.COMMANDS,
     *research.COMMANDS,
 )
 

@@ -21,6 +21,7 @@ from typing import BinaryIO, cast
 import msgspec
 import zstandard
 
+from mmtui.domain.history_view import HistoriesView
 from mmtui.domain.view import View
 from mmtui.errors import JournalError
 from mmtui.journal.port import OnError
@@ -162,7 +163,9 @@ class _Pictures:
         """The message of one picture."""
         lines = tuple(line for line in view.log if line.seq > self._seq)
         self._seq = max((line.seq for line in lines), default=self._seq)
-        return picture_message(self._encode(msgspec.structs.replace(view, log=lines, mid_history=())))
+        return picture_message(
+            self._encode(msgspec.structs.replace(view, log=lines, mid_history=(), histories=HistoriesView()))
+        )
 
 
 def picture_message(view: bytes) -> bytes:

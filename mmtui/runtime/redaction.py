@@ -48,6 +48,11 @@ class Redactor:
         self._texts: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Every text that is blanked, for a process of ours that writes too; never to be shown."""
+        return tuple(self._texts)
+
     def hide_bytes(self, secret: bytes) -> None:
         """Blanks the forms a key is commonly written in: hexadecimal, decimal, base64, Python bytes."""
         forms = {

@@ -5,6 +5,7 @@ and their removal from the environment. A key is hidden from every log before it
 malformed one is never echoed. Never signs anything. Answers F104, F105; decisions.md ruling 22.
 """
 
+import contextlib
 import resource
 import secrets
 import stat
@@ -26,6 +27,7 @@ KEY_VARIABLE = "HYPERLIQUID_PRIVATE_KEY"
 PLAIN_VARIABLE = "PRIVATE_KEY"
 SETTING_VARIABLE = "MMTUI_NETWORK_PRIVATE_KEY"
 LOCAL_NETWORKS = frozenset({"sim", "localhost"})
+SECRET_MIN = 4  # a shorter one hides nothing, and blanking it would blank ordinary text
 _FILE_MAX = 16 * 1024
 
 AskPassword: TypeAlias = Callable[[str], str]
@@ -73,14 +75,13 @@ def forget_keys(environment: MutableMapping[str, str]) -> None:
 
 
 def _chosen(network: str, sources: KeySources, redactor: Redactor) -> SigningKey:
+    hide_known(sources, redactor)
     for found in (sources.flag_key, sources.config_key):
-        if found is not None:
-            redactor.hide_text(found[1].reveal().strip())
-            if network == "mainnet":
-                raise CredentialError(
-                    f"a private key from {found[0]} is refused on mainnet",
-                    remedy=f"use a key file of mode 0600 (MMTUI_KEY_FILE), a keystore, or {KEY_VARIABLE}",
-                )
+        if found is not None and network == "mainnet":
+            raise CredentialError(
+                f"a private key from {found[0]} is refused on mainnet",
+                remedy=f"use a key file of mode 0600 (MMTUI_KEY_FILE), a keystore, or {KEY_VARIABLE}",
+            )
     readers = (_credential, _key_file, _keystore, _variable, _dotenv, _setting, _flag)
     for reader in readers:
         found = reader(sources)
@@ -89,6 +90,32 @@ def _chosen(network: str, sources: KeySources, redactor: Redactor) -> SigningKey
             secret = _secret(source, hidden, redactor)
             return SigningKey(secret=secret, source=source, notices=_notices(source, sources))
     return _without_key(network)
+
+
+def hide_known(sources: KeySources, redactor: Redactor) -> None:
+    """Hides every key and password that lies open at one of the sources, also those that will not be used."""
+    for found in (sources.flag_key, sources.config_key, _variable(sources)):
+        if found is not None:
+            _hide_key(found[1].reveal(), redactor)
+    for read in (_credential, _key_file, _dotenv, _password):
+        with contextlib.suppress(CredentialError):  # whoever needs that source is told what is wrong with it
+            found = read(sources)
+            if found is not None:
+                _hide_key(found[1].reveal(), redactor)
+
+
+def _hide_key(text: str, redactor: Redactor) -> None:
+    bare = text.strip()
+    if len(bare) < SECRET_MIN:
+        return
+    redactor.hide_text(bare)
+    with contextlib.suppress(ValueError):
+        redactor.hide_bytes(bytes.fromhex(bare.removeprefix("0x").removeprefix("0X")))
+
+
+def _password(sources: KeySources) -> Found | None:
+    name = sources.environment.get("MMTUI_KEYSTORE_PASSWORD_FILE")
+    return (name, HiddenText(_text_of(Path(name).expanduser()).reveal().rstrip("\r\n"))) if name else None
 
 
 def _secret(source: str, hidden: HiddenText, redactor: Redactor) -> Secret:
@@ -150,9 +177,9 @@ def _keystore(sources: KeySources) -> Found | None:
         return None
     source = f"keystore {name}"
     store = _text_of(Path(name).expanduser())
-    password_file = sources.environment.get("MMTUI_KEYSTORE_PASSWORD_FILE")
-    if password_file:
-        password = HiddenText(_text_of(Path(password_file).expanduser()).reveal().rstrip("\r\n"))
+    kept = _password(sources)
+    if kept is not None:
+        password = kept[1]
     elif sources.ask_password is not None:
         password = HiddenText(sources.ask_password(f"Password of {name}: "))
     else:

@@ -73,6 +73,11 @@ class Logs:
         """``text`` with every known secret blanked, for what is written beside the log."""
         return self._redactor.clean(text)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is blanked, for what a process of ours writes beside the log; never to be shown."""
+        return self._redactor.forms
+
     def tail(self) -> tuple[LogLine, ...]:
         """The last lines, oldest first."""
         return tuple(self._tail)

@@ -1,0 +1,101 @@
+"""A process of ours that works something out beside the engine, at the lowest priority, and ends with it.
+
+Owns its start, its bounds of time and memory, and its end: one JSON line goes in, lines come out, the last one is
+the result. It holds no lock, opens no socket, and dies when its pipe closes. Whoever waits is never blocked.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+from mmtui.errors import MmtuiError
+
+MEMORY_BYTES = 3 * 1024 * 1024 * 1024
+NICENESS = 19
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH", "XDG_STATE_HOME")
+
+Hear = Callable[[bytes], None]
+
+
+class AsideError(MmtuiError):
+    """The process did not come to a result."""
+
+
+async def work_aside(module: str, charge: bytes, hear: Hear, *, limit_s: float) -> bytes:
+    """Runs ``python -m module`` on a charge; ``hear`` gets each line but the last, which is returned.
+
+    Raises AsideError when it fails or takes longer than ``limit_s``. Cancelling kills it.
+    """
+    loop = asyncio.get_running_loop()
+
+    def pass_on(line: bytes) -> None:
+        loop.call_soon_threadsafe(hear, line)
+
+    child = await asyncio.to_thread(_start, module)
+    try:
+        async with asyncio.timeout(limit_s):
+            return await asyncio.to_thread(_converse, child, charge, pass_on)
+    except TimeoutError:
+        raise AsideError(f"it took longer than {limit_s:.0f} s and was ended") from None
+    finally:
+        with contextlib.suppress(OSError):
+            child.kill()
+
+
+def _start(module: str) -> subprocess.Popen[bytes]:
+    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        (sys.executable, "-P", "-m", module),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def _converse(child: subprocess.Popen[bytes], charge: bytes, hear: Hear) -> bytes:
+    assert child.stdin is not None and child.stdout is not None, "both ends are pipes"
+    last = b""
+    with child.stdin, child.stdout:
+        with contextlib.suppress(OSError):
+            child.stdin.write(charge + b"\n")
+            child.stdin.flush()
+        for line in child.stdout:
+            if last:
+                hear(last)
+            last = line.rstrip(b"\n")
+    code = child.wait()
+    if code or not last:
+        why = "it needed more time or memory than it may have" if code < 0 or code == 1 else f"it ended with {code}"
+        raise AsideError(f"the process beside the engine came to nothing: {why}")
+    return last
+
+
+def take_charge(*, cpu_s: int) -> bytes:
+    """In the process aside: steps back behind everything else, bounds itself, and reads its charge."""
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    charge = sys.stdin.buffer.readline()
+    threading.Thread(target=_die_with_the_pipe, name="pipe", daemon=True).start()
+    return charge
+
+
+def say(line: bytes) -> None:
+    """In the process aside: one line to whoever asked."""
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _die_with_the_pipe() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os._exit(0)
