@@ -111,7 +111,8 @@ class Account:
     """Owner of the position and everything counted from fills.
 
     Until ``verified_ms`` of the exchange's time every fill is known: the venue's position and ours
-    agreed. Questions about fills begin there.
+    agreed. Questions about fills begin there. ``unanswered_since`` is when the first question about the account was
+    asked that nothing has answered, None while the last one was answered.
     """
 
     __slots__ = (
@@ -136,6 +137,7 @@ class Account:
         "snapshot",
         "snapshot_total",
         "transfers",
+        "unanswered_since",
         "uncertain_because",
         "verified_ms",
     )
@@ -151,6 +153,7 @@ class Account:
         self.foreign: tuple[OrderReport, ...] = ()
         self.anchor_ms = 0
         self.asked_at = 0.0
+        self.unanswered_since: float | None = None
         self.verified_ms = 0
         self.recovered_from_ms = 0
         self._opening_cash: UsdMicro = 0

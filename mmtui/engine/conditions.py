@@ -35,6 +35,7 @@ DISK_ALARM_S = 1.0
 DISK_HALT_S = 5.0
 UNCONFIRMED_INTERVALS = 3.0
 NOTICE_S = 60.0
+UNANSWERED_S = 60.0
 GAMMA_INPUTS = "gamma inputs"
 SLOPES = "slopes"
 
@@ -49,6 +50,7 @@ def watch(state: EngineState, out: Outbox) -> None:
     _diverged(state, out)
     _degenerate(state, out)
     _scarce(state, out)
+    _unanswered(state, out)
     exposure.watch(state, out)
     _leverage(state, out)
     _unusable(state, out)
@@ -211,6 +213,19 @@ def _scarce(state: EngineState, out: Outbox) -> None:
         return
     text = f"requests {100.0 * left / max(burn.cap, 1):.0f} %: 1/10 s, the position is only reduced"
     restrain(state, out, Restraint(key="requests", effect=Effect.REDUCE_ONLY, text=text))
+
+
+def _unanswered(state: EngineState, out: Outbox) -> None:
+    """Without the venue's own word on the account for a minute nothing is added, however lively its pushes are.
+
+    A push may be missed without a trace; only an answer shows that position and orders are what they seem.
+    """
+    since = state.account.unanswered_since
+    if since is None or not out.now - since >= UNANSWERED_S:
+        lift(state, out, "account")
+        return
+    text = f"the exchange has not answered for the account in {UNANSWERED_S:.0f} s: the position is only reduced"
+    restrain(state, out, Restraint(key="account", effect=Effect.REDUCE_ONLY, text=text))
 
 
 def degenerate(sigma: Estimate) -> str:

@@ -182,9 +182,7 @@ def test_takers_that_wait_for_what_rests_already_say_so(make_session) -> None:
         session.run(0.5)
         state = session.engine.state
         is_covered = state.ledger.reserved(Side.SELL) >= state.account.position.size > 0
-        told.add(
-            (is_covered, strategy_note(state).endswith("takers wait: what already rests closes the whole position"))
-        )
+        told.add((is_covered, strategy_note(state).endswith("takers wait: what rests closes the whole position")))
     assert (True, True) in told
     assert told <= {(True, True), (False, False)}
 

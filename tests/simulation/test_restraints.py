@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from mmtui.domain.commands import Verb
-from mmtui.domain.events import ContextUpdate, DiskSlow, FillsReceived, VenueNotice
+from mmtui.domain.events import AccountSnapshot, ContextUpdate, DiskSlow, FillsReceived, VenueNotice
 from mmtui.domain.instrument import Side
 from mmtui.domain.view import Mode
 from mmtui.engine.tape import ALARMS_MAX
@@ -158,3 +158,25 @@ def test_dust_is_carried_and_told_and_no_order_is_wasted_on_it() -> None:
     assert until(session, lambda: has_both_sides(session), 20)
     least = session.venue.instrument.min_size(min(order.price for order in resting(session)))
     assert all(order.size >= least * 0.99 for order in resting(session))
+
+
+def test_an_account_that_nobody_answers_for_is_only_reduced_however_lively_the_pushes_are() -> None:
+    session, _ = quoting()
+    silence = []
+
+    def unanswered(event):
+        return None if silence and isinstance(event, AccountSnapshot) else event
+
+    session.on_event = unanswered
+    session.run(70)
+    assert has_both_sides(session), "answers come"
+    silence.append(True)
+    session.run(100)
+    assert session.view.mode is Mode.REDUCE_ONLY
+    assert "has not answered for the account in 60 s" in alarms(session)
+    held = position(session)
+    assert all(order.reduce_only and order.side * held < 0 for order in resting(session))
+    assert not [latch for latch in session.latches]
+    silence.clear()
+    assert until(session, lambda: has_both_sides(session), 60)
+    assert "has not answered" not in alarms(session)

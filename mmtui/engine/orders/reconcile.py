@@ -34,6 +34,8 @@ def ask_account(state: EngineState, out: Outbox) -> int:
     """Asks for the account, with the fills since all of them were known."""
     request_id = state.ledger.numbering.request()
     state.control.queries[request_id] = out.now
+    if state.account.unanswered_since is None:
+        state.account.unanswered_since = out.now
     out.ask(QueryAccount(request_id=request_id, fills_since_ms=state.account.verified_ms))
     return request_id
 
@@ -63,6 +65,7 @@ def _ask_interval_s(state: EngineState) -> float:
 def take_snapshot(state: EngineState, out: Outbox, snapshot: AccountSnapshot, options: EngineOptions) -> None:
     """Applies the venue's account: anchor first, compare ever after."""
     account = state.account
+    account.unanswered_since = None
     asked_at = state.control.queries.pop(snapshot.request_id, None)
     if not account.is_anchored:
         _anchor(state, out, snapshot, options)
