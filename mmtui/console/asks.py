@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ARM_S = 0.3
 CONFIRM_S = 10.0
+RENEW_S = 1.0
 KILL_S = 3.0
 REARM_S = 30.0
 
@@ -23,9 +24,24 @@ Answer: TypeAlias = "Callable[[Desk, Moment], None]"
 
 
 class Ask:
-    """One question: what it says, the keys that answer it, and how long it stays."""
+    """One question: what it says, the keys that answer it, and how long it stays.
 
-    __slots__ = ("answers", "drawn_at", "headline", "is_armed_at_once", "kind", "lasts_s", "opened_at", "options")
+    ``detail`` follows the headline where it fits whole; ``renew`` brings both up to date once a second.
+    """
+
+    __slots__ = (
+        "answers",
+        "detail",
+        "drawn_at",
+        "headline",
+        "is_armed_at_once",
+        "kind",
+        "lasts_s",
+        "opened_at",
+        "options",
+        "renew",
+        "renewed_at",
+    )
 
     def __init__(
         self,
@@ -37,6 +53,7 @@ class Ask:
         opened_at: float,
         lasts_s: float = CONFIRM_S,
         is_armed_at_once: bool = False,
+        renew: Answer | None = None,
     ) -> None:
         self.kind = kind
         self.headline = headline
@@ -46,6 +63,9 @@ class Ask:
         self.lasts_s = lasts_s
         self.drawn_at: float | None = None
         self.is_armed_at_once = is_armed_at_once
+        self.detail = ""
+        self.renew = renew
+        self.renewed_at = opened_at
 
     def left_s(self, now: float) -> float:
         """Seconds until it closes with no."""
@@ -54,6 +74,13 @@ class Ask:
     def is_over(self, now: float) -> bool:
         """Whether its time has run out."""
         return now >= self.opened_at + self.lasts_s
+
+    def must_renew(self, now: float) -> bool:
+        """Whether a second has passed since it was brought up to date; the next second begins."""
+        if self.renew is None or now - self.renewed_at < RENEW_S:
+            return False
+        self.renewed_at = now
+        return True
 
     def is_armed(self, now: float) -> bool:
         """Whether a key may answer yet."""

@@ -83,12 +83,16 @@ class Desk:
         self.sight.take(self.link.latest(), now.engine)
         self.drafts.forget_applied(self.view)
         note = self.outbox.settle(self.link.results(), now.real)
+        note = self.outbox.complete(self.view, now.real) or note
         found = self.findings.settle(self.link.findings(), now.real)
         if found is not None or note is not None:
             self.note = note or found
         if self.ask is not None and self.ask.is_over(now.real):
             self.say(f"{self.ask.kind}: no answer, nothing done", now)
             self.ask = None
+        elif self.ask is not None and self.ask.must_renew(now.real):
+            assert self.ask.renew is not None
+            self.ask.renew(self, now)
         if self.note is not None and self.note.role != "bad" and now.real - self.note.at > NOTE_S:
             self.note = None
 

@@ -4,22 +4,27 @@ Owns command ids and the rule that nothing is shown as done before the engine sa
 without an answer after ``ACK_LIMIT_S`` is an alarm that names the way to kill without a console.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mmtui.console.format import milliseconds, plain
 from mmtui.domain.commands import CommandResult, CommandStatus
+from mmtui.domain.view import View
 
 ACK_LIMIT_S = 0.5
 PENDING_MAX = 64
 
+Tell = Callable[[View], str]
+"""Says from a picture made after the answer what the command came to."""
+
 
 class Sent(NamedTuple):
-    """A command out: what it is called and when it left."""
+    """A command out: what it is called, when it left, and who tells what it came to."""
 
     label: str
     at: float
     is_accepted: bool = False
+    tell: Tell | None = None
 
 
 class Note(NamedTuple):
@@ -33,20 +38,21 @@ class Note(NamedTuple):
 class Outbox:
     """Ids for commands, and the account of those not yet finished."""
 
-    __slots__ = ("_count", "name", "pending")
+    __slots__ = ("_count", "_due", "name", "pending")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.pending: dict[str, Sent] = {}
         self._count = 0
+        self._due: tuple[float, Note, Tell] | None = None
 
-    def register(self, label: str, now: float) -> str:
+    def register(self, label: str, now: float, tell: Tell | None = None) -> str:
         """A fresh id; the command counts as pending from ``now``."""
         self._count += 1
         command_id = f"{self.name}-{self._count}"
         if len(self.pending) >= PENDING_MAX:
             del self.pending[next(iter(self.pending))]
-        self.pending[command_id] = Sent(label, now)
+        self.pending[command_id] = Sent(label, now, tell=tell)
         return command_id
 
     def settle(self, results: Sequence[CommandResult], now: float) -> Note | None:
@@ -67,7 +73,17 @@ class Outbox:
                 note = Note(f"{sent.label} REFUSED{_tail(text)}", "bad", now)
             else:
                 note = Note(f"{sent.label}: done in {took}{_tail(text)}", "ok", now)
+            if sent.tell is not None:
+                self._due = (result.at, note, sent.tell)
         return note
+
+    def complete(self, view: View | None, now: float) -> Note | None:
+        """The note of an answer with what it came to, once there is a picture no older than the answer."""
+        if self._due is None or view is None or view.engine.at < self._due[0]:
+            return None
+        _, note, tell = self._due
+        self._due = None
+        return note._replace(text=f"{note.text}; {tell(view)}", at=now)
 
     def silence(self, now: float) -> str:
         """The alarm for the oldest command without any answer, or nothing."""

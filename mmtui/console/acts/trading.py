@@ -8,7 +8,9 @@ from mmtui.console.asks import KILL_S, REARM_S, Ask
 from mmtui.console.desk import Desk, Handler
 from mmtui.console.format import number, plain, signed
 from mmtui.console.moment import Moment
+from mmtui.console.outbox import Tell
 from mmtui.domain.commands import Act, CancelSide, Rearm, SetParameters, Verb
+from mmtui.domain.consultations import CostFlatten, Finding, FlattenCosted
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Value
 from mmtui.domain.view import View
@@ -16,10 +18,10 @@ from mmtui.domain.view import View
 DUST = 1e-12
 
 
-def act(desk: Desk, verb: Verb, label: str, now: Moment) -> None:
+def act(desk: Desk, verb: Verb, label: str, now: Moment, tell: Tell | None = None) -> None:
     """Send a verb with the engine time of the picture it was decided on."""
     seen_at = desk.view.engine.at if desk.view is not None else 0.0
-    command_id = desk.outbox.register(label, now.real)
+    command_id = desk.outbox.register(label, now.real, tell)
     desk.link.send(Act(id=command_id, by=desk.outbox.name, verb=verb, seen_at=seen_at))
     desk.say(f"{label}: sent", now)
 
@@ -99,12 +101,60 @@ def _flatten(desk: Desk, _: str, now: Moment) -> None:
     amount = number(abs(size), view.session.size_decimals)
     headline = f"{verb} {amount} {plain(view.session.coin)} at market, {flatten_cost(view)}"
     options = "y yes, reduce only   any other key: no"
-    desk.ask = Ask("FLATTEN", headline, options, {"y": _flatten_now}, opened_at=now.real)
+    desk.ask = Ask("FLATTEN", headline, options, {"y": _flatten_now}, opened_at=now.real, renew=_cost)
+    _cost(desk, now)
+
+
+def _cost(desk: Desk, now: Moment) -> None:
+    """Have the question say what a flatten would send and cost now."""
+    ask = desk.ask
+    assert ask is not None
+
+    def take(finding: Finding) -> None:
+        if isinstance(finding, FlattenCosted):
+            ask.headline, ask.detail = _cost_text(desk, finding)
+        else:
+            ask.renew = None
+
+    desk.findings.ask(desk.link, "flatten cost", lambda made: CostFlatten(id=made), now.real, take)
+
+
+def _cost_text(desk: Desk, found: FlattenCosted) -> tuple[str, str]:
+    session = desk.view.session if desk.view is not None else None
+    digits, coin = (session.size_decimals, plain(session.coin)) if session is not None else (5, "")
+    amount = number(abs(found.position), digits)
+    orders = f"{found.orders} order{'s' if found.orders > 1 else ''}"
+    worst = f"at most {number(found.worst_usd, 2)} USD" if found.worst_usd is not None else ""
+    head = f"{found.side.lower()} {amount} {coin} at market"
+    if found.cost_usd is None or found.cost_bps is None:
+        return f"{head}, costs {worst or 'what nobody can say'}", f"{orders}; {plain(found.note)}"
+    cost = f"costs {found.cost_usd:.2f} USD ({found.cost_bps:.1f} bp) with fee"
+    return f"{head}, {cost}", ", ".join(text for text in (orders, worst, plain(found.note)) if text)
 
 
 def _flatten_now(desk: Desk, now: Moment) -> None:
     if not is_stale(desk, "flatten", now):
-        act(desk, Verb.FLATTEN, "flatten", now)
+        assert desk.view is not None
+        act(desk, Verb.FLATTEN, "flatten", now, _closed(desk.view))
+
+
+def _closed(seen: View) -> Tell:
+    """What was closed and for how much, from the position and the own taker fills since ``seen``."""
+    before, since, digits = seen.engine.position.size, seen.engine.at, seen.session.size_decimals
+
+    def tell(view: View) -> str:
+        left = view.engine.position.size
+        closed = abs(before) - abs(left) if before * left > 0 else abs(before)
+        text = f"closed {number(closed, digits)} of {number(abs(before), digits)}"
+        fills = view.engine.fills
+        taken = [row for row in fills if row.is_taker and row.at >= since]
+        edges = [row.edge_bps for row in taken if row.edge_bps is not None]
+        if not taken or len(edges) < len(taken) or len(taken) == len(fills) > 1:
+            return f"{text}, cost in the fills"
+        cost = sum(row.fee_usd - edge / 1e4 * row.price * row.size for row, edge in zip(taken, edges, strict=True))
+        return f"{text}, cost {cost:.2f} USD"
+
+    return tell
 
 
 def flatten_cost(view: View) -> str:

@@ -3,15 +3,17 @@
 A question uses both lines and covers no pane; with one line only it takes that line.
 """
 
-from mmtui.console.asks import Ask
+from mmtui.console.asks import KILL_S, Ask
 from mmtui.console.field import Field
 from mmtui.console.format import clock, cut, plain
 from mmtui.console.keys import PAGES, hints
+from mmtui.console.panes.orders import CLOSED
 from mmtui.console.panes.status import RUN_ROLES
 from mmtui.console.rows import Line, Lines, block, fit, join
 from mmtui.console.scene import Scene
 from mmtui.domain.parameters import find
 
+LEFT_SHOWN = 6
 KEEP = (
     "pause",
     "kill",
@@ -63,17 +65,26 @@ def key_line(scene: Scene, width: int) -> Line:
 
 def _note(scene: Scene, width: int) -> Line:
     note = scene.desk.note
-    if note is None:
+    if note is None or (note.role in ("ok", "text") and note.text.startswith("kill") and _has_fired(scene)):
         return _killed(scene, width)
     return ((" ", "text"), (cut(plain(note.text), width - 1), note.role))
 
 
+def _has_fired(scene: Scene) -> bool:
+    return scene.live is not None and scene.live.engine.kill.is_fired
+
+
 def _killed(scene: Scene, width: int) -> Line:
+    """What the engine says of a kill; while own orders may rest, which."""
     view = scene.live
     if view is None or not view.engine.kill.is_fired:
         return ()
     kill = view.engine.kill
     progress = plain(kill.progress) or "cancels not yet verified"
+    left = [f"..{plain(order.cloid)[-4:]}" for order in view.engine.orders if order.state not in CLOSED]
+    if left:
+        more = f" and {len(left) - LEFT_SHOWN} more" if len(left) > LEFT_SHOWN else ""
+        progress += f"; may rest: {' '.join(left[:LEFT_SHOWN])}{more}"
     remedy = "   :rearm TEXT clears it"
     text = f" KILLED {clock(kill.at)} {plain(kill.reason)}: {progress}"
     return ((cut(text, max(width - len(remedy), 0)), "bad"), (cut(remedy, width), "bad"))
@@ -90,12 +101,16 @@ def _kind_block(ask: Ask, scene: Scene) -> Line:
 def _ask(ask: Ask, scene: Scene, width: int) -> list[Line]:
     head = _kind_block(ask, scene)
     used = len(head[0][0]) + 1
-    first: Line = (*head, (" ", "text"), (cut(ask.headline, max(width - used, 0)), "text"))
+    room = max(width - used, 0)
+    line = f"{ask.headline}; {ask.detail}"
+    text = line if ask.detail and len(line) <= room else cut(ask.headline, room)
+    first: Line = (*head, (" ", "text"), (text, "text"))
     return [first, _options(ask, scene, width)]
 
 
 def _options(ask: Ask, scene: Scene, width: int) -> Line:
-    left = f"closes in {ask.left_s(scene.now.real):.0f} s "
+    left_s = ask.left_s(scene.now.real)
+    left = f"closes in {left_s:.1f} s " if ask.lasts_s <= KILL_S else f"closes in {left_s:.0f} s "
     room = width - len(left) - 2
     return fit(((" ", "text"), (cut(ask.options, room).ljust(room), "key"), (" ", "text"), (left, "label")), width)
 
