@@ -6,6 +6,7 @@ the exit code of their kind; tracebacks show only with ``--log-level debug``.
 """
 
 import argparse
+import dataclasses
 import difflib
 import importlib
 import os
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         top = parser()
         _refuse_unknown_flags(top, arguments)
         args = top.parse_args(arguments)
-        args.flags = _setting_flags(args)
+        args.flags, args.argv = _setting_flags(args), arguments
         code = _target(args)(args)
         sys.stdout.flush()
     except MmtuiError as error:
@@ -109,8 +110,17 @@ def run(args: argparse.Namespace) -> int:
     from mmtui.runtime.run import run as run_session  # noqa: PLC0415
 
     options = _run_options(args)
-    config = config_of(args, reads_file=getattr(args, "command", "run") != "demo")
-    if options.no_ui or options.dry_run or not sys.stdout.isatty():
+    reads_file = getattr(args, "command", "run") != "demo"
+    if getattr(args, "detach", False):
+        return _detached(args)
+    config = config_of(args, reads_file=reads_file)
+    if options.is_background and config.settings.value("logging.file") is None:
+        from mmtui.runtime.state import state_folder  # noqa: PLC0415
+
+        logs = str(state_folder(os.environ) / "logs")
+        args.flags = {**args.flags, "logging.file": ("--detach", "auto"), "logging.dir": ("--detach", logs)}
+        config = config_of(args, reads_file=reads_file)
+    if options.is_background or options.no_ui or options.dry_run or not sys.stdout.isatty():
         return run_session(config, options)
     return run_session(config, options, _console(config.settings))
 
@@ -125,6 +135,23 @@ def demo(args: argparse.Namespace) -> int:
     return run(args)
 
 
+def _detached(args: argparse.Namespace) -> int:
+    """Starts the engine as a process of its own, says which it is, and shows it where there is a terminal."""
+    from mmtui.attach import show  # noqa: PLC0415 - see the module's docstring
+    from mmtui.runtime.attaching.starting import start  # noqa: PLC0415
+    from mmtui.runtime.state import state_folder  # noqa: PLC0415
+
+    if getattr(args, "dry_run", False):
+        raise ConfigError("--detach and --dry-run exclude each other", remedy="a dry run ends by itself")
+    folder = state_folder(os.environ)
+    words = ["--background" if word == "--detach" else word for word in args.argv]
+    running = start(words, folder, folder / "detached.log")
+    print(f"{running.id} runs in the background, process {running.pid}")  # noqa: T201 - what people are told
+    if getattr(args, "no_ui", False) or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return int(ExitCode.CLEAN)
+    return show(running, folder, args)
+
+
 def _console(settings: "Settings") -> "Screen":
     """The console as the run shows it; how it ends decides what becomes of the run."""
 
@@ -132,16 +159,19 @@ def _console(settings: "Settings") -> "Screen":
         from mmtui.console.app import EndReason, run_console  # noqa: PLC0415
         from mmtui.console.options import console_options  # noqa: PLC0415
         from mmtui.domain.intents import LogLevel  # noqa: PLC0415
+        from mmtui.runtime.attaching.roster import others  # noqa: PLC0415
         from mmtui.runtime.clock import work_seconds  # noqa: PLC0415
 
         options = console_options(settings, os.environ, state=session.files.folder)
-        end = await run_console(link, options, clock=session.parts.clock, seconds=work_seconds)
+        async with others(session.files.folder, lambda text: session.log(LogLevel.ERROR, text)) as options.roster:
+            end = await run_console(link, options, clock=session.parts.clock, seconds=work_seconds)
         if end.reason is EndReason.STOP:
             session.logs.show_on(sys.stderr)  # a stop takes seconds, and nobody should look at nothing meanwhile
             session.ladder.interrupted("console")
         elif end.reason is EndReason.DETACH:
             session.logs.show_on(sys.stderr)
-            session.log(LogLevel.INFO, "Running without a screen; ctrl+c stops", pid=os.getpid())
+            back = f"mmtui attach {session.files.market}"
+            session.log(LogLevel.INFO, "Running without a screen; ctrl+c stops", attach=back, pid=os.getpid())
         elif end.reason is EndReason.HANGUP:
             session.ladder.hung_up()
         elif end.reason is EndReason.CRASH:
@@ -153,7 +183,7 @@ def _console(settings: "Settings") -> "Screen":
 def _run_options(args: argparse.Namespace) -> "RunOptions":
     from mmtui.runtime.options import RunOptions  # noqa: PLC0415
 
-    names = {"no_ui", "duration_s", "json_summary", "dry_run", "assume_yes", "balance_usd", "seed", "speed"}
+    names = {field.name for field in dataclasses.fields(RunOptions)}
     given = {name: value for name, value in vars(args).items() if name in names}
     return RunOptions(**given, log_levels=os.environ.get("MMTUI_LOG", ""))
 

@@ -8,11 +8,12 @@ is an argument, so each rule of the keyboard is tested without a terminal. What 
 from collections.abc import Callable
 
 from mmtui.console.asks import Ask
+from mmtui.console.attendance import Attendance, looks_on
 from mmtui.console.drafts import Drafts
 from mmtui.console.field import Field
 from mmtui.console.findings import Findings
-from mmtui.console.keys import ACTIONS, KILL_KEY, KeyMap
-from mmtui.console.link import Link
+from mmtui.console.keys import ACTIONS, BY_ID, KILL_KEY, KeyMap
+from mmtui.console.link import Link, Roster
 from mmtui.console.moment import Moment
 from mmtui.console.outbox import Note, Outbox
 from mmtui.console.scroll import Cursors
@@ -31,6 +32,7 @@ class Desk:
     __slots__ = (
         "_handlers",
         "ask",
+        "attendance",
         "cursors",
         "drafts",
         "field",
@@ -40,6 +42,7 @@ class Desk:
         "link",
         "note",
         "outbox",
+        "roster",
         "sight",
         "wishes",
     )
@@ -51,6 +54,8 @@ class Desk:
         self.sight = Sight(now.engine)
         self.outbox = Outbox(name)
         self.findings = Findings(name)
+        self.attendance = Attendance(link.standing())
+        self.roster: Roster | None = None
         self.drafts = Drafts()
         self.cursors = Cursors()
         self.ask: Ask | None = None
@@ -76,7 +81,11 @@ class Desk:
 
     def do(self, action_id: str, argument: str, now: Moment) -> None:
         """Perform an action by name."""
-        self._handlers[action_id](self, argument, now)
+        refusal = looks_on(self.link.standing(), BY_ID[action_id])
+        if refusal:
+            self.say(refusal, now, "bad")
+        else:
+            self._handlers[action_id](self, argument, now)
 
     def look(self, now: Moment) -> None:
         """Take in the latest picture and answers; let questions and notes run out."""
@@ -85,8 +94,9 @@ class Desk:
         note = self.outbox.settle(self.link.results(), now.real)
         note = self.outbox.complete(self.view, now.real) or note
         found = self.findings.settle(self.link.findings(), now.real)
-        if found is not None or note is not None:
-            self.note = note or found
+        heard = self.attendance.settle(self.link.standing(), now.real)
+        if heard is not None or found is not None or note is not None:
+            self.note = note or heard or found
         if self.ask is not None and self.ask.is_over(now.real):
             self.say(f"{self.ask.kind}: no answer, nothing done", now)
             self.ask = None

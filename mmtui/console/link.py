@@ -9,7 +9,7 @@ from typing import Protocol
 
 from mmtui.domain.commands import Command, CommandResult
 from mmtui.domain.consultations import Consultation, Finding
-from mmtui.domain.standing import Standing
+from mmtui.domain.standing import InstanceView, Standing
 from mmtui.domain.view import View
 
 
@@ -39,6 +39,19 @@ class Link(Protocol):
 
     def take(self) -> None:
         """Ask for control; ``standing`` tells whether it came."""
+
+
+class Roster(Protocol):
+    """The engines of this user on this machine, as far as they are known; never waits for any of them."""
+
+    def instances(self) -> tuple[InstanceView, ...]:
+        """What is known of them now, by id."""
+
+    def link(self, instance: str) -> Link | None:
+        """The link to one of them, opened when it is first asked for."""
+
+    def clock(self) -> float:
+        """Epoch seconds, for engines of other processes."""
 
 
 class MemoryLink:

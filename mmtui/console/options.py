@@ -9,6 +9,7 @@ import getpass
 from collections.abc import Mapping
 from pathlib import Path
 
+from mmtui.console.link import Roster
 from mmtui.domain.parameters import Settings
 
 KEYS_FILE, THEMES_FOLDER, EXPORTS_FOLDER = "keys.toml", "themes", "exports"
@@ -21,6 +22,7 @@ class EndReason(enum.Enum):
     DETACH = "detach"
     HANGUP = "hangup"
     CRASH = "crash"
+    ENDED = "ended"
 
 
 class ConsoleEnd:
@@ -36,10 +38,24 @@ class ConsoleEnd:
 class ConsoleOptions:
     """Who is at the keys, theme, rate, own keys (key to action id, and a file of them), glyphs, mouse.
 
+    ``line_kib_s`` bounds what goes to the terminal, in KiB a second.
+    ``roster`` knows of the engines that this console can be switched to.
     ``themes`` is the folder of own themes, ``exports`` the one that panes are written to; None: there is none.
     """
 
-    __slots__ = ("exports", "is_unicode", "keys", "keys_file", "mouse", "name", "rate_hz", "theme", "themes")
+    __slots__ = (
+        "exports",
+        "is_unicode",
+        "keys",
+        "keys_file",
+        "line_kib_s",
+        "mouse",
+        "name",
+        "rate_hz",
+        "roster",
+        "theme",
+        "themes",
+    )
 
     def __init__(
         self,
@@ -53,6 +69,8 @@ class ConsoleOptions:
         themes: Path | None = None,
         exports: Path | None = None,
         mouse: bool = False,
+        line_kib_s: float = 60.0,
+        roster: Roster | None = None,
     ) -> None:
         self.name = name
         self.theme = theme
@@ -63,6 +81,8 @@ class ConsoleOptions:
         self.themes = themes
         self.exports = exports
         self.mouse = mouse
+        self.line_kib_s = line_kib_s
+        self.roster = roster
 
 
 def console_options(

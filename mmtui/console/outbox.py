@@ -71,6 +71,8 @@ class Outbox:
             del self.pending[result.id]
             if result.status is CommandStatus.REFUSED:
                 note = Note(f"{sent.label} REFUSED{_tail(text)}", "bad", now)
+            elif result.status is CommandStatus.UNKNOWN:
+                note = Note(f"{sent.label}: NOT KNOWN whether it was done{_tail(text)}", "bad", now)
             else:
                 note = Note(f"{sent.label}: done in {took}{_tail(text)}", "ok", now)
             if sent.tell is not None:

@@ -63,11 +63,12 @@ Command: TypeAlias = Act | CancelSide | SetParameters | Rearm
 
 
 class CommandStatus(enum.Enum):
-    """How far a command got."""
+    """How far a command got. ``UNKNOWN`` is never the engine's word: the way to it broke before it answered."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     DONE = "done"
+    UNKNOWN = "unknown"
 
 
 class CommandResult(msgspec.Struct, frozen=True, kw_only=True):

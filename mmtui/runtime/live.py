@@ -305,6 +305,8 @@ class LiveSession:
             run=self.run_id,
         )
         self._announcement.make(has_socket=has_socket, metrics_port=self.metrics_port)
+        if self.options.is_background:
+            self.logs.show_on(None)
 
     def _running(self) -> Running:
         parts = self.parts

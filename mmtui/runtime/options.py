@@ -15,10 +15,12 @@ class RunOptions:
     """One run. ``balance_usd``, ``seed`` and ``speed`` concern the embedded exchange of ``sim`` only.
 
     ``duration_s`` counts wall seconds from start (None: until stopped); ``json_summary`` is written
-    on every exit code; ``log_levels`` is ``MMTUI_LOG``, such as ``engine=debug``.
+    on every exit code; ``log_levels`` is ``MMTUI_LOG``, such as ``engine=debug``. A run that ``is_background`` has
+    no terminal: once it is announced its lines go to its log file only.
     """
 
     no_ui: bool = False
+    is_background: bool = False
     duration_s: float | None = None
     json_summary: Path | None = None
     dry_run: bool = False

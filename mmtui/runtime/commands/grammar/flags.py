@@ -74,6 +74,8 @@ def add_run(target: argparse.ArgumentParser) -> None:
     """The flags of one run that are no settings."""
     group = target.add_argument_group("this run")
     group.add_argument("--no-ui", action="store_true", help="without the console")
+    group.add_argument("--detach", action="store_true", help="trade in the background, then attach to it")
+    group.add_argument("--background", dest="is_background", action="store_true", help=argparse.SUPPRESS)
     group.add_argument("--dry-run", action="store_true", help="live data, show what would be sent, sign nothing, exit")
     group.add_argument("--duration", dest="duration_s", type=positive, metavar="SECONDS", help="stop cleanly after")
     group.add_argument("--json-summary", type=Path, metavar="FILE", help="write the end state as JSON")

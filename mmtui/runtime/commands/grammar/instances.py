@@ -27,7 +27,14 @@ def _add_ctl(target: argparse.ArgumentParser) -> None:
     target.add_argument("--rate", dest="rate_hz", type=positive, metavar="HZ", help="view --follow: up to 10 (1)")
 
 
+def _add_attach(target: argparse.ArgumentParser) -> None:
+    target.add_argument("instance", nargs="?", metavar="ID", help="the instance, or how its id begins; the only one")
+    target.add_argument("--theme", metavar="NAME", help="colour theme")
+    target.add_argument("--read-only", action="store_true", help="only look; never take control")
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("ps", "mmtui.runtime.commands.control:ps", "list running instances", _add_ps),
+    Command("attach", "mmtui.attach:attach", "open a console on a running instance", _add_attach),
     Command("ctl", "mmtui.runtime.commands.control:ctl", "ask something of a running instance", _add_ctl),
 )
