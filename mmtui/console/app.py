@@ -81,8 +81,13 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         if isinstance(self._driver, GuardedDriver):
             self._driver.on_hangup = self.hang_up
             self._driver.on_drained = self._repaint
+            self._driver.encoding = self.painter.encoding
+            self._driver.limit(self.options.line_kib_s)
+            self.painter.line = self._driver.line
         self.draw_all()
         if self._is_ticking:
+            if self.painter.watch is not None:
+                self.painter.watch.start()
             self.set_interval(self.painter.scheduler.interval_s, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -93,14 +98,20 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
     def draw_all(self) -> None:
         """Look at the link and draw every pane of the page."""
         now = self.moment()
-        self.desk.look(now)
+        self._look(now)
         self._draw(EVERY_PANE, now)
+
+    def _look(self, now: Moment) -> None:
+        self.desk.look(now)
+        news = self.painter.renew()
+        if news:
+            self.desk.say(news, now, "warn")
 
     def _tick(self) -> None:
         started = self.moment()
-        if self._is_behind():
+        if isinstance(self._driver, GuardedDriver) and not self._driver.may_draw():
             return
-        self.desk.look(started)
+        self._look(started)
         group = self.painter.scheduler.turn()
         if group:
             self._draw(GROUPS[group], started)
@@ -146,9 +157,8 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             self._write(now)
         elif wish == "reload":
             self._beside(lambda: read_keymap(self.options.keys_file, self.options.keys), self._take_keys)
-        elif wish == "theme" and not self.painter.change_theme(argument):
-            names = ", ".join(self.painter.shelf.names)
-            self.desk.say(f"no theme {plain(argument)!r}: have {names}", now, "warn")
+        elif wish == "theme" and (refusal := self.painter.change_theme(argument)):
+            self.desk.say(refusal, now, "warn")
         elif wish in ("theme", "redraw"):
             self.painter.forget()
             self._draw(EVERY_PANE, now)
@@ -209,6 +219,16 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         if isinstance(self._driver, GuardedDriver):
             self._driver.resized()
 
+    def continued(self) -> None:
+        """The process was stopped and goes on."""
+        if isinstance(self._driver, GuardedDriver):
+            self._driver.continued()
+
+    def step_back(self) -> None:
+        """Stop this process as its shell asks."""
+        if isinstance(self._driver, GuardedDriver):
+            self._driver.suspend()
+
     def _handle_exception(self, error: Exception) -> None:
         """Textual's hook for what nobody caught: end with one line, without the values of variables."""
         if not self.crash:
@@ -249,12 +269,16 @@ async def run_console(link: Link, options: ConsoleOptions, *, clock: Clock, seco
     loop = asyncio.get_running_loop()
     with _own_task_factory(loop):
         app = ConsoleApp(link, options, clock=clock, seconds=seconds)
-        signals = TerminalSignals(loop, app.hang_up, app.resized)
+        signals = TerminalSignals(
+            loop, app.hang_up, app.resized, app.continued, app.step_back if link.is_attached else None
+        )
         signals.install()
         try:
             end = await app.run_async(mouse=options.mouse)
         finally:
             signals.restore()
+            if app.painter.watch is not None:
+                app.painter.watch.stop()
     if app.crash:
         return ConsoleEnd(EndReason.CRASH, app.crash)
     return end if end is not None else ConsoleEnd(EndReason.CRASH, "the console ended without saying why")

@@ -4,11 +4,11 @@ Owns every pane and the rule that one that raises shows so in its own place whil
 Reads the desk and never changes it, except that a question learns when it was first drawn.
 """
 
-import locale
 import logging
 from collections.abc import Sequence
 
 from mmtui.console.desk import Desk
+from mmtui.console.format import plain
 from mmtui.console.moment import Moment
 from mmtui.console.options import ConsoleOptions
 from mmtui.console.pane import Board, Pane
@@ -17,7 +17,9 @@ from mmtui.console.scene import Health, Scene
 from mmtui.console.scheduler import Scheduler
 from mmtui.console.screens.catalogue import FRAME, PANES, plan
 from mmtui.console.screens.plan import Placement
-from mmtui.console.theming import Theme, ThemeShelf, automatic
+from mmtui.console.terminal.line import Line
+from mmtui.console.themes.watch import ThemeWatch
+from mmtui.console.themes.theming import Theme, ThemeShelf, automatic, is_unicode
 
 log = logging.getLogger("mmtui.console")
 
@@ -28,14 +30,25 @@ class Painter:
     def __init__(self, desk: Desk, options: ConsoleOptions, now: Moment) -> None:
         self.desk = desk
         self.shelf = ThemeShelf(options.themes)
-        self.theme = self._pick(options.theme)
+        self.watch = ThemeWatch(options.themes) if options.themes is not None else None
+        self.line: Line | None = None
+        self._chosen = options.theme
+        self._run_kind = ""
+        self.theme = self._pick()
         self.scheduler = Scheduler(options.rate_hz, now.real)
         self.panes = {name: Pane(name, draw) for name, draw in PANES.items()}
-        self._glyphs = UNICODE_GLYPHS if _is_unicode(options) else ASCII_GLYPHS
+        self._glyphs = ASCII_GLYPHS
+        if is_unicode() if options.is_unicode is None else options.is_unicode:
+            self._glyphs = UNICODE_GLYPHS
         self._planned: tuple[str, int, int, str] = ("", 0, 0, "")
 
-    def _pick(self, name: str) -> Theme:
-        return self.shelf.get(automatic() if name == "auto" else name)
+    @property
+    def encoding(self) -> str:
+        """What the terminal is sent: nothing but ASCII where it may not take more."""
+        return "utf-8" if self._glyphs.is_unicode else "ascii"
+
+    def _pick(self) -> Theme:
+        return self.shelf.of_run(automatic() if self._chosen == "auto" else self._chosen, self._run_kind)
 
     def scene(self, now: Moment) -> Scene:
         """One moment of the desk, for the panes."""
@@ -44,6 +57,12 @@ class Painter:
         if scheduler.is_reduced:
             alarms.append(f"the console is slow: drawing at {scheduler.rate_hz:g} Hz")
         health = Health(scheduler.share, scheduler.longest_s * 1e3, scheduler.rate_hz, tuple(alarms))
+        line = self.line
+        if line is not None:
+            delay_ms = None if line.delay_s is None else line.delay_s * 1e3
+            health = health._replace(
+                kib_s=line.kib_s, mean_kib_s=line.mean_kib_s, delay_ms=delay_ms, skipped=line.skipped
+            )
         return Scene(self.desk, now, self._glyphs, self.theme.name, health)
 
     def draw(self, names: Sequence[str], now: Moment, *, is_behind: bool = False) -> None:
@@ -87,25 +106,48 @@ class Painter:
         for pane in self.panes.values():
             pane.forget()
 
-    def change_theme(self, name: str) -> bool:
-        """Another theme, if there is one of that name."""
+    def change_theme(self, name: str) -> str:
+        """Another theme; why not, if it cannot be."""
         if name not in self.shelf.themes and name != "auto":
-            return False
-        self.theme = self._pick(name)
-        self.forget()
-        return True
+            return f"no theme {plain(name)!r}: have auto, {', '.join(self.shelf.names)}"
+        if self._holds_live:
+            return "LIVE: a repaint holds the engine's loop; start with --theme, or attach"
+        self._chosen = name
+        self._wear(self._pick())
+        return ""
+
+    @property
+    def _holds_live(self) -> bool:
+        view = self.desk.view
+        return view is not None and view.session.run_kind == "LIVE" and not self.desk.link.is_attached
+
+    def renew(self) -> str:
+        """Take up what kind of run this is, and themes whose files have changed; what a person should know of it."""
+        view = self.desk.view
+        if view is not None and view.session.run_kind != self._run_kind:
+            self._run_kind = view.session.run_kind
+            self._wear(self._pick())
+        shelf = self.watch.take() if self.watch is not None else None
+        if shelf is None:
+            return ""
+        known, self.shelf = self.shelf.problems, shelf
+        broken = [problem for problem in shelf.problems if problem not in known]
+        name = automatic() if self._chosen == "auto" else self._chosen
+        if self._holds_live or name not in shelf.themes:
+            return broken[0] if broken else "themes read again; the one on screen stays"
+        self._wear(self._pick())
+        return broken[0] if broken else f"themes read again: {self.theme.name}"
+
+    def _wear(self, theme: Theme) -> None:
+        if theme != self.theme:
+            self.theme = theme
+            self.forget()
 
 
 def _failure(name: str, place: Placement, scene: Scene) -> Lines:
     body = ((" pane error, see log", "bad"),)
     head = title(name.upper(), "", place.width, scene.glyphs)
     return block([body] if place.height == 1 else [head, body], place.width, place.height)
-
-
-def _is_unicode(options: ConsoleOptions) -> bool:
-    if options.is_unicode is not None:
-        return options.is_unicode
-    return locale.getpreferredencoding(False).lower().replace("-", "") == "utf8"
 
 
 def where(error: BaseException) -> str:

@@ -5,6 +5,7 @@ style, and never updates itself: the scheduler calls ``sync`` when it is this pa
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,12 +15,14 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mmtui.console.rows import Line, Lines, divided
+from mmtui.console.format import plain
+from mmtui.console.rows import UNICODE_GLYPHS, Line, Lines, divided
 from mmtui.console.scene import Scene
 from mmtui.console.screens.catalogue import Draw
 from mmtui.console.screens.plan import Placement, Plan
 
 NO_STYLE = Style()
+GLYPHS = frozenset("".join(UNICODE_GLYPHS[:7]))
 
 
 class Pane(Widget, can_focus=False, inherit_bindings=False):
@@ -76,8 +79,21 @@ class Pane(Widget, can_focus=False, inherit_bindings=False):
 
 
 def _strip(line: Line, styles: Mapping[str, Style]) -> Strip:
-    segments = [Segment(text, styles.get(role, NO_STYLE)) for text, role in line if text]
+    segments = [
+        Segment(text if text.isascii() and text.isprintable() else drawable(text), styles.get(role, NO_STYLE))
+        for text, role in line
+        if text
+    ]
     return Strip(segments, sum(len(text) for text, _ in line))
+
+
+@lru_cache(maxsize=512)
+def drawable(text: str) -> str:
+    """The text with nothing in it that a terminal would obey, mirror or draw two cells wide; its length stays.
+
+    Panes clean what comes from elsewhere themselves; this is for the one that forgets to.
+    """
+    return "".join(char if char in GLYPHS else (plain(char) or "?") for char in text)
 
 
 class Board(Screen[None], inherit_bindings=False):

@@ -11,12 +11,20 @@ from mmtui.domain.view import View
 
 
 class Health(NamedTuple):
-    """What the console knows of itself: share of the loop, longest callback, rate, and its own alarms."""
+    """What the console knows of itself: share of the loop, longest callback, rate, its line, and its own alarms.
+
+    ``kib_s`` and ``mean_kib_s`` went to the terminal in the last second and minute; ``delay_ms`` is how long a
+    frame took to be drawn there, None where the terminal does not tell; ``skipped`` frames gave way to later ones.
+    """
 
     share: float = 0.0
     longest_ms: float = 0.0
     rate_hz: float = 10.0
     alarms: tuple[str, ...] = ()
+    kib_s: float = 0.0
+    mean_kib_s: float = 0.0
+    delay_ms: float | None = None
+    skipped: int = 0
 
 
 class Scene(NamedTuple):

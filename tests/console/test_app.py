@@ -260,8 +260,15 @@ async def test_holding_shows_a_badge_and_stills_the_panes() -> None:
         assert " HELD 3s " in stage.text("status")
 
 
-async def test_the_theme_changes_by_command_and_an_unknown_one_is_refused() -> None:
+async def test_a_live_engines_own_console_keeps_its_theme_and_says_why() -> None:
     async with a_stage() as stage:
+        await stage.press(":", *"theme", "space", *"light", "enter")
+        assert stage.app.painter.theme.name == "mono"
+        assert "start with --theme, or attach" in stage.text("bottom")
+
+
+async def test_the_theme_changes_by_command_and_an_unknown_one_is_refused() -> None:
+    async with a_stage(a_view(session=a_session(run_kind="SIM"))) as stage:
         await stage.press(":", *"theme", "space", *"light", "enter")
         assert stage.app.painter.theme.name == "light"
         await stage.press(":", *"theme", "space", *"pink", "enter")

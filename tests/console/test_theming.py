@@ -8,7 +8,7 @@ import pytest
 from rich.color import Color
 from rich.style import Style
 
-from mmtui.console.theming import ROLES, ThemeError, ThemeShelf, automatic, built_in, parse
+from mmtui.console.themes.theming import ROLES, ThemeError, ThemeShelf, automatic, built_in, parse
 
 NAMES = ("default", "ansi", "deutan", "mono", "light", "contrast", "classic")
 COLOURED = ("default", "deutan", "light", "contrast", "classic")

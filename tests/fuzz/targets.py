@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from mmtui.console.theming import FILE_SIZE_MAX, ThemeError, parse
+from mmtui.console.themes.theming import FILE_SIZE_MAX, ThemeError, parse
 from mmtui.domain.cloid import counter_of, is_ours, make_cloid, run_of
 from mmtui.domain.commands import Act, SetParameters, Verb
 from mmtui.domain.events import AnyEvent

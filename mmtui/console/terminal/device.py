@@ -9,10 +9,25 @@ import os
 import select
 import sys
 import termios
+from collections.abc import Mapping
 from typing import Any
 
+LINES_ONLY = ("dumb", "unknown")
 CLOSE_WAIT_MS = 20
 CONTROL_BYTE_CANCEL = b"\x18"
+
+
+def is_in_foreground(descriptor: int) -> bool:
+    """Whether a program may use its terminal now, not being in the background of a shell."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:
+        return True
+
+
+def can_draw(environment: Mapping[str, str], descriptor: int = 0) -> bool:
+    """Whether the terminal can show screens: one is there, it can move its cursor, and it is ours to use."""
+    return os.isatty(descriptor) and environment.get("TERM", "") not in LINES_ONLY and is_in_foreground(descriptor)
 
 
 class Terminal:
@@ -35,13 +50,26 @@ class Terminal:
     def take(self) -> None:
         """Open our descriptor and switch the terminal to single keys without echo or signals."""
         self.out = os.open(os.ttyname(self.keys), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        self._attributes = termios.tcgetattr(self.keys)
+        self.retake()
+
+    def retake(self) -> None:
+        """Single keys without echo or signals, again after the shell had the terminal."""
+        self._rest, self.is_dirty = b"", False
+        # Modes that are our own already are not what to leave behind.
+        found = termios.tcgetattr(self.keys)
+        if self._attributes is None or found[3] & termios.ICANON:
+            self._attributes = found
         mode = termios.tcgetattr(self.keys)
         mode[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
         mode[0] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
         mode[6][termios.VMIN] = 1
         mode[6][termios.VTIME] = 0
         termios.tcsetattr(self.keys, termios.TCSANOW, mode)
+
+    @property
+    def is_in_foreground(self) -> bool:
+        """Whether the terminal is this job's at the moment; True where there is no job control."""
+        return is_in_foreground(self.keys)
 
     def size(self) -> tuple[int, int]:
         """Columns and rows; 80x24 when the terminal does not say."""

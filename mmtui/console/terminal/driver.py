@@ -4,12 +4,15 @@ Textual's own driver writes through a queue that blocks the loop when the termin
 joins threads on the loop, stops the process on SIGTSTP and dies of SIGHUP. This one has no thread:
 it writes without blocking to its own descriptor of the terminal, drops frames that the terminal
 does not take and repaints everything once it does, reads keys as they come, and reports a hang-up.
-The only module that builds on how Textual's drivers work inside.
+A process stopped and continued takes its terminal again, once it is in the foreground. The only module
+that builds on how Textual's drivers work inside.
 """
 
 import asyncio
+import atexit
 import os
 import select
+import signal
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -20,7 +23,9 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.messages import InBandWindowResize
 
+from mmtui.console.terminal.answers import Answers
 from mmtui.console.terminal.device import Terminal
+from mmtui.console.terminal.line import Line
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -28,9 +33,13 @@ if TYPE_CHECKING:
 ESCAPE_WAIT_S = 0.1
 HANGUP_POLL_S = 1.0
 READ_MAX = 4096
+RESIZE_CALM_S = 0.1
+RESIZE_MAX_S = 1.0
+LINE_KIB_S = 60.0
 SETUP = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l\x1b[?2026$p"
 RESTORE = "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h"
 END_OF_FRAME = "\x1b[?2026l"
+STATUS_REPORT = b"\x1b[5n"
 
 
 class GuardedDriver(Driver):
@@ -38,18 +47,24 @@ class GuardedDriver(Driver):
 
     on_hangup: Callable[[], None] | None = None
     on_drained: Callable[[], None] | None = None
+    encoding: str = "utf-8"
 
     def __init__(
         self, app: "App[Any]", *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._terminal = Terminal()
+        self.line = Line(LINE_KIB_S, self._loop.time())
+        self._answers = Answers()
         self._parser = XTermParser(debug)
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._pending: list[str] = []
         self._is_flushing = False
         self._poll: asyncio.TimerHandle | None = None
         self._is_gone = False
+        self._is_away = False
+        self._resize: asyncio.TimerHandle | None = None
+        self._resized_at: float | None = None
 
     @property
     def can_suspend(self) -> bool:
@@ -58,12 +73,20 @@ class GuardedDriver(Driver):
 
     @property
     def is_behind(self) -> bool:
-        """Whether the terminal has not taken everything yet."""
-        return self._terminal.is_behind
+        """Whether the terminal has not taken everything yet, or is not ours at the moment."""
+        return self._terminal.is_behind or self._is_away
+
+    def limit(self, kib_s: float) -> None:
+        """Hold the terminal to that many KiB a second."""
+        self.line = Line(kib_s, self._loop.time())
+
+    def may_draw(self) -> bool:
+        """Whether the terminal and its line have room for another frame."""
+        return not self.is_behind and self.line.may_draw(self._loop.time())
 
     def write(self, data: str) -> None:
         """Queue output for the end of this turn of the loop; dropped while the terminal is behind."""
-        if self._is_gone or self._terminal.is_behind:
+        if self._is_gone or self.is_behind:
             self._terminal.is_dirty = True
             return
         self._pending.append(data)
@@ -76,11 +99,16 @@ class GuardedDriver(Driver):
         self._is_flushing = False
         if not self._pending or self._is_gone:
             return
-        data = "".join(self._pending).encode("utf-8", "replace")
+        data = "".join(self._pending).encode(self.encoding, "replace")
         self._pending.clear()
         self._send(data)
 
     def _send(self, data: bytes) -> None:
+        now = self._loop.time()
+        self.line.sent(len(data), now)
+        if self.line.wants_probe():
+            data += STATUS_REPORT
+            self.line.probed(now)
         try:
             if not self._terminal.write(data):
                 self._loop.add_writer(self._terminal.out, self._writable)
@@ -104,6 +132,7 @@ class GuardedDriver(Driver):
     def start_application_mode(self) -> None:
         """Take the terminal over and begin to read keys."""
         self._terminal.take()
+        atexit.register(self._at_exit)
         self.write(SETUP)
         self._loop.add_reader(self._terminal.keys, self._readable)
         self._send_size()
@@ -115,7 +144,19 @@ class GuardedDriver(Driver):
         self._app.post_message(events.Resize(size, size))
 
     def resized(self) -> None:
-        """The terminal has another size (SIGWINCH)."""
+        """The terminal has another size (SIGWINCH); drawn anew once it keeps it, or after a second."""
+        if self._is_gone:
+            return
+        now = self._loop.time()
+        if self._resized_at is None:
+            self._resized_at = now
+        if self._resize is not None:
+            self._resize.cancel()
+        wait_s = min(RESIZE_CALM_S, max(self._resized_at + RESIZE_MAX_S - now, 0.0))
+        self._resize = self._loop.call_later(wait_s, self._settle)
+
+    def _settle(self) -> None:
+        self._resize = self._resized_at = None
         if not self._is_gone:
             self._send_size()
 
@@ -125,17 +166,31 @@ class GuardedDriver(Driver):
         except BlockingIOError:
             return
         except OSError:
-            data = b""
+            if self._terminal.is_in_foreground:
+                data = b""
+            else:
+                self._step_aside()
+                return
         if not data:
             self._hang_up()
             return
-        for message in self._parser.feed(self._decode(data)):
-            self.process_message(message)
+        text, count = self._answers.take(self._decode(data))
+        for _ in range(count):
+            self.line.answered(self._loop.time())
+        if count and self.line.wants_probe() and not self.is_behind:
+            self._send(b"")
+        self._feed(text)
         self._loop.call_later(ESCAPE_WAIT_S + 0.01, self._escape)
+
+    def _feed(self, text: str) -> None:
+        if text:
+            for message in self._parser.feed(text):
+                self.process_message(message)
 
     def _escape(self) -> None:
         """A lone escape has had its time to become a sequence."""
         if not self._is_gone:
+            self._feed(self._answers.rest())
             for message in self._parser.tick():
                 self.process_message(message)
 
@@ -152,7 +207,40 @@ class GuardedDriver(Driver):
         if any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0)):
             self._hang_up()
             return
+        if self._is_away:
+            self.continued()
         self._poll = self._loop.call_later(HANGUP_POLL_S, self._watch)
+
+    def _step_aside(self) -> None:
+        """Another program has the terminal; reading or writing now would stop or garble one of the two."""
+        if not self._is_away:
+            self._is_away = True
+            self._loop.remove_reader(self._terminal.keys)
+            self._loop.remove_writer(self._terminal.out)
+
+    def continued(self) -> None:
+        """The process was stopped and goes on (SIGCONT): the shell has had the terminal meanwhile."""
+        if self._is_gone:
+            return
+        if not self._terminal.is_in_foreground:
+            self._step_aside()
+            return
+        self._is_away = False
+        self._terminal.retake()
+        self._send(SETUP.encode())
+        self._loop.add_reader(self._terminal.keys, self._readable)
+        self._send_size()
+        if self.on_drained is not None:
+            self.on_drained()
+
+    def suspend(self) -> None:
+        """Give the terminal back and stop this process, which must not hold an engine, until SIGCONT."""
+        if self._is_gone or self._is_away:
+            return
+        self.flush()
+        self._step_aside()
+        self._terminal.give_back(RESTORE.encode())
+        os.kill(os.getpid(), signal.SIGSTOP)
 
     def _hang_up(self) -> None:
         if self._is_gone:
@@ -165,9 +253,11 @@ class GuardedDriver(Driver):
     def _forget(self) -> None:
         self._loop.remove_reader(self._terminal.keys)
         self._loop.remove_writer(self._terminal.out)
-        if self._poll is not None:
-            self._poll.cancel()
-            self._poll = None
+        atexit.unregister(self._at_exit)
+        for timer in (self._poll, self._resize):
+            if timer is not None:
+                timer.cancel()
+        self._poll = self._resize = None
 
     def disable_input(self) -> None:
         """Stop reading keys."""
@@ -181,7 +271,14 @@ class GuardedDriver(Driver):
         self.flush()
         self._forget()
         self._is_gone = True
-        self._terminal.give_back(RESTORE.encode())
+        if not self._is_away:
+            self._terminal.give_back(RESTORE.encode())
+
+    def _at_exit(self) -> None:
+        """The program ends without having left the terminal: only the terminal itself can still be used."""
+        if not self._is_gone and not self._is_away:
+            self._is_gone = True
+            self._terminal.give_back(RESTORE.encode())
 
     def close(self) -> None:
         """Close our descriptor of the terminal."""

@@ -7,10 +7,13 @@ the rows carry a letter, a sign, a mark or a position for every meaning.
 
 import os
 import stat
+import sys
 import tomllib
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from rich.errors import StyleSyntaxError
 from rich.style import Style
@@ -22,9 +25,16 @@ ROLES = (
     "ok", "warn", "bad", "alarm", "stale", "live", "paper", "sim", "held", "key", "staged", "cursor", "gauge",
     "chart", "ask-block", "chosen",
 )  # fmt: skip
+FIELDS = ("ansi", "background", "mode_of", "palette", "roles")
+RUN_KINDS = ("LIVE", "PAPER", "DRY-RUN", "SIM", "REPLAY")
 FALLBACK = "built-in"
 DEFAULT, ANSI, MONO = "default", "ansi", "mono"
+COLOURLESS = ("dumb", "unknown", "vt52", "vt100", "vt102", "vt220", "xterm-mono", "linux-m", "screen-m")
+WITHOUT_GLYPHS = ("dumb", "unknown", "linux", "linux-m", "vt52", "vt100", "vt102", "vt220")
 FILE_SIZE_MAX = 64 * 1024
+FILES_MAX = 200
+NO_MODES: Mapping[str, str] = MappingProxyType({})
+Stamp: TypeAlias = tuple[tuple[str, int, int, int], ...]
 
 
 class ThemeError(ValueError):
@@ -32,11 +42,15 @@ class ThemeError(ValueError):
 
 
 class Theme(NamedTuple):
-    """Styles by role, and the background every cell starts from."""
+    """Styles by role, and the background every cell starts from.
+
+    ``mode_of`` names another theme for kinds of run, so that LIVE can look unlike PAPER.
+    """
 
     name: str
     styles: Mapping[str, Style]
     background: str = ""
+    mode_of: Mapping[str, str] = NO_MODES
 
 
 _BUILT_IN = {
@@ -60,9 +74,10 @@ def parse(name: str, text: str) -> Theme:
         raise ThemeError("not TOML: nested too deeply") from None
     except ValueError as error:  # a number of thousands of digits is one too
         raise ThemeError(f"not TOML: {error}") from error
-    palette, roles = data.get("palette", {}), data.get("roles", {})
-    if not isinstance(palette, dict) or not isinstance(roles, dict):
-        raise ThemeError("needs a table [roles], and [palette] must be a table")
+    strange = sorted(data.keys() - set(FIELDS))
+    if strange:
+        raise ThemeError(f"unknown field: {plain(', '.join(strange))}; a theme has {', '.join(FIELDS)}")
+    palette, roles = _table(data, "palette"), _table(data, "roles")
     missing = [role for role in ROLES if role not in roles]
     unknown = [role for role in roles if role not in ROLES]
     if missing or unknown:
@@ -72,7 +87,32 @@ def parse(name: str, text: str) -> Theme:
     background = _colour(str(data.get("background", "")), palette)
     base = _style("background", f"on {background}" if background else "none", {})
     styles = {role: base + _style(role, roles[role], palette) for role in ROLES}
-    return Theme(name, styles, background)
+    if data.get("ansi", False):
+        _check_ansi(styles)
+    return Theme(name, styles, background, _modes(_table(data, "mode_of")))
+
+
+def _table(data: Mapping[str, object], name: str) -> dict[str, object]:
+    table = data.get(name, {})
+    if not isinstance(table, dict):
+        raise ThemeError(f"{name} must be a table: [{name}]")
+    return table
+
+
+def _modes(table: Mapping[str, object]) -> Mapping[str, str]:
+    modes = {kind: name for kind, name in table.items() if kind in RUN_KINDS and isinstance(name, str)}
+    if len(modes) < len(table):
+        wrong = next(kind for kind in table if kind not in modes)
+        raise ThemeError(f"mode_of {plain(wrong)}: give the name of a theme for any of {', '.join(RUN_KINDS)}")
+    return modes
+
+
+def _check_ansi(styles: Mapping[str, Style]) -> None:
+    """A theme that says so may use only the colours that the terminal itself chooses."""
+    for role, style in styles.items():
+        for colour in (style.color, style.bgcolor):
+            if colour is not None and not colour.is_default and not (colour.number is not None and colour.number < 16):
+                raise ThemeError(f"role {role}: {colour.name} is not one of the terminal's sixteen colours")
 
 
 def _colour(word: str, palette: Mapping[str, object]) -> str:
@@ -91,7 +131,7 @@ def _style(role: str, value: object, palette: Mapping[str, object]) -> Style:
 
 def folders(user: Path | None = None) -> list[Path]:
     """Where themes are: shipped inside the package, else beside it, then the user's own."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     shipped = package / "themes"
     found = [shipped if shipped.is_dir() else package.parent / "themes"]
     return [*found, user] if user is not None else found
@@ -108,6 +148,27 @@ def _read(path: Path) -> str:
     return data.decode("utf-8")
 
 
+def _files(folder: Path) -> list[Path]:
+    """The theme files of a folder in order of name; of a folder with too many only some."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in islice(entries, FILES_MAX) if entry.name.endswith(".toml"))
+    except OSError:
+        return []
+
+
+def stamp(folder: Path) -> Stamp:
+    """What tells whether a theme file of the folder has changed: name, inode, size and time of each."""
+    marks = []
+    for path in _files(folder):
+        try:
+            seen = path.stat()
+        except OSError:
+            continue
+        marks.append((path.name, seen.st_ino, seen.st_size, seen.st_mtime_ns))
+    return tuple(marks)
+
+
 class ThemeShelf:
     """Every theme that could be read, and one line for each that could not."""
 
@@ -120,9 +181,7 @@ class ThemeShelf:
             self._read_folder(folder)
 
     def _read_folder(self, folder: Path) -> None:
-        if not folder.is_dir():
-            return
-        for path in sorted(folder.glob("*.toml")):
+        for path in _files(folder):
             try:
                 self.themes[path.stem] = parse(path.stem, _read(path))
             except (ThemeError, OSError, UnicodeDecodeError) as error:
@@ -133,11 +192,18 @@ class ThemeShelf:
         """Themes that can be chosen."""
         return tuple(sorted(self.themes))
 
+    def of_run(self, name: str, run_kind: str) -> Theme:
+        """The theme chosen, or the one that it names for this kind of run."""
+        theme = self.get(name)
+        return self.get(theme.mode_of[run_kind]) if run_kind in theme.mode_of else theme
+
     def get(self, name: str) -> Theme:
         """A theme by name; the built-in one, with a problem noted, when there is none such."""
         theme = self.themes.get(name)
         if theme is None:
-            self.problems.append(f"no theme {plain(name)!r}: have {', '.join(self.names) or 'none'}; using plain text")
+            problem = f"no theme {plain(name)!r}: have {', '.join(self.names) or 'none'}; using plain text"
+            if problem not in self.problems:
+                self.problems.append(problem)
             return built_in()
         return theme
 
@@ -145,8 +211,23 @@ class ThemeShelf:
 def automatic(environment: Mapping[str, str] | None = None) -> str:
     """The theme that suits the terminal: none for NO_COLOR, sixteen colours over ssh, else the default."""
     env = os.environ if environment is None else environment
-    if env.get("NO_COLOR") or env.get("TERM", "") in ("dumb", "vt100", "linux-m"):
+    if env.get("NO_COLOR") or env.get("TERM", "") in COLOURLESS:
         return MONO
     if env.get("SSH_CONNECTION") or env.get("COLORTERM", "").lower() not in ("truecolor", "24bit"):
         return ANSI
     return DEFAULT
+
+
+def is_unicode(environment: Mapping[str, str] | None = None, *, is_c_locale: bool | None = None) -> bool:
+    """Whether the terminal can be trusted with blocks and braille, each one cell wide.
+
+    Not in the C locale (where Python turns to UTF-8 by itself, so that asking it tells nothing), not on a
+    terminal without the glyphs, and not in Chinese, Japanese and Korean locales, whose terminals may draw
+    blocks two cells wide.
+    """
+    env = os.environ if environment is None else environment
+    is_plain = sys.flags.utf8_mode == 1 and not env.get("PYTHONUTF8") if is_c_locale is None else is_c_locale
+    name = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    encoding = (name.partition(".")[2].partition("@")[0] or name).lower().replace("-", "")
+    is_wide = name[:2] in ("zh", "ja", "ko")
+    return not is_plain and encoding == "utf8" and not is_wide and env.get("TERM", "") not in WITHOUT_GLYPHS
