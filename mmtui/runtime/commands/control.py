@@ -19,6 +19,8 @@ from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Value
 from mmtui.domain.view import View
 from mmtui.errors import ConfigError, ControlError, ExitCode
+from mmtui.runtime.attaching.survey import meant, socket_of, surveyed
+from mmtui.runtime.commands.consulting import CONSULTS, consult, maker
 from mmtui.runtime.commands.explaining import explain_json, explain_lines
 from mmtui.runtime.control.admission import needs_picture
 from mmtui.runtime.control.client import ControlClient, command_id
@@ -26,20 +28,33 @@ from mmtui.runtime.control.frames import RATE_MAX_HZ
 from mmtui.runtime.files import utc_text
 from mmtui.runtime.instances import Running, running_instances
 from mmtui.runtime.logs.lines import printable
-from mmtui.runtime.state import MarketFiles, state_folder
+from mmtui.runtime.state import state_folder
 
 SCHEMA: Final = 1
-PS_WITHIN_S: Final = 1.0
 VERBS: Final = {verb.value.replace("_", "-"): verb for verb in Verb}
 SIDES: Final = {"buy": Side.BUY, "bid": Side.BUY, "sell": Side.SELL, "ask": Side.SELL}
 SHOWS: Final = ("view", "explain")
-WORDS: Final = (*VERBS, "cancel-side", "set", *SHOWS)
+WORDS: Final = (*VERBS, "cancel-side", "set", *SHOWS, *CONSULTS)
+_STRAYS: Final = (
+    (("follow", "rate_hz"), "view", "does not go on", "--follow and --rate belong"),
+    (("level", "side"), "explain", "has no levels", "--level and --side belong"),
+    (("span_s",), "rehearse", "looks at no span of time", "--span belongs"),
+    (("to_files",), "report", "writes no files", "--files belongs"),
+    (("note",), "bundle", "takes no note", "--note belongs"),
+)
 
 
 class InstanceRow(Running, frozen=True, kw_only=True):
-    """One line of ``ps``; ``mode`` is None for an instance that does not answer."""
+    """One line of ``ps``; what an instance that does not answer would have said is None.
+
+    ``in_control`` is the console in control, empty when none is, and ``consoles`` counts them.
+    """
 
     mode: str | None
+    in_control: str | None = None
+    consoles: int | None = None
+    position: float | None = None
+    pnl_usd: float | None = None
 
 
 def ps(args: argparse.Namespace) -> int:
@@ -51,10 +66,11 @@ def ps(args: argparse.Namespace) -> int:
     elif not rows:
         _tell("nothing is running")
     else:
-        _tell(f"{'id':<28} {'pid':>7} {'kind':<7} {'mode':<11} since")
+        _tell(f"{'id':<28} {'pid':>7} {'kind':<7} {'mode':<11} {'since':<23} consoles")
         for row in rows:
             mode = row.mode or "no answer"
-            _tell(f"{row.id:<28} {row.pid:>7} {row.run_kind:<7} {mode:<11} {utc_text(row.started_at)}")
+            since = utc_text(row.started_at)
+            _tell(f"{row.id:<28} {row.pid:>7} {row.run_kind:<7} {mode:<11} {since:<23} {_consoles(row)}")
     return int(ExitCode.CLEAN)
 
 
@@ -64,14 +80,15 @@ def ctl(args: argparse.Namespace) -> int:
     name, word, rest = _split(args.words)
     if word in SHOWS:
         _nothing_more(word, rest)
-    if word != "view" and (getattr(args, "follow", False) or hasattr(args, "rate_hz")):
-        raise ConfigError(f"ctl {word} does not go on", remedy="--follow and --rate belong to view")
-    if word != "explain" and (hasattr(args, "level") or hasattr(args, "side")):
-        raise ConfigError(f"ctl {word} has no levels", remedy="--level and --side belong to explain")
-    build = _builder(word, rest)
-    running = _meant(running_instances(folder), name)
+    _refuse_strays(word, args)
     as_json = getattr(args, "json", False)
-    with ControlClient(_socket(folder, running), name=getpass.getuser()) as client:
+    if word in CONSULTS:
+        make = maker(word, rest, args)
+        running = meant(running_instances(folder), name)
+        return consult(socket_of(folder, running), running.id, word, make, as_json=as_json)
+    build = _builder(word, rest)
+    running = meant(running_instances(folder), name)
+    with ControlClient(socket_of(folder, running), name=getpass.getuser()) as client:
         if word == "explain":
             return _explain(client, args)
         if build is None:
@@ -87,6 +104,13 @@ def ctl(args: argparse.Namespace) -> int:
     if result.status is CommandStatus.REFUSED:
         raise ControlError(f"{running.id}: {word} refused: {printable(result.text)}")
     return int(ExitCode.CLEAN)
+
+
+def _refuse_strays(word: str, args: argparse.Namespace) -> None:
+    """Raises ConfigError for an option that the verb would not listen to."""
+    for names, owner, lacks, belongs in _STRAYS:
+        if word != owner and any(hasattr(args, name) for name in names):
+            raise ConfigError(f"ctl {word} {lacks}", remedy=f"{belongs} to {owner}")
 
 
 def _split(words: Sequence[str]) -> tuple[str, str, list[str]]:
@@ -132,35 +156,26 @@ def _nothing_more(word: str, rest: Sequence[str]) -> None:
         raise ConfigError(f"ctl {word} takes nothing more, got {rest[0]!r}", remedy="see `mmtui ctl --help`")
 
 
-def _meant(running: Sequence[Running], name: str) -> Running:
-    """The instance called ``name``, or the only one whose id begins so; raises ConfigError."""
-    found = [one for one in running if one.id == name] or [one for one in running if one.id.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    listed = ", ".join(one.id for one in (found or running)) or "none"
-    if not running:
-        raise ConfigError("no instance is running", remedy="`mmtui ps` lists them")
-    if not found:
-        raise ConfigError(f"no instance is called {name!r}", remedy=f"running: {listed}")
-    raise ConfigError("which instance?", remedy=f"say one of: {listed}")
-
-
-def _socket(folder: Path, running: Running) -> Path:
-    if not running.socket:
-        raise ControlError(f"{running.id} has no control socket", remedy="its log says why; `mmtui kill` works")
-    return MarketFiles(folder, running.id).socket
-
-
 def _row(folder: Path, running: Running) -> InstanceRow:
-    mode: str | None = None
-    if running.socket:
-        try:
-            with ControlClient(_socket(folder, running), name="ps", timeout_s=PS_WITHIN_S) as client:
-                mode = client.look().view.engine.mode.value
-        except ControlError:
-            mode = None
+    seen = surveyed(folder, running)
     fields = {name: getattr(running, name) for name in Running.__struct_fields__}
-    return InstanceRow(**fields, mode=mode)
+    if not seen.mode:
+        return InstanceRow(**fields, mode=None)
+    return InstanceRow(
+        **fields,
+        mode=seen.mode,
+        in_control=printable(seen.holder),
+        consoles=seen.consoles,
+        position=seen.position,
+        pnl_usd=seen.pnl_usd,
+    )
+
+
+def _consoles(row: InstanceRow) -> str:
+    """How many consoles there are and which is in control."""
+    if not row.consoles:
+        return "none" if row.consoles == 0 else "not known"
+    return f"{row.consoles}, in control: {row.in_control or 'nobody'}"
 
 
 def _explain(client: ControlClient, args: argparse.Namespace) -> int:

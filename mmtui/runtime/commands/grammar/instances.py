@@ -4,7 +4,10 @@ import argparse
 
 from mmtui.runtime.commands.grammar.flags import Command, positive
 
-VERBS = "pause, resume, reduce-only, flatten, kill, stop, undo, cancel-side SIDE, set KEY=VALUE..., view, explain"
+VERBS = (
+    "pause, resume, reduce-only, flatten, kill, stop, undo, cancel-side SIDE, set KEY=VALUE..., view, explain, "
+    "preview KEY=VALUE..., rehearse KEY=VALUE..., flatten-cost, report, bundle"
+)
 
 
 def _add_ps(target: argparse.ArgumentParser) -> None:
@@ -24,6 +27,9 @@ def _add_ctl(target: argparse.ArgumentParser) -> None:
     target.add_argument("--level", type=level, metavar="N", help="explain: only the levels of this number, from 0")
     target.add_argument("--side", choices=("buy", "sell", "bid", "ask"), help="explain: only this side")
     target.add_argument("--follow", action="store_true", help="view: go on, one object or line a picture")
+    target.add_argument("--span", dest="span_s", type=positive, metavar="SECONDS", help="rehearse: how far back (300)")
+    target.add_argument("--files", dest="to_files", action="store_true", help="report: write it to files too")
+    target.add_argument("--note", metavar="TEXT", help="bundle: what happened, in a few words")
     target.add_argument("--rate", dest="rate_hz", type=positive, metavar="HZ", help="view --follow: up to 10 (1)")
 
 
