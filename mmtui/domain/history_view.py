@@ -39,7 +39,7 @@ class BlotterRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Sample(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Figures at one moment: prices in USD, P&L in USD since the session began, sigma per root second,
-    kappa per fraction, ``half_spread_bps`` of our own quotes.
+    kappa per fraction, ``half_spread_bps`` of our own quotes, ``limit`` of the position in base units.
     """
 
     at: float
@@ -63,6 +63,7 @@ class Sample(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kappa_ask: float | None = None
     adverse_bid_bps: float | None = None
     adverse_ask_bps: float | None = None
+    limit: float | None = None
 
 
 class HistoriesView(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,16 +10,26 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import TypeGuard
 
 import msgspec
 
-from mmtui.domain.records import EquitySampled, FillBooked, Record
+from mmtui.domain.records import (
+    CancelIntended,
+    EquitySampled,
+    FillBooked,
+    OrderAdopted,
+    OrderChanged,
+    OrderIntended,
+    Record,
+)
 from mmtui.errors import DamagedJournalError, JournalError
 from mmtui.journal.port import Session, Totals
 from mmtui.journal.rows import TABLE_OF, Cell, Table, first_chain, next_chain
 from mmtui.journal.schema import REMEDY, check_schema
 
 DAY_S = 86_400
+ABOUT_ORDERS: tuple[type[Record], ...] = (OrderIntended, OrderAdopted, OrderChanged, CancelIntended, FillBooked)
 
 
 class JournalReader:
@@ -74,6 +84,24 @@ class JournalReader:
         table = TABLE_OF[FillBooked]
         booked = [table.decode(cells) for _, _, cells, _ in self._rows(self._connection, table, self._number(run_id))]
         return [fill for fill in booked if isinstance(fill, FillBooked)]
+
+    def of_order(self, cloid: str) -> list[Record]:
+        """Every row about one order of any session, in order."""
+        found: list[tuple[int, Record]] = []
+        for table in (TABLE_OF[kind] for kind in ABOUT_ORDERS):
+            rows = self._all(
+                f'SELECT * FROM {table.name} WHERE "cloid" = ?',  # noqa: S608 - own names
+                (cloid,),
+            )
+            for seq, _, *cells, _ in rows:
+                assert isinstance(seq, int)
+                found.append((seq, table.decode([cell for cell in cells if _is_cell(cell)])))
+        return [record for _, record in sorted(found, key=lambda row: row[0])]
+
+    def rows_of(self, kind: type[Record], run_id: str) -> list[Record]:
+        """The rows of one kind of a session, in order, not checked against the running checksum."""
+        table, number = TABLE_OF[kind], self._number(run_id)
+        return [table.decode(cells) for _, _, cells, _ in self._rows(self._connection, table, number)]
 
     def day_totals(self, utc_day: int) -> Totals:
         """Sums of one UTC day (days since the epoch) over all sessions; a fill counts once."""
@@ -183,6 +211,10 @@ class JournalReader:
             f"the journal {self._path} is damaged at row {seq}",
             remedy=REMEDY,
         )
+
+
+def _is_cell(cell: object) -> TypeGuard[Cell]:
+    return cell is None or isinstance(cell, int | float | str)
 
 
 def _session(row: tuple[object, ...]) -> Session:

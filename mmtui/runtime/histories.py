@@ -182,6 +182,7 @@ def sampled(engine: EngineView) -> Sample:
         fees=pnl.fees,
         funding=pnl.funding,
         gamma=engine.gamma or None,
+        limit=engine.position.limit or None,
         **known,
     )
 

@@ -16,6 +16,7 @@ from mmtui.runtime.consulting.desk import ConsultingDesk
 from mmtui.runtime.control.operators import Operators
 from mmtui.runtime.histories import Histories
 from mmtui.runtime.loop import EngineLoop
+from mmtui.runtime.queue_notes import QueueNotes
 
 PUBLISH_S = 0.1
 HISTORY_S = 1_800
@@ -42,6 +43,7 @@ class Publisher:
         self._alarms = alarms
         self._history: deque[tuple[float, float]] = deque(maxlen=HISTORY_S)
         self._histories = Histories()
+        self.queues = QueueNotes()
 
     def publish(self) -> View:
         """Makes the view now."""
@@ -49,6 +51,7 @@ class Publisher:
         mid = engine.ladder.mid
         if mid is not None and (not self._history or engine.at - self._history[-1][0] >= 1.0):
             self._history.append((engine.at, mid))
+        self.queues.look(engine.at, engine.orders)
         alarms = self._alarms()
         if alarms:
             engine = msgspec.structs.replace(engine, alarms=(*engine.alarms, *alarms))
