@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
         logs = str(state_folder(os.environ) / "logs")
         args.flags = {**args.flags, "logging.file": ("--detach", "auto"), "logging.dir": ("--detach", logs)}
         config = config_of(args, reads_file=reads_file)
-    if options.is_background or options.no_ui or options.dry_run or not sys.stdout.isatty():
+    if options.is_background or options.no_ui or options.dry_run or not _has_screen():
         return run_session(config, options)
     return run_session(config, options, _console(config.settings))
 
@@ -150,6 +150,13 @@ def _detached(args: argparse.Namespace) -> int:
     if getattr(args, "no_ui", False) or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return int(ExitCode.CLEAN)
     return show(running, folder, args)
+
+
+def _has_screen() -> bool:
+    """Whether there is a terminal that can show the console; lines are printed where there is none."""
+    from mmtui.console.terminal.device import can_draw  # noqa: PLC0415 - see the module's docstring
+
+    return sys.stdout.isatty() and can_draw(os.environ)
 
 
 def _console(settings: "Settings") -> "Screen":

@@ -95,6 +95,7 @@ def console_options(
         name=getpass.getuser(),
         theme=settings.text("console.theme"),
         rate_hz=settings.number("console.rate_hz"),
+        line_kib_s=settings.number("console.line_kib_s"),
         keys_file=folder / KEYS_FILE,
         themes=folder / THEMES_FOLDER,
         exports=state / EXPORTS_FOLDER,

@@ -79,11 +79,18 @@ class Pane(Widget, can_focus=False, inherit_bindings=False):
 
 
 def _strip(line: Line, styles: Mapping[str, Style]) -> Strip:
-    segments = [
-        Segment(text if text.isascii() and text.isprintable() else drawable(text), styles.get(role, NO_STYLE))
-        for text, role in line
-        if text
-    ]
+    segments: list[Segment] = []
+    run, drawn = "", NO_STYLE
+    for text, role in line:
+        if not text:
+            continue
+        style = styles.get(role, NO_STYLE)
+        shown = text if text.isascii() and text.isprintable() else drawable(text)
+        if run and style is not drawn:
+            segments.append(Segment(run, drawn))
+            run = ""
+        run, drawn = run + shown, style
+    segments.append(Segment(run, drawn))
     return Strip(segments, sum(len(text) for text, _ in line))
 
 

@@ -63,7 +63,7 @@ _BUILT_IN = {
 
 def built_in() -> Theme:
     """The theme that needs no file and no colour."""
-    return Theme(FALLBACK, {role: Style.parse(_BUILT_IN.get(role, "none")) for role in ROLES})
+    return Theme(FALLBACK, _shared({role: Style.parse(_BUILT_IN.get(role, "none")) for role in ROLES}))
 
 
 def parse(name: str, text: str) -> Theme:
@@ -86,10 +86,16 @@ def parse(name: str, text: str) -> Theme:
         )
     background = _colour(str(data.get("background", "")), palette)
     base = _style("background", f"on {background}" if background else "none", {})
-    styles = {role: base + _style(role, roles[role], palette) for role in ROLES}
+    styles = _shared({role: base + _style(role, roles[role], palette) for role in ROLES})
     if data.get("ansi", False):
         _check_ansi(styles)
     return Theme(name, styles, background, _modes(_table(data, "mode_of")))
+
+
+def _shared(styles: dict[str, Style]) -> dict[str, Style]:
+    """The same object for equal styles, so that neighbours of one look are told by identity."""
+    known: dict[Style, Style] = {}
+    return {role: known.setdefault(style, style) for role, style in styles.items()}
 
 
 def _table(data: Mapping[str, object], name: str) -> dict[str, object]:

@@ -283,4 +283,13 @@ SYSTEM: tuple[Parameter, ...] = (
         high=20.0,
         help="How often the ladder is redrawn.",
     ),
+    Parameter(
+        key="console.line_kib_s",
+        kind=Kind.NUMBER,
+        default=60.0,
+        unit="KiB/s",
+        low=2.0,
+        high=10_000.0,
+        help="The most that is sent to the terminal; frames beyond it give way to later ones.",
+    ),
 )
