@@ -34,17 +34,20 @@ async def work_aside(module: str, charge: bytes, hear: Hear, *, limit_s: float) 
     loop = asyncio.get_running_loop()
 
     def pass_on(line: bytes) -> None:
-        loop.call_soon_threadsafe(hear, line)
+        with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
+            loop.call_soon_threadsafe(hear, line)
 
     child = await asyncio.to_thread(_start, module)
+    talk = loop.run_in_executor(None, _converse, child, charge, pass_on)
     try:
-        async with asyncio.timeout(limit_s):
-            return await asyncio.to_thread(_converse, child, charge, pass_on)
-    except TimeoutError:
-        raise AsideError(f"it took longer than {limit_s:.0f} s and was ended") from None
+        done, _ = await asyncio.wait({talk}, timeout=limit_s)
+        if not done:
+            raise AsideError(f"it took longer than {limit_s:.0f} s and was ended")
+        return talk.result()
     finally:
         with contextlib.suppress(OSError):
             child.kill()
+        talk.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
 
 def _start(module: str) -> subprocess.Popen[bytes]:

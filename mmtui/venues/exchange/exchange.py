@@ -197,6 +197,10 @@ class Exchange:
         owner, pit = state.account(account), self._pit(coin)
         self._acts.append(partial(forced.close_out, state, pit, owner, size, is_liquidation=is_liquidation))
 
+    def grant(self, account: str, coin: str, signed: Size) -> None:
+        """Lets an account begin with a position, at the mark; before anybody trades."""
+        forced.grant(self._state, self._pit(coin), self._state.account(account), signed)
+
     def settle(self, coin: str, told: Callable[[], None]) -> None:
         """Ends every order of a contract and every position in it in the next block, as a delisting does."""
         self._acts += [partial(forced.settle, self._state, self._pit(coin)), told]

@@ -1,0 +1,1 @@
+"""Rehearsals: the last minutes of a recorded market traded again, as configured and with changes."""
