@@ -16,6 +16,7 @@ from mmtui.console.keys import ACTIONS, BY_ID, KILL_KEY, KeyMap
 from mmtui.console.link import Link, Roster
 from mmtui.console.moment import Moment
 from mmtui.console.outbox import Note, Outbox
+from mmtui.console.palette import typing
 from mmtui.console.scroll import Cursors
 from mmtui.console.sight import Sight
 from mmtui.domain.view import View
@@ -145,6 +146,8 @@ class Desk:
     def _type(self, key: str, now: Moment) -> None:
         field = self.field
         assert field is not None
+        if field.purpose == "command" and typing.press(self, field, key, now):
+            return
         if key == "escape" or (key == "backspace" and not field.text and field.purpose != "edit"):
             self.field = None
             if field.purpose == "filter":
@@ -156,8 +159,10 @@ class Desk:
 
     def _submit(self, field: Field, now: Moment) -> None:
         if field.purpose == "command":
-            self.field = None
-            self.run_line(field.text, now)
+            line = typing.line_to_run(self, field, now)
+            if line or not field.text.strip():
+                self.field = None
+                self.run_line(line, now)
         elif field.purpose == "filter":
             self.field = None
         else:

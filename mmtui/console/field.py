@@ -13,9 +13,9 @@ Complete = Callable[[str], Sequence[str]]
 
 
 class Field:
-    """What is being typed, for what purpose, and where the cursor is."""
+    """What is being typed, for what purpose, and where the cursor is; ``chosen`` is the line of a list, -1 for none."""
 
-    __slots__ = ("complete", "cursor", "history", "place", "prompt", "purpose", "purpose_key", "text")
+    __slots__ = ("chosen", "complete", "cursor", "history", "place", "prompt", "purpose", "purpose_key", "text")
 
     def __init__(
         self,
@@ -34,10 +34,12 @@ class Field:
         self.cursor = len(text)
         self.history = list(history)
         self.place = len(self.history)
+        self.chosen = -1
         self.complete = complete
 
     def insert(self, text: str) -> None:
         """Add characters at the cursor; a paste arrives here whole and never submits."""
+        self.chosen = -1
         clean = plain(text)[: LENGTH_MAX - len(self.text)]
         self.text = self.text[: self.cursor] + clean + self.text[self.cursor :]
         self.cursor += len(clean)
@@ -53,7 +55,17 @@ class Field:
             return True
         return False
 
+    @property
+    def is_recalling(self) -> bool:
+        """Whether the line is one typed before."""
+        return self.place < len(self.history) and self.text == self.history[self.place]
+
+    def replace(self, text: str) -> None:
+        """Put another line in place of what was typed."""
+        self.text, self.cursor, self.chosen = text, len(text), -1
+
     def _remove(self, start: int, end: int) -> None:
+        self.chosen = -1
         start = max(start, 0)
         self.text = self.text[:start] + self.text[end:]
         self.cursor = start

@@ -11,6 +11,7 @@ from mmtui.console.desk import Desk
 from mmtui.console.format import plain
 from mmtui.console.moment import Moment
 from mmtui.console.options import ConsoleOptions
+from mmtui.console.palette import listing
 from mmtui.console.pane import Board, Pane
 from mmtui.console.rows import ASCII_GLYPHS, UNICODE_GLYPHS, Lines, block, title
 from mmtui.console.scene import Health, Scene
@@ -18,8 +19,8 @@ from mmtui.console.scheduler import Scheduler
 from mmtui.console.screens.catalogue import FRAME, PANES, plan
 from mmtui.console.screens.plan import Placement
 from mmtui.console.terminal.line import Line
-from mmtui.console.themes.watch import ThemeWatch
 from mmtui.console.themes.theming import Theme, ThemeShelf, automatic, is_unicode
+from mmtui.console.themes.watch import ThemeWatch
 
 log = logging.getLogger("mmtui.console")
 
@@ -40,7 +41,7 @@ class Painter:
         self._glyphs = ASCII_GLYPHS
         if is_unicode() if options.is_unicode is None else options.is_unicode:
             self._glyphs = UNICODE_GLYPHS
-        self._planned: tuple[str, int, int, str] = ("", 0, 0, "")
+        self._planned: tuple[str, int, int, str, int] = ("", 0, 0, "", 0)
 
     @property
     def encoding(self) -> str:
@@ -86,7 +87,9 @@ class Painter:
     def replan(self, board: Board, size: tuple[int, int]) -> bool:
         """Place panes for the open page and size; whether anything moved."""
         cursors = self.desk.cursors
-        wanted = (self.desk.page, *size, cursors.zoomed)
+        field = self.desk.field
+        is_open = field is not None and field.purpose == "command"
+        wanted = (self.desk.page, *size, cursors.zoomed, listing.height(size[1]) if is_open else 0)
         if wanted == self._planned:
             return False
         self._planned = wanted
@@ -95,6 +98,7 @@ class Painter:
         for name, pane in self.panes.items():
             pane.place = by_name.get(name)
         self.forget()
+        cursors.offered["theme"] = self.shelf.names
         # A pane shown alone leaves the others to choose from.
         cursors.offer([place.pane for place in plan(cursors.page, *size) if place.pane not in FRAME])
         # A pane asks, because only a child's request makes Textual forget the arrangement it kept.

@@ -19,6 +19,7 @@ class Cursors:
         "filters",
         "lengths",
         "log_level",
+        "offered",
         "page",
         "pane",
         "panes",
@@ -39,6 +40,7 @@ class Cursors:
         self.pane = ""
         self.panes: tuple[str, ...] = ()
         self.zoomed = ""
+        self.offered: dict[str, tuple[str, ...]] = {}
         self.steps: dict[str, int] = {}
         self._anchors: dict[str, tuple[int, object]] = {}
 

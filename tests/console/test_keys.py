@@ -5,7 +5,6 @@ import re
 import pytest
 
 from mmtui.console.acts import HANDLERS
-from mmtui.console.acts.moving import completions
 from mmtui.console.keys import (
     ACTIONS,
     COMMANDS,
@@ -110,12 +109,6 @@ def test_hints_name_only_actions_of_their_page() -> None:
     for page in (*HINTS, "orders"):
         for action in hints(page):
             assert not action.pages or page in action.pages
-
-
-def test_completion_offers_actions_then_parameters() -> None:
-    assert completions("fl") == ("flatten",)
-    assert "set trading.risk_aversion " in completions("set risk_av")
-    assert completions("zzz") == ()
 
 
 def test_danger_levels_match_what_asks() -> None:

@@ -5,21 +5,9 @@ from collections.abc import Callable
 from mmtui.console.acts.editing import PAGE as PARAMETERS_PAGE
 from mmtui.console.asks import KILL_S, Ask
 from mmtui.console.desk import Desk, Handler
-from mmtui.console.drafts import LIVE_PARAMETERS
 from mmtui.console.field import Field
-from mmtui.console.keys import COMMANDS, PAGES
+from mmtui.console.keys import PAGES
 from mmtui.console.moment import Moment
-
-
-def completions(text: str) -> tuple[str, ...]:
-    """Command lines that begin with ``text``."""
-    head, space, tail = text.partition(" ")
-    if not space:
-        return tuple(sorted(a.id + (" " if a.argument else "") for a in COMMANDS if a.id.startswith(head)))
-    if head == "set":
-        names = (p.key for p in LIVE_PARAMETERS)
-        return tuple(f"set {name} " for name in sorted(names) if name.startswith(tail) or f".{tail}" in name)
-    return ()
 
 
 def _page(name: str) -> Handler:
@@ -69,7 +57,7 @@ def _hold(desk: Desk, _: str, now: Moment) -> None:
 
 
 def _command(desk: Desk, _argument: str, _now: Moment) -> None:
-    desk.field = Field("command", ":", history=desk.history, complete=completions)
+    desk.field = Field("command", ":", history=desk.history)
 
 
 def _filter(desk: Desk, _argument: str, _now: Moment) -> None:

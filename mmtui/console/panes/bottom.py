@@ -7,6 +7,7 @@ from mmtui.console.asks import KILL_S, Ask
 from mmtui.console.field import Field
 from mmtui.console.format import clock, cut, plain
 from mmtui.console.keys import PAGES, hints
+from mmtui.console.palette import typing
 from mmtui.console.panes.orders import CLOSED
 from mmtui.console.panes.status import RUN_ROLES
 from mmtui.console.rows import Line, Lines, block, fit, join
@@ -145,12 +146,21 @@ def _field_help(scene: Scene, width: int) -> Line:
                 "bad" if refusal else "ok",
             ),
         )
-    choices = field.choices()
     if field.purpose == "command":
-        text = "  ".join(choice.strip() for choice in choices) if choices else "enter runs, esc cancels"
-        return ((" ", "text"), (cut(text, width - 1), "label"))
+        return _command_help(scene, field, width)
     count = desk.cursors.lengths.get(desk.page, 0)
     return ((f" {count} lines match; enter keeps the filter, esc clears it"[:width], "label"),)
+
+
+def _command_help(scene: Scene, field: Field, width: int) -> Line:
+    """What the chosen command does, what it lacks, or why it cannot be done now; in one line for small screens too."""
+    choice = typing.chosen(scene.desk, field, scene.now)
+    if choice is None:
+        return ((cut(f" no command {plain(field.text)!r}; esc goes back", width), "warn"),)
+    if choice.refusal:
+        return ((cut(f" {choice.name} not now: {choice.refusal}", width), "warn"),)
+    first = f" {choice.name}  " if choice.name.startswith(":") else " "
+    return ((cut(f"{first}{choice.help}", width), "label"),)
 
 
 def _edit_refusal(scene: Scene, field: Field) -> str:

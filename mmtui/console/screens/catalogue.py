@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+from mmtui.console.palette import listing
 from mmtui.console.panes import (
     alarm,
     bottom,
@@ -29,7 +30,7 @@ from mmtui.console.panes import (
 from mmtui.console.rows import Lines, divided
 from mmtui.console.scene import Scene
 from mmtui.console.screens import lists, main, watch
-from mmtui.console.screens.plan import BodyPlan, Placement, Plan, whole
+from mmtui.console.screens.plan import BodyPlan, Placement, Plan, overlaid, whole
 
 Draw: TypeAlias = Callable[[Scene, int, int], Lines]
 
@@ -37,6 +38,7 @@ PANES: dict[str, Draw] = {
     "status": status.rows,
     "alarm": alarm.rows,
     "bottom": bottom.rows,
+    "palette": listing.rows,
     "compact": compact.rows,
     "ladder": ladder.rows,
     "position": position.rows,
@@ -71,7 +73,7 @@ BODIES: dict[str, BodyPlan] = {
     "risk": watch.risk,
     "why": lists.why,
 }
-FRAME = ("status", "alarm", "bottom")
+FRAME = ("status", "alarm", "bottom", "palette")
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "ladder": ("ladder", "compact"),
@@ -84,11 +86,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
-def plan(page: str, width: int, height: int, only: str = "") -> Plan:
+def plan(page: str, width: int, height: int, only: str = "", palette_rows: int = 0) -> Plan:
     """Where each pane of a page stands; with ``only`` a pane, that one has the whole body."""
+    body = BODIES[page]
     if only:
-        return whole(lambda across, y, high: (Placement(only, 0, y, across, high),), width, height)
-    return whole(BODIES[page], width, height)
+        body = lambda across, y, high: (Placement(only, 0, y, across, high),)  # noqa: E731
+    laid = whole(body, width, height)
+    return overlaid(laid, "palette", width, palette_rows) if palette_rows else laid
 
 
 def draw(scene: Scene, page: str, width: int, height: int) -> list[str]:

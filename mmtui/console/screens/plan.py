@@ -37,6 +37,14 @@ def whole(body: BodyPlan, width: int, height: int) -> Plan:
     )
 
 
+def overlaid(plan: Plan, pane: str, width: int, rows: int) -> Plan:
+    """The plan with ``rows`` lines over the last lines of its body given to a pane; what is below it is not drawn."""
+    foot = next(place for place in plan if place.pane == "bottom")
+    top = foot.y - rows
+    kept = [place._replace(height=min(place.height, top - place.y)) for place in plan[:-1] if place.y < top]
+    return (*kept, Placement(pane, 0, top, width, rows), foot)
+
+
 def stack(x: int, y: int, width: int, parts: tuple[tuple[str, int], ...], *, has_divider: bool = False) -> Plan:
     """Panes of one width below each other; panes of no height are left out."""
     placed: list[Placement] = []
