@@ -14,7 +14,7 @@ demo: $(INSTALLED)
 	$(BIN)/mmtui demo
 
 test: $(INSTALLED)
-	$(BIN)/pytest -n 2 -m "not process" tests
+	$(BIN)/pytest -n 3 -m "not process" tests
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from tests.leaks import (  # noqa: F401 - hooks of every run
 )
 
 # The same examples every time, so that a change and nothing else turns a test red; `MMTUI_DEEP=1` draws many others.
-settings.register_profile("steady", derandomize=True, max_examples=60, deadline=None)
+settings.register_profile("steady", derandomize=True, max_examples=30, deadline=None)
 settings.register_profile("deep", max_examples=1_000, deadline=None)
 settings.load_profile("deep" if os.environ.get("MMTUI_DEEP") else "steady")
 

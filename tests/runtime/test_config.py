@@ -267,7 +267,7 @@ _lines = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_lines, max_size=12).map("\n".join))
 def test_any_file_gives_settings_within_bounds_or_a_list_of_problems(tmp_path: Path, text: str) -> None:
     (tmp_path / "c.toml").write_bytes(text.encode("utf-8", errors="surrogatepass"))

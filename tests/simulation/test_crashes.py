@@ -16,10 +16,10 @@ DOWN_S = (0.1, 0.5, 2.0, 7.0, 30.0)
 def test_a_crash_at_every_row_of_a_stretch_of_trading_ends_in_the_exchanges_account() -> None:
     random_source, world, cuts = a_random(3), a_world(8), 0
     world.live(28.0)
-    for moment in world.moments(6.0):
+    for moment in world.moments(4.0):
         for cut in range(len(moment.rows) + 1):
             life = reborn(world, moment.durable + moment.rows[:cut], down_s=random_source.choice(DOWN_S), run=2)
-            life.live(12.0)
+            life.live(8.0)
             assert settled(life) == [], f"cut at row {cut} of {len(moment.rows)}, {moment.now_ms}"
             cuts += 1
     assert cuts > 30

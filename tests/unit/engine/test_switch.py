@@ -19,7 +19,7 @@ ATTEMPT = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(attempts=st.lists(ATTEMPT, min_size=1, max_size=12), ahead_ms=st.integers(0, AHEAD_MAX_MS))
 def test_the_time_that_is_believed_to_be_left_is_never_more_than_there_is(attempts: list[dict], ahead_ms: int) -> None:
     switch = Switch()

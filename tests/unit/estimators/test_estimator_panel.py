@@ -360,7 +360,7 @@ def play(panel: EstimatorPanel, events: list[tuple[str, float, int, float, float
 
 @pytest.mark.fault("F93")
 @pytest.mark.incident("B36")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EVENTS, st.floats(-10.0, 1e5))
 def test_no_market_publishes_a_number_that_is_not_finite(
     events: list[tuple[str, float, int, float, float]], wait: float

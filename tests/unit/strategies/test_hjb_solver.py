@@ -190,7 +190,7 @@ def test_every_problem_that_a_market_in_its_sane_range_poses_is_solved(
     distance=st.floats(1e-5, 5e-3),
     points=st.sampled_from([5, 6, 41, 401]),
 )
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=80, deadline=None)
 def test_the_search_finds_what_trying_every_point_finds(flow, gap, distance, points):
     tried = multiples(points)
     found, value = best_multiple(flow, gap, distance, tried)

@@ -236,7 +236,7 @@ def test_the_documents_functions_tell_state_control_and_fill_rates():
 
 
 @given(quote_context=random_contexts(), values=random_settings(), mode=st.sampled_from(["heuristic", "grid", "policy"]))
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=50, deadline=None)
 def test_in_any_market_every_mode_is_valid_explained_and_has_a_way_out(quote_context, values, mode):
     values = values.with_values({"strategy.hjb.mode": mode})
     strategy = BUILT_IN["hjb"]()
@@ -251,7 +251,7 @@ def test_in_any_market_every_mode_is_valid_explained_and_has_a_way_out(quote_con
 
 
 @given(quote_context=random_contexts(), share=st.floats(0.5, 1.0), sign=st.sampled_from([-1, 1]))
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=30, deadline=None)
 def test_inventory_leans_by_its_share_of_the_least_skew_in_every_mode(quote_context, share, sign):
     held = round(quote_context.limit * share) * sign
     assume(held != 0)

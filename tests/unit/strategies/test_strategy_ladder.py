@@ -215,7 +215,7 @@ def test_every_cause_of_widening_is_reported_and_their_sum_is_capped():
 
 
 @given(quote_context=random_contexts(), values=random_settings(), name=st.sampled_from(sorted(BUILT_IN)))
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=120, deadline=None)
 def test_in_any_market_the_ladder_is_valid_and_explained(quote_context, values, name):
     ladder = ladder_of(quote_context, values, name)
     check_ladder(quote_context, values, ladder)
@@ -229,7 +229,7 @@ def test_in_any_market_the_ladder_is_valid_and_explained(quote_context, values, 
 
 
 @given(quote_context=random_contexts(), values=random_settings(), name=st.sampled_from(sorted(BUILT_IN)))
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=80, deadline=None)
 def test_a_position_that_is_not_dust_always_has_a_way_out(quote_context, values, name):
     position, instrument = quote_context.position, quote_context.instrument
     assume(position != 0)
@@ -245,7 +245,7 @@ def test_a_position_that_is_not_dust_always_has_a_way_out(quote_context, values,
     shares=st.tuples(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0)),
     name=st.sampled_from(["glft", "ladder", "inventory_aware"]),
 )
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=80, deadline=None)
 def test_more_inventory_never_raises_a_bid(quote_context, values, shares, name):
     limit = quote_context.limit
     free = Rooms(buy=10 * limit, sell=10 * limit)
@@ -259,7 +259,7 @@ def test_more_inventory_never_raises_a_bid(quote_context, values, shares, name):
 
 
 @given(quote_context=random_contexts(), share=st.floats(0.5, 1.0), sign=st.sampled_from([-1, 1]))
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=60, deadline=None)
 def test_inventory_leans_by_its_share_of_the_least_skew_in_any_balanced_market(quote_context, share, sign):
     held = round(quote_context.limit * share) * sign
     leaning = msgspec.structs.replace(quote_context, position=held, estimates=balanced(quote_context.estimates))

@@ -388,7 +388,7 @@ SNAPSHOTS = st.lists(
 QUOTES = st.lists(st.tuples(st.sampled_from(list(Side)), st.integers(46, 66), st.integers(1, 20)), max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(SNAPSHOTS, QUOTES, st.sampled_from(list(DecreaseRule)))
 def test_after_any_snapshot_the_display_stands_except_what_our_orders_took(snapshots, quotes, rule):
     book = MatchingBook()
