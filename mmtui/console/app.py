@@ -17,6 +17,8 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 
 from mmtui.console.acts import HANDLERS
+from mmtui.console.acts.incidents import ask_for_bundle
+from mmtui.console.berths import Berths
 from mmtui.console.desk import Desk
 from mmtui.console.format import clock, date, plain
 from mmtui.console.keyfile import read_keymap, write_pane
@@ -24,6 +26,7 @@ from mmtui.console.keys import KeyMap
 from mmtui.console.link import Link
 from mmtui.console.moment import Moment
 from mmtui.console.options import ConsoleEnd, ConsoleOptions, EndReason
+from mmtui.console.pages import blotter
 from mmtui.console.painter import Painter, where
 from mmtui.console.pane import Board
 from mmtui.console.rows import text_of
@@ -37,7 +40,7 @@ log = logging.getLogger("mmtui.console")
 
 Clock = Callable[[], float]
 Result = TypeVar("Result")
-LIST_PAGES = ("orders", "fills", "parameters", "log", "help")
+LIST_PAGES = ("orders", "fills", "parameters", "log", "help", "why", "report", "chart")
 EVERY_PANE = tuple(PANES)
 
 
@@ -57,7 +60,8 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         self.seconds = seconds
         self.options = options
         keymap = read_keymap(options.keys_file, options.keys)
-        self.desk = Desk(link, keymap, HANDLERS, name=options.name, now=self.moment())
+        self.desk = Desk(link, keymap, HANDLERS, name=options.name, now=Moment(clock(), seconds()))
+        self.berths = Berths(self.desk, clock, seconds, options.roster)
         self.painter = Painter(self.desk, options, self.moment())
         self.crash = ""
         self._is_ticking = is_ticking
@@ -66,7 +70,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
 
     def moment(self) -> Moment:
         """Now, on both clocks."""
-        return Moment(self.clock(), self.seconds())
+        return self.berths.moment()
 
     def get_default_screen(self) -> Screen[Any]:
         """Textual's hook for the first screen; ours is the only one."""
@@ -112,6 +116,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         if isinstance(self._driver, GuardedDriver) and not self._driver.may_draw():
             return
         self._look(started)
+        self._leave_if_over(started)
         group = self.painter.scheduler.turn()
         if group:
             self._draw(GROUPS[group], started)
@@ -150,11 +155,24 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
 
     def _grant(self, wish: str, argument: str, now: Moment) -> None:
         if wish == "leave":
-            self.exit(ConsoleEnd(EndReason(argument)))
+            if self.berths.leads_home():
+                self._show_berth("back home; q leaves from here")
+            else:
+                self.exit(ConsoleEnd(EndReason(argument)))
+        elif wish == "switch":
+            refusal = self.berths.switch(argument)
+            if refusal:
+                self.desk.say(plain(refusal), now, "warn")
+            else:
+                self._show_berth("now shown: " + self.berths.shown.link.standing().instance)
         elif wish == "copy":
             self._copy(now)
         elif wish == "write":
             self._write(now)
+        elif wish == "export":
+            self._export(argument, now)
+        elif wish == "bundle":
+            ask_for_bundle(self.desk, self.painter.text(), now)
         elif wish == "reload":
             self._beside(lambda: read_keymap(self.options.keys_file, self.options.keys), self._take_keys)
         elif wish == "theme" and (refusal := self.painter.change_theme(argument)):
@@ -163,6 +181,20 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             self.painter.forget()
             self._draw(EVERY_PANE, now)
             self._repaint()
+
+    def _show_berth(self, text: str) -> None:
+        """Shows the desk of another engine; whatever was asked or typed stays behind."""
+        self.desk = self.painter.desk = self.berths.shown
+        now = self.moment()
+        self.desk.look(now)
+        self.desk.say(plain(text), now)
+        self.painter.forget()
+        self._draw(EVERY_PANE, now)
+
+    def _leave_if_over(self, now: Moment) -> None:
+        standing = self.desk.link.standing()
+        if self.berths.is_home and self.desk.attendance.is_over(now.real):
+            self.exit(ConsoleEnd(EndReason.ENDED, standing.ended))
 
     def _chosen_pane(self) -> str:
         cursors = self.desk.cursors
@@ -182,6 +214,19 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         text = text_of(self.painter.panes[name].lines)
         stem = f"{name}-{date(now.engine)}-{clock(now.engine).replace(':', '')}"
         self._beside(lambda: write_pane(folder, stem, text), lambda path: self._tell(f"{name} written to {path}"))
+
+    def _export(self, name: str, now: Moment) -> None:
+        view, folder = self.desk.sight.held or self.desk.sight.view, self.options.exports
+        if view is None or folder is None:
+            self.desk.say("there is nothing to export, or no folder to write to here", now, "warn")
+            return
+        words = self.desk.cursors.filters.get(name, "")
+        stem = f"{name}-{date(now.engine)}-{clock(now.engine).replace(':', '')}"
+        count = len(blotter.select(view, words).rows)
+        self._beside(
+            lambda: write_pane(folder, stem, blotter.as_csv(view, words), "csv"),
+            lambda path: self._tell(f"{count} {name} written to {path}"),
+        )
 
     def _tell(self, text: str, role: str = "ok") -> None:
         now = self.moment()

@@ -55,16 +55,16 @@ def _text(path: Path) -> str | None:
     return data.decode()
 
 
-def write_pane(folder: Path, name: str, text: str) -> Path:
+def write_pane(folder: Path, name: str, text: str, kind: str = "txt") -> Path:
     """Writes what a pane shows to a file of its own, readable by its owner alone; raises OSError."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     for count in range(SAME_NAME_MAX):
-        path = folder / (f"{name}-{count}.txt" if count else f"{name}.txt")
+        path = folder / (f"{name}-{count}.{kind}" if count else f"{name}.{kind}")
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
         except FileExistsError:
             continue
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+            file.write(text if text.endswith("\n") else text + "\n")
         return path
     raise FileExistsError(17, f"{SAME_NAME_MAX} files of this second are there already", str(folder))

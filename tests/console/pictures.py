@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from mmtui.domain.estimate_view import EstimateView
+from mmtui.domain.history_view import BlotterRow, FillRow, HistoriesView, Sample
 from mmtui.domain.parameters import PARAMETERS
 from mmtui.domain.queue_view import QueueView
 from mmtui.domain.view import (
@@ -14,7 +15,6 @@ from mmtui.domain.view import (
     Counters,
     EngineView,
     FeedView,
-    FillRow,
     GuardView,
     KillView,
     LadderView,
@@ -93,6 +93,8 @@ def a_ladder() -> LadderView:
         reservation=64246.4,
         spread_bps=0.311,
         quoted_spread_bps=0.372,
+        half_spread_bps=1.2,
+        model_half_spread_bps=1.31,
         tick=1.0,
     )
 
@@ -260,6 +262,66 @@ def a_history() -> tuple[tuple[float, float], ...]:
     return tuple((AT - 240 + i * 10, 64240.0 + step) for i, step in enumerate(wave))
 
 
+WAVE = (0, 2, 5, 9, 12, 10, 7, 3, -2, -6, -9, -7, -4, 0, 1, 4, 8, 13, 16, 15, 11, 6, 2, -1)
+
+
+def a_sample(ago_s: float) -> Sample:
+    """Three hours that end at the picture: a wave of the mid, quotes a little around it, P&L that grows in steps."""
+    phase = ago_s / 75.0
+    here, there = WAVE[int(phase) % len(WAVE)], WAVE[int(phase + 1) % len(WAVE)]
+    mid = 64249.0 + round(here + (there - here) * (phase % 1.0), 1)
+    share = 1.0 - ago_s / 10_800.0
+    return Sample(
+        at=AT - ago_s,
+        mid=mid,
+        bid=mid - 1.0,
+        ask=mid + 1.0,
+        own_bid=mid - 3.0,
+        own_ask=mid + 4.0,
+        spread_bps=0.311 + 0.02 * (int(ago_s / 30) % 5),
+        half_spread_bps=0.54,
+        position=round(0.3512 - 0.05 * (int(ago_s / 120) % 13), 4),
+        total=184.22 * share,
+        spread_capture=241.10 * share,
+        adverse_selection=-10.27 * share,
+        inventory=-31.07 * share,
+        fees=-18.66 * share,
+        funding=3.12 * share,
+        gamma=0.3,
+        sigma=4.12e-5 + 1e-6 * (int(ago_s / 60) % 4),
+        kappa_bid=18_100.0,
+        kappa_ask=17_400.0,
+        adverse_bid_bps=0.4,
+        adverse_ask_bps=0.6,
+        limit=1.0,
+    )
+
+
+def a_blotter() -> tuple[BlotterRow, ...]:
+    """Markouts known as far as the fill is old."""
+    rows = []
+    for place, fill in enumerate(some_fills()):
+        edge, ago = fill.edge_bps or 0.0, AT - fill.at
+        marks = ((1.0, edge - 0.3), (5.0, fill.markout_bps), (30.0, edge - 1.4), (300.0, None))
+        known = tuple(value if ago >= horizon_s else None for horizon_s, value in marks)
+        rows.append(BlotterRow(number=212 - place, fill=fill, markouts_bps=known))
+    return tuple(rows)
+
+
+def some_histories() -> HistoriesView:
+    """Half an hour of seconds and three hours of tens; nothing was recorded from 400 to 340 s ago."""
+    seconds = [float(ago) for ago in range(1_799, -1, -1) if not 340 <= ago <= 400]
+    tens = [float(ago) for ago in range(10_800, -1, -10) if not 340 <= ago <= 400]
+    return HistoriesView(
+        fine=tuple(a_sample(ago) for ago in seconds),
+        coarse=tuple(a_sample(ago) for ago in tens),
+        blotter=a_blotter(),
+    )
+
+
+HISTORIES = some_histories()
+
+
 def an_engine(**changes: Any) -> EngineView:
     fields: dict[str, Any] = {
         "at": AT,
@@ -321,8 +383,17 @@ def an_engine(**changes: Any) -> EngineView:
         "feed": FeedView(book_age_ms=38.0, venue_age_ms=212.0, trade_age_ms=640.0, market_up=True, user_up=True),
         "budget": BudgetView(address_left=9_214, address_cap=10_000, actions_last_min=732, actions_per_min_max=1_200.0),
         "counters": Counters(
-            orders_placed=1_204, orders_cancelled=986, orders_refused=3, fills=212, quote_cycles=40_112, denials=17
+            orders_placed=1_204,
+            orders_cancelled=986,
+            orders_refused=3,
+            fills=212,
+            volume_bought=2.31,
+            volume_sold=1.9588,
+            quote_cycles=40_112,
+            denials=17,
         ),
+        "widened_by": (TermView("ack time", 0.42), TermView("toxicity", 0.07)),
+        "gamma_factors": (("inventory", 1.25), ("volatility", 1.0), ("toxicity", 1.2)),
         "warmup": WarmupView(is_ready=True),
         "gamma": 0.3,
         "quote_uptime": 0.987,
@@ -357,6 +428,7 @@ def a_view(*, session: SessionView | None = None, engine: EngineView | None = No
         "ack_ms": 71.0,
         "loop_ms": 0.4,
         "mid_history": a_history(),
+        "histories": HISTORIES,
         "sources": {"trading.risk_aversion": "file"},
     }
     return View(session=session or a_session(), engine=engine or an_engine(), **{**fields, **changes})

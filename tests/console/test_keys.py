@@ -47,7 +47,7 @@ def test_every_action_acts_is_explained_and_can_be_typed() -> None:
 
 def test_digits_open_only_pages_that_exist() -> None:
     assert [page.digit for page in PAGES] == [str(i + 1) for i in range(len(PAGES))]
-    assert {page.name for page in PAGES} | {"help"} == set(BODIES)
+    assert {page.name for page in PAGES} | {"help", "instances"} == set(BODIES)
     assert {key for action in ACTIONS for key in action.keys if key.isdigit()} == {page.digit for page in PAGES}
 
 
@@ -85,7 +85,7 @@ def test_the_same_key_may_mean_different_things_on_different_pages() -> None:
 def test_the_key_line_and_the_help_page_come_from_the_table() -> None:
     scene = a_scene(a_view())
     assert text_of([bottom.key_line(scene, 80)]) == (
-        " p pause  P resume  f flatten  K kill  ctrl+k kill now  1-8 screens  ? help"
+        " p pause  P resume  f flatten  K kill  ctrl+k kill now  1-9 screens  ? help"
     )
     page = text_of(help_pane.rows(a_scene(a_view(), page="help"), 200, 60))
     for action in ACTIONS:

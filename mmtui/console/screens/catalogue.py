@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+from mmtui.console.pages import blotter, report
+from mmtui.console.pages import chart as chart_page
+from mmtui.console.pages import log as log_page
+from mmtui.console.pages import orders as orders_page
 from mmtui.console.palette import listing
 from mmtui.console.panes import (
     alarm,
     bottom,
-    chart,
     compact,
     estimators,
     explain,
     fills,
+    instances,
     ladder,
     latency,
     log,
@@ -20,6 +24,7 @@ from mmtui.console.panes import (
     parameters,
     pnl,
     position,
+    quoting,
     risk,
     status,
     why,
@@ -27,9 +32,10 @@ from mmtui.console.panes import (
 from mmtui.console.panes import (
     help as help_pane,
 )
+from mmtui.console.panes.editing import about, preview
 from mmtui.console.rows import Lines, divided
 from mmtui.console.scene import Scene
-from mmtui.console.screens import lists, main, watch
+from mmtui.console.screens import editing, lists, main, watch
 from mmtui.console.screens.plan import BodyPlan, Placement, Plan, overlaid, whole
 
 Draw: TypeAlias = Callable[[Scene, int, int], Lines]
@@ -44,6 +50,8 @@ PANES: dict[str, Draw] = {
     "position": position.rows,
     "pnl": pnl.rows,
     "why": why.rows,
+    "quoting": quoting.rows,
+    "quoting-or-why": quoting.quoting_or_why,
     "markout": markout.rows,
     "estimators": estimators.rows,
     "model-or-why": estimators.model_or_why,
@@ -51,25 +59,32 @@ PANES: dict[str, Draw] = {
     "latency": latency.rows,
     "orders": orders.rows,
     "fills": fills.rows,
-    "chart": chart.rows,
+    "chart": chart_page.small_rows,
+    "chart-page": chart_page.rows,
+    "report-page": report.rows,
     "log": log.rows,
-    "orders-page": orders.page_rows,
-    "fills-page": fills.page_rows,
-    "log-page": log.page_rows,
+    "orders-page": orders_page.rows,
+    "order-story": orders_page.story_rows,
+    "fills-page": blotter.rows,
+    "log-page": log_page.rows,
     "parameters-page": parameters.rows,
-    "about": parameters.detail_rows,
+    "about": about.rows,
+    "preview": preview.rows,
     "why-levels": explain.level_rows,
     "why-chosen": explain.chosen_rows,
     "help": help_pane.rows,
+    "instances": instances.rows,
 }
 BODIES: dict[str, BodyPlan] = {
     "main": main.body,
     "orders": lists.orders,
     "fills": lists.fills,
-    "parameters": lists.parameters,
+    "parameters": editing.parameters,
     "log": lists.log,
     "help": lists.help_page,
+    "instances": lists.instances,
     "chart": watch.chart,
+    "report": lists.report,
     "risk": watch.risk,
     "why": lists.why,
 }
@@ -79,10 +94,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "ladder": ("ladder", "compact"),
     "frame": FRAME,
     "money": ("position", "pnl", "risk"),
-    "orders": ("orders", "orders-page", "why", "why-levels", "why-chosen"),
-    "models": ("estimators", "model-or-why", "markout", "latency", "parameters-page", "about"),
-    "events": ("fills", "fills-page", "log", "log-page", "help"),
-    "chart": ("chart",),
+    "orders": ("orders", "orders-page", "order-story", "why", "why-levels", "why-chosen"),
+    "models": ("estimators", "quoting", "quoting-or-why", "model-or-why", "markout", "latency", "parameters-page",
+               "about", "preview"),
+    "events": ("fills", "fills-page", "log", "log-page", "help", "report-page", "instances"),
+    "chart": ("chart", "chart-page"),
 }
 
 

@@ -1,18 +1,17 @@
-"""The screens that are mostly one list: orders, reasons, fills, parameters, log, help. Pure."""
+"""The screens that are mostly one list: orders, reasons, fills, log, help. Pure."""
 
 from mmtui.console.screens.plan import Placement, Plan, stack
 
-ABOUT_HEIGHT = 8
-WHY_HEIGHT = 13
+STORY_HEIGHT = 14
 LEVELS_WIDTH, LEVELS_HEIGHT = 30, 8
-MARKOUT_HEIGHT, MARKOUT_LEAST = 13, 5
-BLOTTER_LEAST = 10
+MARKOUT_HEIGHT = 11
+BLOTTER_LEAST = 22
 
 
 def orders(width: int, y: int, height: int) -> Plan:
-    """The orders, and below them why each level stands where it stands."""
-    why = min(WHY_HEIGHT, height // 2)
-    return stack(0, y, width, (("orders-page", height - why), ("why", why)))
+    """The orders, and below them the life of the chosen one."""
+    story = min(STORY_HEIGHT, height // 2)
+    return stack(0, y, width, (("orders-page", height - story), ("order-story", story)))
 
 
 def why(width: int, y: int, height: int) -> Plan:
@@ -27,15 +26,9 @@ def why(width: int, y: int, height: int) -> Plan:
 
 
 def fills(width: int, y: int, height: int) -> Plan:
-    """The blotter, and below it what the fills were worth a while later."""
-    markout = min(MARKOUT_HEIGHT, height // 3) if height >= BLOTTER_LEAST + MARKOUT_LEAST else 0
+    """The blotter, and below it the averages of the engine where there is room."""
+    markout = MARKOUT_HEIGHT if height >= BLOTTER_LEAST + MARKOUT_HEIGHT else 0
     return stack(0, y, width, (("fills-page", height - markout), ("markout", markout)))
-
-
-def parameters(width: int, y: int, height: int) -> Plan:
-    """The list and the chosen parameter explained."""
-    about = ABOUT_HEIGHT if height >= 18 else 0
-    return stack(0, y, width, (("parameters-page", height - about), ("about", about)))
 
 
 def log(width: int, y: int, height: int) -> Plan:
@@ -43,6 +36,16 @@ def log(width: int, y: int, height: int) -> Plan:
     return (Placement("log-page", 0, y, width, height),)
 
 
+def report(width: int, y: int, height: int) -> Plan:
+    """The session's report."""
+    return (Placement("report-page", 0, y, width, height),)
+
+
 def help_page(width: int, y: int, height: int) -> Plan:
     """The keys."""
     return (Placement("help", 0, y, width, height),)
+
+
+def instances(width: int, y: int, height: int) -> Plan:
+    """The engines that run here."""
+    return (Placement("instances", 0, y, width, height),)

@@ -7,9 +7,8 @@ LATENCY_HEIGHT = 13
 
 
 def chart(width: int, y: int, height: int) -> Plan:
-    """The mid and own fills over the whole history held, and the position below."""
-    position = min(5, height // 2)
-    return stack(0, y, width, (("chart", height - position), ("position", position)))
+    """Everything over time."""
+    return (Placement("chart-page", 0, y, width, height),)
 
 
 def risk(width: int, y: int, height: int) -> Plan:
