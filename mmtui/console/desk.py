@@ -10,6 +10,8 @@ from collections.abc import Callable
 from mmtui.console.asks import Ask
 from mmtui.console.attendance import Attendance, looks_on
 from mmtui.console.drafts import Drafts
+from mmtui.console.edits.arriving import arrive
+from mmtui.console.edits.following import follow
 from mmtui.console.field import Field
 from mmtui.console.findings import Findings
 from mmtui.console.keys import ACTIONS, BY_ID, KILL_KEY, KeyMap
@@ -91,13 +93,14 @@ class Desk:
     def look(self, now: Moment) -> None:
         """Take in the latest picture and answers; let questions and notes run out."""
         self.sight.take(self.link.latest(), now.engine)
-        self.drafts.forget_applied(self.view)
         note = self.outbox.settle(self.link.results(), now.real)
         note = self.outbox.complete(self.view, now.real) or note
         found = self.findings.settle(self.link.findings(), now.real)
         heard = self.attendance.settle(self.link.standing(), now.real)
         if heard is not None or found is not None or note is not None:
             self.note = note or heard or found
+        arrive(self, now)
+        follow(self, now)
         if self.ask is not None and self.ask.is_over(now.real):
             self.say(f"{self.ask.kind}: no answer, nothing done", now)
             self.ask = None
@@ -180,7 +183,7 @@ class Desk:
         action = next((a for a in ACTIONS if a.id == name and a.id != "command"), None)
         if action is None:
             self.say(f"no command {name!r}; ? lists them, tab completes", now, "warn")
-        elif action.argument and not argument.strip():
+        elif action.argument and not action.argument.startswith("[") and not argument.strip():
             self.say(f"use :{action.id} {action.argument}", now, "warn")
         elif argument and not action.argument:
             self.say(f":{action.id} takes nothing after it", now, "warn")

@@ -1,18 +1,23 @@
-"""Parameter edits not yet sent. Pure.
+"""Parameter edits not yet sent, for each engine of its own. Pure.
 
-Owns staging and its checks: type and bounds of the schema, relations between settings, limits of
-``[risk]`` only tighter, and in LIVE at most a doubling or halving at once unless that tightens a
-limit. Nothing here is sent; the engine checks all of it again.
+Owns staging and its checks: type and bounds of the schema, relations between settings, limits of ``[risk]`` only
+tighter, and in LIVE at most a doubling or halving at once unless that tightens a limit. A value that somebody else
+changes while it is staged is set aside. Nothing here is sent; the engine checks all of it again.
 """
 
+import math
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from mmtui.domain.parameters import PARAMETERS, Parameter, Refusal, Settings, Value, cross_problems, find
 from mmtui.domain.parameters.schema import Kind, Tightens
 from mmtui.domain.view import View
 
 STEP_RATIO_MAX = 2.0
+ARRIVED_MAX = 20
 LIVE_PARAMETERS: tuple[Parameter, ...] = tuple(p for p in PARAMETERS if p.live and not p.secret)
+_KNOWN = frozenset(p.key for p in PARAMETERS)
 
 
 def current(row: Parameter, view: View | None) -> Value:
@@ -26,7 +31,7 @@ def shown(value: Value) -> str:
         return "unset"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def is_one_way(row: Parameter) -> bool:
@@ -34,19 +39,77 @@ def is_one_way(row: Parameter) -> bool:
     return row.section == "risk" and row.tightens is not None
 
 
-class Drafts:
-    """Staged values by key."""
+class Clash(NamedTuple):
+    """A staged value set aside, because somebody else changed the parameter meanwhile."""
 
-    __slots__ = ("staged",)
+    mine: Value
+    before: Value
+    theirs: Value
+    by: str
+
+
+class Asked(NamedTuple):
+    """The last preview asked for: its changes, when, and when another may be, in real seconds; why it failed."""
+
+    changes: Mapping[str, Value] = MappingProxyType({})
+    at: float = -math.inf
+    next_at: float = -math.inf
+    problem: str = ""
+
+
+class _Stage:
+    """What is staged for one engine: values, what the engine had then and when, and what was set aside."""
+
+    __slots__ = ("at", "bases", "clashes", "staged")
 
     def __init__(self) -> None:
         self.staged: dict[str, Value] = {}
+        self.bases: dict[str, Value] = {}
+        self.at: dict[str, float] = {}
+        self.clashes: dict[str, Clash] = {}
+
+
+class Drafts:
+    """Staged values by key, of the engine looked at."""
+
+    __slots__ = ("_run", "_stages", "arrived", "asked")
+
+    def __init__(self) -> None:
+        self.asked = Asked()
+        self.arrived: tuple[str, ...] = ()
+        self._run = ""
+        self._stages: dict[str, _Stage] = {}
+
+    @property
+    def staged(self) -> dict[str, Value]:
+        """The values to be sent."""
+        return self._stage.staged
+
+    @property
+    def clashes(self) -> dict[str, Clash]:
+        """What was staged and changed elsewhere."""
+        return self._stage.clashes
+
+    @property
+    def staged_at(self) -> float:
+        """Engine time of the oldest value still staged; 0 without one."""
+        return min((at for key, at in self._stage.at.items() if key in self.staged), default=0.0)
+
+    @property
+    def _stage(self) -> _Stage:
+        return self._stages.setdefault(self._run, _Stage())
 
     def refusal(self, row: Parameter, text: str, view: View | None) -> str:
         """Why ``text`` cannot be staged for a parameter; empty when it can."""
         value = row.parse(text)
         if isinstance(value, Refusal):
             return str(value)
+        return self.objection(row, value, view)
+
+    def objection(self, row: Parameter, value: Value, view: View | None) -> str:
+        """Why a checked value cannot be staged for a parameter; empty when it can."""
+        if not row.live or row.secret:
+            return f"{row.key} cannot be changed while running; set it in the file and restart"
         old = current(row, view)
         return _loosens(row, old, value) or _leaps(row, old, value, view) or conflict(row, value, view, self.staged)
 
@@ -55,29 +118,73 @@ class Drafts:
         row = find(key)
         if row is None:
             return f"no parameter {key!r}"
-        if not row.live or row.secret:
-            return f"{row.key} cannot be changed while running; set it in the file and restart"
-        refusal = self.refusal(row, text, view)
+        value = row.parse(text) if row.live and not row.secret else None
+        return str(value) if isinstance(value, Refusal) else self.stage(row, value, view)
+
+    def stage(self, row: Parameter, value: Value, view: View | None) -> str:
+        """Stage a checked value; why not, or empty."""
+        refusal = self.objection(row, value, view)
         if refusal:
             return refusal
-        value = row.parse(text)
-        assert not isinstance(value, Refusal)
-        if value == current(row, view):
-            self.staged.pop(row.key, None)
-        else:
-            self.staged[row.key] = value
+        stage, old = self._stage, current(row, view)
+        stage.clashes.pop(row.key, None)
+        if value == old:
+            self.drop(row.key)
+            return ""
+        stage.staged[row.key], stage.bases[row.key] = value, old
+        stage.at.setdefault(row.key, view.engine.at if view is not None else 0.0)
         return ""
 
-    def forget_applied(self, view: View | None) -> None:
-        """Drop staged values that the engine now has."""
-        if view is not None and self.staged:
-            now = view.engine.parameters
-            self.staged = {key: value for key, value in self.staged.items() if key not in now or now[key] != value}
+    def stage_all(self, values: Mapping[str, Value], view: View | None) -> dict[str, str]:
+        """Stage several values, each beside the others; the refused ones with the reason."""
+        left = dict(values)
+        while True:
+            refused: dict[str, str] = {}
+            for key, value in left.items():
+                row = find(key)
+                reason = self.stage(row, value, view) if row is not None else "no such parameter"
+                if reason:
+                    refused[key] = reason
+            if len(refused) in (0, len(left)):
+                return refused
+            left = {key: values[key] for key in refused}
+
+    def drop(self, key: str) -> None:
+        """Forget one staged value."""
+        self._stage.staged.pop(key, None)
+        self._stage.at.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget all staged values, and those set aside."""
+        self._stages[self._run] = _Stage()
+
+    def note_arrival(self, finding_id: str) -> None:
+        """Remember that a finding was acted upon, so that it is not twice."""
+        self.arrived = (*self.arrived, finding_id)[-ARRIVED_MAX:]
+
+    def follow(self, view: View | None) -> list[str]:
+        """Take in what the engine has now; says in words which staged values were set aside."""
+        if view is None:
+            return []
+        if view.session.run_id != self._run:
+            self._run = view.session.run_id
+        stage, now = self._stage, view.engine.parameters
+        news = []
+        for key, mine in list(stage.staged.items()):
+            theirs = now.get(key, mine)
+            if theirs == mine:
+                self.drop(key)
+            elif theirs != stage.bases.get(key, theirs):
+                clash = Clash(mine, stage.bases[key], theirs, _changed_by(key, view))
+                stage.clashes[key] = clash
+                self.drop(key)
+                news.append(f"{key} was changed to {shown(theirs)} by {clash.by}; your {shown(mine)} is set aside")
+        return news
 
 
 def conflict(row: Parameter, value: Value, view: View | None, staged: Mapping[str, Value]) -> str:
     """Which relation between settings a value would break, beside the others staged; empty when none."""
-    before = _settings(view, staged)
+    before = settings_of(view).with_values(staged)
     known = {key for key, _ in cross_problems(before)}
     for key, refusal in cross_problems(before.with_values({row.key: value})):
         if key not in known:
@@ -85,12 +192,16 @@ def conflict(row: Parameter, value: Value, view: View | None, staged: Mapping[st
     return ""
 
 
-def _settings(view: View | None, staged: Mapping[str, Value]) -> Settings:
+def settings_of(view: View | None) -> Settings:
+    """The settings in force as far as the picture shows them."""
     settings = Settings.defaults()
-    if view is not None:
-        known = {p.key for p in PARAMETERS}
-        settings = settings.with_values({k: v for k, v in view.engine.parameters.items() if k in known})
-    return settings.with_values(staged)
+    if view is None:
+        return settings
+    return settings.with_values({key: value for key, value in view.engine.parameters.items() if key in _KNOWN})
+
+
+def _changed_by(key: str, view: View) -> str:
+    return next((change.by for change in view.engine.parameter_changes if key in change.after), "somebody else")
 
 
 def _loosens(row: Parameter, old: Value, new: Value) -> str:

@@ -9,13 +9,27 @@ from collections.abc import Callable, Sequence
 from mmtui.console.format import plain
 
 LENGTH_MAX = 200
+STEPS = {"up": 1, "down": -1, "pageup": 10, "pagedown": -10}
 Complete = Callable[[str], Sequence[str]]
+Step = Callable[[str, int], str]
+"""The text after so many steps of the value it holds."""
 
 
 class Field:
     """What is being typed, for what purpose, and where the cursor is; ``chosen`` is the line of a list, -1 for none."""
 
-    __slots__ = ("chosen", "complete", "cursor", "history", "place", "prompt", "purpose", "purpose_key", "text")
+    __slots__ = (
+        "chosen",
+        "complete",
+        "cursor",
+        "history",
+        "place",
+        "prompt",
+        "purpose",
+        "purpose_key",
+        "step",
+        "text",
+    )
 
     def __init__(
         self,
@@ -36,6 +50,7 @@ class Field:
         self.place = len(self.history)
         self.chosen = -1
         self.complete = complete
+        self.step: Step | None = None
 
     def insert(self, text: str) -> None:
         """Add characters at the cursor; a paste arrives here whole and never submits."""
@@ -46,6 +61,11 @@ class Field:
 
     def press(self, key: str) -> bool:
         """Edit by one key; False when the key does not edit."""
+        count = STEPS.get(key)
+        if self.step is not None and count is not None:
+            self.text = self.step(self.text, count)
+            self.cursor = len(self.text)
+            return True
         edit = _EDITS.get(key)
         if edit is not None:
             edit(self)

@@ -43,12 +43,13 @@ class CancelSide(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_side"):
 
 
 class SetParameters(msgspec.Struct, frozen=True, kw_only=True, tag="set"):
-    """Change live parameters, all or none."""
+    """Change live parameters, all or none; ``staged_at`` is when a person first wrote one of them down (0: at once)."""
 
     id: str
     by: str
     changes: dict[str, Value]
     seen_at: float = 0.0
+    staged_at: float = 0.0
 
 
 class Rearm(msgspec.Struct, frozen=True, kw_only=True, tag="rearm"):

@@ -290,13 +290,15 @@ class WarmupView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParameterChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One applied edit, newest first in the view."""
+    """One applied edit, newest first in the view; ``staged_at`` and ``sent_at`` are 0 where nobody said."""
 
     version: int
     at: float
     by: str
     before: dict[str, Value]
     after: dict[str, Value]
+    staged_at: float = 0.0
+    sent_at: float = 0.0
 
 
 class EngineView(msgspec.Struct, frozen=True, kw_only=True):

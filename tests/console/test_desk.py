@@ -359,4 +359,4 @@ def test_parameters_are_sent_all_or_none_with_one_id(keyboard_of: KeyboardOf) ->
     keyboard.desk.drafts.stage_text("trading.max_bps_diff", "3", keyboard.desk.view)
     keyboard.press("5", "a")
     changes = {"trading.risk_aversion": 0.4, "trading.max_bps_diff": 3.0}
-    assert keyboard.sent == [SetParameters(id="op-1", by="op", changes=changes, seen_at=AT)]
+    assert keyboard.sent == [SetParameters(id="op-1", by="op", changes=changes, seen_at=AT, staged_at=AT)]

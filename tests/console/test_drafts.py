@@ -110,13 +110,13 @@ def test_staging_the_current_value_stages_nothing() -> None:
 def test_a_staged_value_goes_once_the_engine_has_it_and_stays_while_it_has_not() -> None:
     drafts = Drafts()
     drafts.stage_text("trading.risk_aversion", "0.4", SIM)
-    drafts.forget_applied(SIM)
+    drafts.follow(SIM)
     assert drafts.staged == {"trading.risk_aversion": 0.4}
     engine = an_engine()
     applied = a_view(
         engine=msgspec.structs.replace(engine, parameters={**engine.parameters, "trading.risk_aversion": 0.4})
     )
-    drafts.forget_applied(applied)
+    drafts.follow(applied)
     assert drafts.staged == {}
 
 

@@ -113,7 +113,7 @@ def test_hints_name_only_actions_of_their_page() -> None:
 
 def test_danger_levels_match_what_asks() -> None:
     asks = {action.id for action in ACTIONS if action.danger is Danger.ASKS}
-    assert asks == {"resume", "flatten", "rearm", "apply", "undo", "set"}
+    assert asks == {"resume", "flatten", "rearm", "apply", "undo", "set", "save"}
 
 
 def test_the_chosen_level_is_explained_and_the_cursor_walks_all_levels(keyboard) -> None:

@@ -1,29 +1,29 @@
 """Choosing, editing, staging, applying and undoing parameters. Pure."""
 
-from mmtui.console.acts.trading import act, is_live, is_stale, send_parameters
+from mmtui.console.acts.trading import act, is_live, is_stale
 from mmtui.console.asks import Ask
 from mmtui.console.desk import Desk, Handler
-from mmtui.console.drafts import LIVE_PARAMETERS, current, shown
+from mmtui.console.drafts import current, shown
+from mmtui.console.edits.arriving import stage_values
+from mmtui.console.edits.following import candidate, previewed
+from mmtui.console.edits.listing import PAGE, Shown, choose_next, chosen
+from mmtui.console.edits.steps import step_size, stepped
+from mmtui.console.edits.words import quotes_line
 from mmtui.console.field import Field
+from mmtui.console.findings import Findings
 from mmtui.console.moment import Moment
-from mmtui.domain.commands import Verb
-from mmtui.domain.parameters import Parameter
+from mmtui.domain.commands import SetParameters, Verb
+from mmtui.domain.consultations import Presets, Rehearse, Rehearsed, Saved
+from mmtui.domain.parameters import PARAMETERS, Parameter, Value
 
-PAGE = "parameters"
 HEADLINE_MAX = 56
-
-
-def visible_parameters(filter_text: str) -> tuple[Parameter, ...]:
-    """The live parameters whose key or help contains the text."""
-    needle = filter_text.lower()
-    return tuple(p for p in LIVE_PARAMETERS if needle in p.key.lower() or needle in p.help.lower())
-
-
-def chosen_parameter(desk: Desk) -> Parameter | None:
-    """The parameter under the cursor."""
-    rows = visible_parameters(desk.cursors.filters.get(PAGE, ""))
-    place = desk.cursors.chosen.get(PAGE, 0)
-    return rows[min(place, len(rows) - 1)] if rows else None
+MINUTES_DEFAULT, MINUTES_MAX = 5.0, 120.0
+REHEARSAL = "rehearse"
+_NAMES = {
+    Shown.LIVE: "all that can be changed while running",
+    Shown.CHANGED: "those that are not at their default, staged or changed in this session",
+    Shown.ALL: "all, also those that need a restart",
+}
 
 
 def _open(desk: Desk, _argument: str, _now: Moment) -> None:
@@ -31,19 +31,28 @@ def _open(desk: Desk, _argument: str, _now: Moment) -> None:
 
 
 def _edit(desk: Desk, _: str, now: Moment) -> None:
-    row = chosen_parameter(desk)
+    row = chosen(desk, desk.view)
     if row is None:
-        desk.say("no parameter matches the filter; esc clears it", now, "warn")
-        return
+        desk.say("no parameter to edit here; esc clears the filter, v shows others", now, "warn")
+    elif not row.live:
+        desk.say(f"{row.key} takes effect at the next start only; set it in the file", now, "warn")
+    else:
+        desk.field = _field(row, desk)
+
+
+def _field(row: Parameter, desk: Desk) -> Field:
     value = desk.drafts.staged.get(row.key, current(row, desk.view))
     text = "" if value is None else shown(value)
-    desk.field = Field("edit", row.name, text=text, purpose_key=row.key, complete=lambda _: row.choices)
+    size = step_size(row, float(value)) if isinstance(value, int | float) else 1.0
+    field = Field("edit", row.name, text=text, purpose_key=row.key, complete=lambda _: row.choices)
+    field.step = lambda typed, count: stepped(row, typed, count, size)
+    return field
 
 
 def describe(desk: Desk) -> str:
     """The staged changes in words."""
     staged = desk.drafts.staged
-    rows = (row for row in LIVE_PARAMETERS if row.key in staged)
+    rows = (row for row in PARAMETERS if row.key in staged)
     return ", ".join(f"{row.name} {shown(current(row, desk.view))} -> {shown(staged[row.key])}" for row in rows)
 
 
@@ -53,16 +62,45 @@ def _apply(desk: Desk, _: str, now: Moment) -> None:
     elif is_stale(desk, "apply", now):
         return
     elif is_live(desk.view):
-        words = describe(desk)
-        headline = words if len(words) <= HEADLINE_MAX else f"{len(desk.drafts.staged)} changes, as staged in the table"
-        desk.ask = Ask("APPLY", headline, "y yes   any other key: no", {"y": _apply_now}, opened_at=now.real)
+        _ask_to_apply(desk, now)
     else:
         _apply_now(desk, now)
 
 
+def _ask_to_apply(desk: Desk, now: Moment) -> None:
+    words = describe(desk)
+    headline = words if len(words) <= HEADLINE_MAX else f"{len(desk.drafts.staged)} changes, as staged in the table"
+    asked = dict(desk.drafts.staged)
+    found = previewed(desk)
+
+    def confirmed(desk: Desk, now: Moment) -> None:
+        # What was staged after the question was drawn has not been agreed to.
+        if desk.drafts.staged == asked:
+            _apply_now(desk, now)
+        else:
+            desk.say("apply refused: what is staged has changed since; look again", now, "bad")
+
+    ask = Ask("APPLY", headline, "y yes   any other key: no", {"y": confirmed}, opened_at=now.real)
+    ask.detail = quotes_line(found) if found is not None else ""
+    desk.ask = ask
+
+
 def _apply_now(desk: Desk, now: Moment) -> None:
-    if not is_stale(desk, "apply", now):
-        send_parameters(desk, dict(desk.drafts.staged), "apply", now)
+    if is_stale(desk, "apply", now):
+        return
+    send(desk, dict(desk.drafts.staged), "apply", now)
+
+
+def send(desk: Desk, changes: dict[str, Value], label: str, now: Moment) -> None:
+    """Send staged values, all or none, with the time of the picture and of the staging."""
+    command_id = desk.outbox.register(label, now.real)
+    seen_at = desk.view.engine.at if desk.view is not None else 0.0
+    desk.link.send(
+        SetParameters(
+            id=command_id, by=desk.outbox.name, changes=changes, seen_at=seen_at, staged_at=desk.drafts.staged_at
+        )
+    )
+    desk.say(f"{label}: sent", now)
 
 
 def _undo(desk: Desk, _: str, now: Moment) -> None:
@@ -87,17 +125,54 @@ def _undo_now(desk: Desk, now: Moment) -> None:
         act(desk, Verb.UNDO, "undo", now)
 
 
+def values_before(desk: Desk, count: int) -> dict[str, Value]:
+    """The values as they were before the last ``count`` changes, where they differ from those now."""
+    view = desk.view
+    if view is None:
+        return {}
+    values: dict[str, Value] = {}
+    for change in view.engine.parameter_changes[:count]:
+        values |= change.before
+    return {key: value for key, value in values.items() if view.engine.parameters.get(key) != value}
+
+
+def _back(desk: Desk, argument: str, now: Moment) -> None:
+    known = len(desk.view.engine.parameter_changes) if desk.view is not None else 0
+    if not (argument.isascii() and argument.isdigit() and 1 <= int(argument) <= known):
+        text = f"use :back with how many changes, 1 to {known}" if known else "no changes in this session"
+        desk.say(text, now, "warn")
+        return
+    stage_values(desk, values_before(desk, int(argument)), f"the values {argument} changes ago", now)
+
+
+def _keep_mine(desk: Desk, _: str, now: Moment) -> None:
+    clashes = dict(desk.drafts.clashes)
+    if not clashes:
+        desk.say("nothing was set aside: no staged value was changed elsewhere", now)
+        return
+    stage_values(desk, {key: clash.mine for key, clash in clashes.items()}, "your values, over those of others", now)
+
+
 def _drop(desk: Desk, _: str, now: Moment) -> None:
-    if desk.cursors.filters.pop(desk.page, None) is not None:
+    if desk.page == PAGE and _put_away(desk.findings):
+        desk.note = None
+    elif desk.cursors.filters.pop(desk.page, None) is not None:
         desk.say("filter cleared", now)
-    elif desk.cursors.zoomed:
-        desk.cursors.zoom()
-    elif desk.page == PAGE and desk.drafts.staged:
-        count = len(desk.drafts.staged)
-        desk.drafts.staged.clear()
+    elif desk.page == PAGE and (desk.drafts.staged or desk.drafts.clashes):
+        count = len(desk.drafts.staged) + len(desk.drafts.clashes)
+        desk.drafts.clear()
         desk.say(f"{count} staged value{'s' if count > 1 else ''} dropped, nothing sent", now)
     else:
         desk.note = None
+
+
+def _put_away(findings: Findings) -> bool:
+    """Take off the page what was worked out and read; False when there was nothing."""
+    kinds = (Rehearsed, Saved, Presets)
+    is_there = any(findings.latest(kind) is not None for kind in kinds)
+    for kind in kinds:
+        findings.drop(kind)
+    return is_there
 
 
 def _set(desk: Desk, argument: str, now: Moment) -> None:
@@ -112,11 +187,45 @@ def _set(desk: Desk, argument: str, now: Moment) -> None:
     _apply(desk, "", now)
 
 
+def _show_others(desk: Desk, _: str, now: Moment) -> None:
+    desk.say(f"parameters shown: {_NAMES[choose_next(desk)]}", now)
+
+
+def _rehearse(desk: Desk, argument: str, now: Moment) -> None:
+    minutes = _minutes(argument)
+    changes = candidate(desk)
+    if minutes is None:
+        desk.say(f"use :rehearse with minutes, above 0 to {MINUTES_MAX:g}", now, "warn")
+    elif not changes:
+        desk.say("nothing staged to rehearse; e edits the chosen parameter", now)
+    elif desk.findings.progress(REHEARSAL):
+        desk.say("a rehearsal is under way", now)
+    else:
+        desk.findings.drop(Rehearsed)
+        desk.cursors.open(PAGE)
+        desk.findings.ask(
+            desk.link, REHEARSAL, lambda made: Rehearse(id=made, changes=changes, span_s=minutes * 60.0), now.real
+        )
+        desk.say(f"rehearsing the last {minutes:g} minutes with old and new values; quoting goes on", now)
+
+
+def _minutes(argument: str) -> float | None:
+    try:
+        minutes = float(argument) if argument else MINUTES_DEFAULT
+    except ValueError:
+        return None
+    return minutes if 0.0 < minutes <= MINUTES_MAX else None
+
+
 EDITING: dict[str, Handler] = {
     "parameters-edit": _open,
     "edit": _edit,
     "apply": _apply,
     "undo": _undo,
+    "back": _back,
+    "keep-mine": _keep_mine,
     "drop": _drop,
     "set": _set,
+    "others": _show_others,
+    "rehearse": _rehearse,
 }

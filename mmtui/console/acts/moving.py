@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from mmtui.console.acts.editing import PAGE as PARAMETERS_PAGE
 from mmtui.console.asks import KILL_S, Ask
 from mmtui.console.desk import Desk, Handler
+from mmtui.console.edits.listing import PAGE as PARAMETERS_PAGE
 from mmtui.console.field import Field
 from mmtui.console.keys import PAGES
 from mmtui.console.moment import Moment

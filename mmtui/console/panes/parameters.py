@@ -1,93 +1,102 @@
-"""The live parameters: current, staged, bounds, source; and the chosen one explained."""
+"""The parameters by section: in force, staged, default, bounds, when and by whom, and when a change is felt."""
 
-from mmtui.console.acts.editing import PAGE, chosen_parameter, visible_parameters
-from mmtui.console.drafts import LIVE_PARAMETERS, current, is_one_way, shown
+from mmtui.console.drafts import current, is_one_way, shown
+from mmtui.console.edits.listing import PAGE, Shown, listed, origin, shown_kind, takes_effect
 from mmtui.console.format import clock, cut, plain
-from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title, wrap
+from mmtui.console.rows import Column, Line, Lines, Span, block, cells, columns_for, headings, title
 from mmtui.console.scene import Scene
 from mmtui.domain.parameters import Parameter
 
 COLUMNS = (
-    Column("name", 34, 0, is_left=True),
+    Column("name", 27, 0, is_left=True),
     Column("current", 12, 0),
     Column("staged", 12, 0),
-    Column("unit", 10, 3, is_left=True),
-    Column("bounds", 26, 2, is_left=True),
+    Column("unit", 10, 2, is_left=True),
+    Column("bounds", 18, 4, is_left=True),
     Column("", 1, 1, is_left=True),
-    Column("from", 10, 4, is_left=True),
-    Column("effect", 52, 5, is_left=True),
+    Column("applied", 8, 6),
+    Column("by", 10, 5, is_left=True),
+    Column("felt", 12, 3, is_left=True),
+    Column("default", 12, 7),
+    Column("effect", 60, 8, is_left=True),
 )
+_KINDS = {Shown.LIVE: "", Shown.CHANGED: "   only changed", Shown.ALL: "   all"}
+FOOT = " * only tighter while running: looser needs the file and a restart"
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
     """The list, with a cursor."""
-    cursors, drafts = scene.desk.cursors, scene.desk.drafts
-    listed = visible_parameters(cursors.filters.get(PAGE, ""))
-    version = f"v{scene.live.engine.parameters_version}" if scene.live is not None else ""
-    staged = f"{len(drafts.staged)} staged, not sent" if drafts.staged else "nothing staged"
-    needle = cursors.filters.get(PAGE, "")
-    found = f"   filter {plain(needle)}: {len(listed)} of {len(LIVE_PARAMETERS)}" if needle else ""
+    desk, view = scene.desk, scene.live
+    parameters = listed(desk, view)
+    room = max(height - 3, 1)
+    picked, _ = desk.cursors.at(PAGE, len(parameters), room)
     shown_columns = columns_for(COLUMNS, width - 1)
-    head = title("PARAMETERS", scene.state(f"{version}   {staged}{found}"), width, scene.glyphs)
+    head = title("PARAMETERS", scene.state(_detail(scene, len(parameters))), width, scene.glyphs)
     lines: list[Line] = [head, ((" " + headings(COLUMNS, shown_columns), "label"),)]
-    room = height - 3
-    picked, first = cursors.at(PAGE, len(listed), room)
-    window = listed[first : first + room]
-    marks = [scene.glyphs.arrow if first + place == picked else " " for place in range(len(window))]
-    lines += table(COLUMNS, [_cells(row, scene) for row in window], width, marks=marks)
+    body = _body(scene, parameters, picked, shown_columns)
+    first = _first(body, room)
+    lines += [line for line, _ in body[first : first + room]]
+    if not parameters:
+        lines.append(((" none: esc clears the filter, v shows others"[:width], "label"),))
     lines += [()] * (height - 1 - len(lines))
-    note = (
-        f" * risk limits can only be tightened here   {first + 1}-{first + len(window)} of {len(listed)}"
-        if listed
-        else ""
-    )
-    lines.append(((note[:width], "label"),))
+    place = f"{picked + 1} of {len(parameters)} " if parameters else ""
+    foot = FOOT[: max(width - len(place) - 1, 0)]
+    lines.append(((foot.ljust(width - len(place)), "label"), (place, "label")))
     return block(lines, width, height)
+
+
+def _detail(scene: Scene, count: int) -> str:
+    desk = scene.desk
+    version = f"v{scene.live.engine.parameters_version}" if scene.live is not None else ""
+    staged = f"{len(desk.drafts.staged)} staged, not sent" if desk.drafts.staged else "nothing staged"
+    aside = f"   {len(desk.drafts.clashes)} set aside" if desk.drafts.clashes else ""
+    needle = desk.cursors.filters.get(PAGE, "")
+    found = f"   filter {plain(needle)}: {count}" if needle else ""
+    return f"{version}   {staged}{aside}{_KINDS[shown_kind(desk)]}{found}"
+
+
+def _body(
+    scene: Scene, parameters: tuple[Parameter, ...], picked: int, columns: tuple[int, ...]
+) -> list[tuple[Line, bool]]:
+    """Section headings and rows; each with whether the cursor is on it."""
+    lines: list[tuple[Line, bool]] = []
+    section = ""
+    for place, row in enumerate(parameters):
+        if row.section != section:
+            section = row.section
+            lines.append((((f" [{section}]", "label"),), False))
+        is_picked = place == picked
+        line = cells(COLUMNS, columns, _cells(row, scene))
+        if is_picked:
+            line = ((line[0][0], "chosen"), *line[1:])
+        lines.append((((scene.glyphs.arrow if is_picked else " ", "key"), *line), is_picked))
+    return lines
+
+
+def _first(body: list[tuple[Line, bool]], room: int) -> int:
+    """The first line shown, so that the chosen one stands near the middle."""
+    at = next((place for place, (_, is_picked) in enumerate(body) if is_picked), 0)
+    return min(max(at - room // 2, 0), max(len(body) - room, 0))
 
 
 def _cells(row: Parameter, scene: Scene) -> tuple[Span, ...]:
-    view = scene.live
-    value = shown(current(row, view))
-    staged = shown(scene.desk.drafts.staged[row.key]) if row.key in scene.desk.drafts.staged else ""
-    source = view.sources.get(row.key, "default") if view is not None else ""
+    view, drafts = scene.live, scene.desk.drafts
+    came = origin(row, view)
+    is_clash = row.key in drafts.clashes
+    staged = f"!{shown(drafts.clashes[row.key].mine)}" if is_clash else ""
+    if row.key in drafts.staged:
+        staged = shown(drafts.staged[row.key])
+    applied = clock(came.at) if came.at else ""
     return (
-        (row.key.removeprefix("strategy.").removeprefix("trading."), "text"),
-        (cut(value, 12), scene.mark("text")),
-        (cut(staged, 12), "staged"),
-        (row.unit, "label"),
-        (cut(row.bounds, 26), "label"),
+        (row.name, "text" if row.live else "label"),
+        (cut(shown(current(row, view)), 12), scene.mark("text")),
+        (cut(staged, 12), "warn" if is_clash else "staged"),
+        (cut(row.unit, 10), "label"),
+        (cut(row.bounds.removesuffix(f" {row.unit}") if row.unit else row.bounds, 18), "label"),
         ("*" if is_one_way(row) else "", "label"),
-        (cut(plain(source), 10), "label"),
-        (cut(row.effect or row.help, 52), "label"),
+        (applied, "label"),
+        (cut(plain(came.by), 10), "label"),
+        (takes_effect(row), "label"),
+        (cut(shown(row.default), 12), "label"),
+        (cut(row.effect or row.help, 60), "label"),
     )
-
-
-def detail_rows(scene: Scene, width: int, height: int) -> Lines:
-    """The chosen parameter: what it does, its bounds and default, and the last changes."""
-    row = chosen_parameter(scene.desk)
-    if row is None:
-        return block([title("ABOUT", "", width, scene.glyphs)], width, height)
-    lines: list[Line] = [title("ABOUT", row.key, width, scene.glyphs)]
-    lines += [((f" {words}", "text"),) for words in wrap(row.help, width - 2)[:2]]
-    if row.effect:
-        lines += [((f" {words}", "label"),) for words in wrap(row.effect, width - 2)[:2]]
-    tight = "   can only be tightened here" if is_one_way(row) else ""
-    lines.append(((cut(f" {row.bounds}   default {shown(row.default)}{tight}", width), "label"),))
-    lines += _changes(scene, width)
-    return block(lines, width, height)
-
-
-def _changes(scene: Scene, width: int) -> list[Line]:
-    view = scene.live
-    if view is None or not view.engine.parameter_changes:
-        return [((" no changes in this session", "label"),)]
-    lines: list[Line] = []
-    for change in view.engine.parameter_changes[:6]:
-        words = ", ".join(
-            f"{key.rpartition('.')[2]} {shown(change.before.get(key))} -> {shown(value)}"
-            for key, value in change.after.items()
-        )
-        lines.append(
-            ((cut(f" v{change.version} {clock(change.at)} {plain(words)} by {plain(change.by)}", width), "label"),)
-        )
-    return lines

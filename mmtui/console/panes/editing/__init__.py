@@ -1,0 +1,1 @@
+"""What stands beside the list of parameters: the chosen one, previews, differences, rehearsals."""
