@@ -65,11 +65,15 @@ class Errands:
         return msgspec.structs.replace(result, id=own_id)
 
     def broken(self) -> list[CommandResult]:
-        """What is to be said of the commands out, now that the connection is gone; the others wait for the next."""
+        """What is to be said of the commands out, now that the connection is gone; the others wait for the next.
+
+        Of what was accepted nothing is said: it is the engine's, and the next picture shows what came of it.
+        """
+        accepted = [own_id for own_id, errand in self._out.items() if errand.is_accepted]
+        for own_id in accepted:
+            del self._out[own_id]
         lost = [
-            own_id
-            for own_id, errand in self._out.items()
-            if errand.is_accepted or errand.times > 1 or not is_for_everyone(errand.command)
+            own_id for own_id, errand in self._out.items() if errand.times > 1 or not is_for_everyone(errand.command)
         ]
         return [self._unknown(own_id) for own_id in lost]
 
@@ -92,5 +96,4 @@ class Errands:
         if not errand.times:
             text = "not sent: the engine did not come back in time"
             return CommandResult(id=own_id, status=CommandStatus.REFUSED, text=text, at=0.0)
-        text = f"it was accepted, then {_LOST}" if errand.is_accepted else _LOST
-        return CommandResult(id=own_id, status=CommandStatus.UNKNOWN, text=text, at=0.0)
+        return CommandResult(id=own_id, status=CommandStatus.UNKNOWN, text=_LOST, at=0.0)

@@ -49,7 +49,7 @@ from mmtui.runtime.control.frames import (
 from mmtui.runtime.control.people import tty_name, user_name
 
 CONNECT_WITHIN_S: Final = 2.0
-TRY_FIRST_S, TRY_MOST_S = 0.2, 5.0
+TRY_FIRST_S, TRY_MOST_S = 0.2, 1.0
 RESULTS_MAX: Final = 100
 UNSENT_MAX: Final = 64 * 1024
 _READ: Final = 64 * 1024
