@@ -127,7 +127,14 @@ def short_account(account: str) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Words, not numbers, shortened to ``width`` with a visible mark."""
+    """Words shortened to ``width`` with a visible mark; a number is left out whole rather than cut."""
     if len(text) <= width:
         return text
-    return text[: max(width - 2, 0)] + ".."[: max(width, 0)]
+    mark = ".."[: max(width, 0)]
+    room = max(width - len(mark), 0)
+    kept = text[:room]
+    last = len(kept) - len(kept.split(" ")[-1])
+    rest = text[last:].split(" ", 1)[0]
+    if len(rest) > room - last and any(char.isdigit() for char in rest):
+        kept = kept[:last]
+    return kept.rstrip() + mark

@@ -9,6 +9,8 @@ from mmtui.console.rows import Glyphs
 from mmtui.console.sight import SILENT_S
 from mmtui.domain.view import View
 
+BOOK_OLD_MS = 1_000.0
+
 
 class Health(NamedTuple):
     """What the console knows of itself: share of the loop, longest callback, rate, its line, and its own alarms.
@@ -35,6 +37,7 @@ class Scene(NamedTuple):
     glyphs: Glyphs
     theme: str = "default"
     health: Health = Health()
+    old: str = ""
 
     @property
     def live(self) -> View | None:
@@ -61,14 +64,35 @@ class Scene(NamedTuple):
         """Keys as mapped now."""
         return self.desk.keymap
 
+    def of_market(self) -> "Scene":
+        """The scene for numbers made of the book: old in words when its last change is, or its feed is down."""
+        feed = self.view.engine.feed if self.view is not None else None
+        if feed is None or feed.book_age_ms is None or self.is_silent:
+            return self
+        if not feed.book_age_ms <= BOOK_OLD_MS:
+            return self._replace(old=f"old {feed.book_age_ms / 1e3:.1f} s")
+        return self if feed.market_up else self._replace(old="feed down")
+
+    def of_account(self) -> "Scene":
+        """The scene for numbers told by the account's feed: old in words while it is down."""
+        feed = self.view.engine.feed if self.view is not None else None
+        is_down = feed is not None and feed.book_age_ms is not None and not feed.user_up and not self.is_silent
+        return self._replace(old="account feed down") if is_down else self
+
+    @property
+    def doubt(self) -> str:
+        """What stands behind the figures that matter while they are old."""
+        return "?" if self.old or self.is_silent else ""
+
     def state(self, detail: str = "") -> str:
-        """What a title says beside the name: old, held, or the given detail."""
+        """What a title says beside the name: that there is no data or how old it is, else the given detail."""
         if self.desk.sight.view is None:
             return f"no data {self.age_s:.0f} s"
         if self.age_s > SILENT_S:
-            return f"OLD {self.age_s:.0f} s"
-        return detail
+            return f"OLD {self.age_s:.1f} s"
+        return f"{self.old}  {detail}".rstrip() if self.old else detail
 
     def mark(self, role: str) -> str:
         """The role of a number: marked stale while the picture is old."""
-        return "stale" if self.is_silent and role not in ("rule", "label", "title") else role
+        is_old = bool(self.old) or self.is_silent
+        return "stale" if is_old and role not in ("rule", "label", "title") else role

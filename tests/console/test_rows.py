@@ -57,32 +57,33 @@ def test_no_page_prints_nan_or_infinity(page: str, width: int, height: int) -> N
     assert not re.search(r"\b(nan|inf|None)\b", screen)
 
 
-def test_the_position_pane_says_size_average_mark_and_gauge() -> None:
-    assert text_of(position.rows(a_scene(a_view()), 57, 5)) == "\n".join([
+def test_the_position_pane_says_size_average_mark_gauge_and_where_open_orders_would_lead() -> None:
+    assert text_of(position.rows(a_scene(a_view()), 57, 6)) == "\n".join([
         "- POSITION BTC ------------------------------------------",
-        " -1 [.......................|########...............] +1",
+        " -1 [.......................|<#######......>........] +1",
         " +0.35120  avg 64231.4  mark 64249  22,564 USD",
         " liq 39702 38%  if all fill +0.05120 +0.65120",
-        " limit by max_position_usd  margin 1128.20 USD",
+        " limit by max_position_usd  ends trading at 0.996",
+        " turnover 4.269 BTC",
     ])  # fmt: skip
 
 
 def test_the_pnl_pane_adds_up_line_by_line() -> None:
     assert text_of(pnl.rows(a_scene(a_view()), 33, 7)) == "\n".join([
-        "- P&L USD, session --------------",
-        " spread                +241.10",
-        " adverse                -10.27",
-        " inventory              -31.07",
-        " fees                   -18.66",
-        " funding                 +3.12",
-        " total                 +184.22",
+        "- P&L USD ----------- session ---",
+        " spread               +241.10",
+        " adverse               -10.27",
+        " inventory             -31.07",
+        " fees                  -18.66",
+        " funding                +3.12",
+        " total                +184.22",
     ])  # fmt: skip
 
 
 def test_money_that_is_not_explained_has_a_line_of_its_own() -> None:
     engine = an_engine()
     view = a_view(engine=msgspec.structs.replace(engine, pnl=msgspec.structs.replace(engine.pnl, total=190.0)))
-    assert " unexplained             +5.78" in text_of(pnl.rows(a_scene(view), 33, 9))
+    assert " unexplained            +5.78" in text_of(pnl.rows(a_scene(view), 33, 9))
 
 
 def test_the_ladder_shows_own_size_beside_the_market() -> None:
@@ -91,7 +92,7 @@ def test_the_ladder_shows_own_size_beside_the_market() -> None:
         "        ############| 64252|  2.006 18%    0.10S",
         "            ########| 64251|  1.334",
         "                  ##| 64250|  0.412 41%    0.05S",
-        "-- spread 0.31 bp  ours 0.37  mid 64249.0 -------",
+        "-- spread 0.31 bp  ours 0.37  model 2.62 --------",
         "    0.05B 41%  0.908| 64248|######",
         "               2.551| 64247|################",
         "    0.10B 18%  3.180| 64246|####################",
@@ -121,7 +122,7 @@ def test_own_quotes_far_from_the_mid_are_on_the_ladder_behind_a_gap() -> None:
         "             +5.5 bp| 110062|        12% 0.00445S",
         "                    |    ...|",
         " ###################| 110002|  1.000",
-        "-- spread 0.31 bp  ours 0.37  mid 110001.5 ------",
+        "-- spread 0.31 bp  ours 0.37  model 2.62 --------",
         "               1.000| 110001|###################",
         "                    |    ...|",
         " 0.00445B 12%       | 109941| -5.5 bp",
@@ -230,7 +231,7 @@ def test_without_quotes_the_reasons_come_first() -> None:
     ("width", "expected"),
     [(30, [" LIVE   BTC  QUOTING 3x3"]),
      (80, [" LIVE   mainnet  BTC  QUOTING 3x3  kill armed  guard, switch 24 s     12:04:31Z",
-           " pos +0.35120 of 1  P&L +184.22  day loss 12%  md 38ms  ack 71ms  rate 61%"])],
+           " pos +0.35120 of 1  P&L +184.22  day loss 12%  md 38ms  ack 71ms !  rate 61%"])],
 )  # fmt: skip
 def test_status_drops_whole_items_when_narrow(width: int, expected: list[str]) -> None:
     assert text_of(status.rows(a_scene(a_view()), width, 2)).splitlines()[: len(expected)] == expected
@@ -263,7 +264,7 @@ def test_an_old_picture_says_so_in_the_status_the_alarm_and_the_titles() -> None
     screen = "\n".join(draw(scene, "main", 80, 24))
     assert " OLD 7s " in screen.splitlines()[0]
     assert "ENGINE SILENT 7.0 s" in screen.splitlines()[2]
-    assert "POSITION OLD 7 s" in screen
+    assert "POSITION OLD 7.0 s" in screen
     roles = {role for line in position.rows(scene, 57, 5) for text, role in line if "0.35120" in text}
     assert roles == {"stale"}
 

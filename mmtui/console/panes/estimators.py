@@ -103,7 +103,7 @@ def _price_decimals(value: float) -> int:
 def _cells(estimate: EstimateView, scene: Scene) -> tuple[tuple[str, str], ...]:
     value, unit = _value(estimate)
     if not scene.glyphs.is_unicode:
-        unit = unit.replace("√", "sqrt")
+        unit = unit.replace("√", "rt ")
     is_trusted = estimate.provenance in TRUSTED
     is_old = estimate.provenance == "stale"
     role = scene.mark("stale" if is_old else "text")

@@ -48,6 +48,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     view = scene.view
     if view is None or not (view.engine.ladder.bids or view.engine.ladder.asks):
         return block([title("LADDER", scene.state(_nothing(view)), width, scene.glyphs)], width, height)
+    scene = scene.of_market()
     has_heads = height >= HEADS_HEIGHT
     body = max(height - 2 - has_heads, 0)
     market = _market(view, scene)
@@ -190,7 +191,7 @@ def _side(rung: Rung, frame: Frame, width: int, *, is_bid: bool) -> Line:
     """Size, chance, ahead, age, own: from the price outwards."""
     view, scene = frame.view, frame.scene
     texts = {"size": _market_size(rung.size, view) if rung.size else "" if rung.is_known else NOTHING}
-    roles = {"size": "title" if rung.is_changed and not scene.is_silent else scene.mark("text")}
+    roles = {"size": "title" if rung.is_changed and not scene.doubt else scene.mark("text")}
     fields = _fields(frame.left)
     if rung.own_size:
         side = "bid" if is_bid else "ask"

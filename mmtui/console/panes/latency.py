@@ -1,10 +1,10 @@
 """Is the machine well: data age, orders, the loop, this console's own share, and the request budget."""
 
-from mmtui.console.format import compact, milliseconds, number, percent, plain
+from mmtui.console.format import age, compact, milliseconds, number, percent, plain
 from mmtui.console.panes.guards import in_full
 from mmtui.console.rows import Column, Line, Lines, Span, block, cells, columns_for, headings, title, wrap
 from mmtui.console.scene import Scene
-from mmtui.domain.view import LatencyRow, View
+from mmtui.domain.view import BudgetView, LatencyRow, View
 
 COLUMNS = (
     Column("", 22, 0, is_left=True),
@@ -14,6 +14,8 @@ COLUMNS = (
     Column("limit", 7, 1),
     Column("", 1, 0, is_left=True),
 )
+
+BURN_WARN_H = 2.0
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -28,7 +30,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     health = scene.health
     own = LatencyRow(name="console, callback", p50=None, p99=None, longest=health.longest_ms, limit=5.0)
     lines.append(((" ", "text"), *cells(COLUMNS, shown, _cells(own, scene))))
-    lines.append(_console(scene))
+    lines += _console(scene)
     lines += _feed(view, scene)
     lines += _guards(view, width)
     return block(lines, width, height)
@@ -54,9 +56,16 @@ def _ms(value: float | None) -> str:
     return number(value, 1) if value < 99.95 else number(value, 0)
 
 
-def _console(scene: Scene) -> Line:
+def _console(scene: Scene) -> list[Line]:
+    """What this console takes of the loop, and of the line to its terminal."""
     health = scene.health
-    return ((f" console {percent(health.share)} of the loop at {health.rate_hz:g} Hz", "label"),)
+    lines: list[Line] = [((f" console {percent(health.share)} of the loop at {health.rate_hz:g} Hz", "label"),)]
+    if health.kib_s or health.mean_kib_s:
+        drawn = f"  drawn in {milliseconds(health.delay_ms)}" if health.delay_ms is not None else ""
+        skipped = f"  {health.skipped} frames skipped" if health.skipped else ""
+        sent = f" terminal {health.kib_s:.0f} KiB/s, {health.mean_kib_s:.0f} over a minute"
+        lines.append(((sent + drawn + skipped, "warn" if health.skipped else "label"),))
+    return lines
 
 
 def _feed(view: View, scene: Scene) -> list[Line]:
@@ -78,10 +87,24 @@ def _feed(view: View, scene: Scene) -> list[Line]:
     text = scene.mark("text")
     market, user = (up if feed.market_up else down), (up if feed.user_up else down)
     return [
+        *_burn(budget, scene),
         ((" market ", "label"), market, ("  user ", "label"), user, (ages, "label")),
         ((" actions ", "label"), (actions, text), ("  address budget ", "label"), (left + cap, text)),
         ((" orders ", "label"), (orders, text)),
     ]
+
+
+def _burn(budget: BudgetView, scene: Scene) -> list[Line]:
+    """What the exchange leaves us of requests, and for how long at the pace of the last hour."""
+    if budget.requests_left is None:
+        return []
+    ends = budget.hours_to_throttle
+    lasts = f"ends in {age(ends * 3_600)}" if ends is not None else "does not run out at this pace"
+    role = "warn" if ends is not None and ends < BURN_WARN_H else "text"
+    each = f"  {compact(budget.requests_per_fill, 3)} a fill" if budget.requests_per_fill is not None else ""
+    earned = f"  {number(budget.usd_per_request, 2)} USD each" if budget.usd_per_request is not None else ""
+    return [((" requests left ", "label"), (compact(budget.requests_left), scene.mark("text")), ("  ", "label"),
+             (lasts, scene.mark(role)), (each, "label"), (earned, "label"))]  # fmt: skip
 
 
 def _guards(view: View, width: int) -> list[Line]:

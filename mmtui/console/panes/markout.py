@@ -1,15 +1,16 @@
 """Are we picked off: what fills were worth a while after they happened, by side, with the interval around it."""
 
 from mmtui.console.format import compact, signed
-from mmtui.console.rows import Column, Line, Lines, Span, block, cells, columns_for, headings, title
+from mmtui.console.rows import Column, Line, Lines, Span, block, cells, columns_for, fit, headings, title
 from mmtui.console.scene import Scene
 from mmtui.domain.view import MarkoutView, View
 
 HORIZONS = ((1.0, "1s"), (5.0, "5s"), (30.0, "30s"), (300.0, "5m"))
 SIDES = (("BUY", "bids"), ("SELL", "asks"))
-NAME, VALUE, REACH, COUNT = 7, 7, 6, 6
+NAME, VALUE, REACH, COUNT = 8, 7, 6, 6
 COUNTED_S = 1.0
-WITH_REACH = 83
+WITH_REACH = 84
+SHORT = 4
 
 
 def _columns(glyph: str, *, has_reach: bool) -> tuple[Column, ...]:
@@ -27,11 +28,16 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     view = scene.view
     if view is None:
         return block(lines, width, height)
+    scene = scene.of_account()
     has_reach = width >= WITH_REACH
     columns = _columns("±" if scene.glyphs.is_unicode else "+-", has_reach=has_reach)
     shown = columns_for(columns, width - 1)
-    lines.append(((" " + headings(columns, shown), "label"),))
+    heads = " " + headings(columns, shown)
     found = _found(view)
+    if height <= SHORT and not scene.state():
+        lines = [_titled(heads, width, scene)]
+    else:
+        lines.append(((heads, "label"),))
     if not found:
         lines.append(((" no fill judged yet", "label"),))
         return block(lines, width, height)
@@ -39,6 +45,15 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
         values = ((name, role), *_cells(records, scene, has_reach=has_reach))
         lines.append(((" ", "text"), *cells(columns, shown, values)))
     return block(lines, width, height)
+
+
+def _titled(heads: str, width: int, scene: Scene) -> Line:
+    """The headings within the title's rule, where a line of their own would cost too much."""
+    name, unit, rule = f"{scene.glyphs.rule} MARKOUT", " bp", scene.glyphs.rule
+    rest = heads[len(name) + len(unit) :]
+    tail = " " + rule * max(width - len(name) - len(unit) - len(rest) - 1, 0)
+    spans = [(name[:2], "rule"), (name[2:], "title"), (unit, "label"), (rest, "label"), (tail, "rule")]
+    return fit(spans, width)
 
 
 def _found(view: View) -> dict[tuple[str, int | None], dict[float, MarkoutView]]:

@@ -11,13 +11,12 @@ NAME_MAX, FIGURES_MAX, SHARE = 20, 20, 5
 NARROW = 52
 WARN_RATIO = 0.8
 LIMIT_DIGITS = 3
+TITLE_ROOM = 9
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
     """Title and one line a monitor; those that kill first when there is no room for all, else what trips next."""
     view = scene.view
-    detail = scene.state("share of limit   K kills, w widens" if width >= 50 else "K kills, w widens")
-    lines: list[Line] = [title("RISK", detail, width, scene.glyphs)]
     bars = list(view.engine.risk) if view is not None else []
     room = height - 1
     if len(bars) > room:
@@ -26,12 +25,28 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     names = max((len(_name(one)) for one in bars), default=0)
     figures = max((len(text) for one in bars if len(text := _figures(one)) <= FIGURES_MAX), default=0)
     widths = (min(names, NAME_MAX), figures if width >= NARROW else 0)
-    lines += [_bar(one, scene, width, widths) for one in bars]
     trips = view.engine.next_trips if view is not None else ()
-    if trips and height - len(lines) > 1:
+    has_trips = bool(trips) and height - 1 - len(bars) > 1
+    detail = scene.state(_detail(trips, width, has_trips=has_trips))
+    lines: list[Line] = [title("RISK", detail, width, scene.glyphs)]
+    lines += [_bar(one, scene, width, widths) for one in bars]
+    if has_trips:
         lines.append(title("TRIPS NEXT", scene.state("left of the limit"), width, scene.glyphs))
         lines += [_trip(one, scene, width) for one in trips[: height - len(lines)]]
     return block(lines, width, height)
+
+
+def _detail(trips: tuple[TripView, ...], width: int, *, has_trips: bool) -> str:
+    """What the letters mean; and what trips next, where it has no lines of its own."""
+    texts = ["share of limit   K kills, w widens", "K kills, w widens"]
+    if trips and not has_trips:
+        nearest = f"next: {plain(trips[0].name)}, {_left(trips[0])} left"
+        texts = [f"{texts[1]}   {nearest}", nearest, texts[1]]
+    return next((text for text in texts if len(text) + TITLE_ROOM <= width), "")
+
+
+def _left(one: TripView) -> str:
+    return f"{compact(one.distance)} {plain(one.unit)}".rstrip()
 
 
 def role_of(one: RiskBar) -> str:
@@ -45,9 +60,8 @@ def _trip(one: TripView, scene: Scene, width: int) -> Line:
     """What is left, the move that uses it up, the time, and what then follows, as far as there is room."""
     role = "label" if one.ratio < WARN_RATIO else "warn"
     line: list[tuple[str, str]] = [(f" {plain(one.name)} ", scene.mark(role))]
-    left = f"{compact(one.distance)} {plain(one.unit)}".rstrip()
     parts = [
-        (left, "text"),
+        (_left(one), "text"),
         (f"{signed(one.move_bps, 0)} bps" if one.move_bps is not None else "", "text"),
         (f"in {age(one.time_s)}" if one.time_s is not None else "", "text"),
         (plain(one.follows), "label"),

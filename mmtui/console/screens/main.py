@@ -2,8 +2,12 @@
 
 from mmtui.console.screens.plan import Placement, Plan, stack
 
-LADDER_WIDTH, LADDER_NARROW = 62, 49
+LADDER_NARROW, LADDER_WIDTH, LADDER_WIDEST = 49, 62, 74
+MIDDLE_WIDTH, WITH_AGES = 63, 214
 SMALL, MEDIUM, LARGE = (78, 17), (110, 29), (178, 46)
+PNL_HEIGHT, PNL_FULL = 8, 11
+MARKOUT_HEIGHT, QUOTING_HEIGHT = 4, 7
+WHY_LEAST = 9
 
 
 def body(width: int, y: int, height: int) -> Plan:
@@ -22,7 +26,7 @@ def _small(width: int, y: int, height: int) -> Plan:
     middle = 6 if height < 26 else 9
     log = 3 if height < 22 else 5
     top = height - middle - log
-    pnl = max(min(top - 3, 10), top - 5 if top < 14 else 10)
+    pnl = max(min(top - 3, 10), top - 6 if top < 14 else 10)
     position = top - pnl
     return (
         Placement("ladder", 0, y, left, top),
@@ -38,18 +42,27 @@ def _medium(width: int, y: int, height: int) -> Plan:
     risk = 10 if height < 44 else 14
     foot = 7 if height < 44 else 10
     column = height - foot
-    model = 6 if height < 40 else 9
-    why = 9 if height < 40 else 12
-    position = 5 if column - model - why >= 14 else 4
-    pnl = min(column - position - why - model, 10)
-    why = column - position - pnl - model
+    position = 6 if column >= 30 else 5 if column >= 27 else 4
+    pnl = PNL_HEIGHT if column < 36 else PNL_FULL
+    left_over = column - position - pnl
+    markout = MARKOUT_HEIGHT if left_over >= 14 else 0
+    quoting = min(QUOTING_HEIGHT, max(left_over - markout - 6, 4))
+    model = left_over - markout - quoting
+    why = model - 6 if model >= WHY_LEAST + 6 else 0
     return (
         *stack(0, y, left, (("ladder", column - risk), ("risk", risk))),
         *stack(
             left,
             y,
             right,
-            (("position", position), ("pnl", pnl), ("why", why), ("estimators", model)),
+            (
+                ("position", position),
+                ("pnl", pnl),
+                ("markout", markout),
+                ("quoting-or-why", quoting),
+                ("why", why),
+                ("estimators", model - why),
+            ),
             has_divider=True,
         ),
         Placement("log", 0, y + column, left, foot),
@@ -58,16 +71,17 @@ def _medium(width: int, y: int, height: int) -> Plan:
 
 
 def _large(width: int, y: int, height: int) -> Plan:
-    left, middle = LADDER_WIDTH, 63
+    left, middle = LADDER_WIDEST if width >= WITH_AGES else LADDER_WIDTH, MIDDLE_WIDTH
     right = width - left - middle
     foot = 9 if height < 60 else 14
     column = height - foot
     risk = 14
-    latency = 13
+    latency = 15 if column >= 44 else 13
     orders = min(14, column - latency - 18)
     chart = 10
-    markout = 5 if column >= 44 else 0
-    why = 13 if markout else 15
+    markout = MARKOUT_HEIGHT + 1 if column >= 44 else MARKOUT_HEIGHT
+    quoting = QUOTING_HEIGHT
+    why = 13 if column >= 58 else WHY_LEAST if column >= 44 else 0
     fills = column - orders - chart - latency
     return (
         *stack(0, y, left, (("ladder", column - risk), ("risk", risk))),
@@ -76,11 +90,12 @@ def _large(width: int, y: int, height: int) -> Plan:
             y,
             middle,
             (
-                ("position", 5),
-                ("pnl", 11),
-                ("why", why),
+                ("position", 6),
+                ("pnl", PNL_FULL),
                 ("markout", markout),
-                ("estimators", column - 16 - why - markout),
+                ("quoting-or-why", quoting),
+                ("why", why),
+                ("estimators", column - 6 - PNL_FULL - markout - quoting - why),
             ),
             has_divider=True,
         ),
