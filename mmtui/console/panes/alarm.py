@@ -16,7 +16,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
 def _line(scene: Scene, width: int) -> Line:
     trouble = scene.desk.link.standing().trouble
     if scene.live is not None and trouble:
-        text = f" !! NO CONNECTION {scene.age_s:.0f} s: {plain(trouble)}; `mmtui kill` works without one "
+        text = f" !! NO CONNECTION {scene.age_s:.0f} s; `mmtui kill` works without one: {plain(trouble)} "
         return ((cut(text, width), "alarm"),)
     if scene.live is not None and scene.age_s > SILENT_S:
         text = f" !! ENGINE SILENT {scene.age_s:.1f} s: numbers below are old; pause and kill still go out "
