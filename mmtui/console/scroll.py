@@ -72,6 +72,10 @@ class Cursors:
             self._anchors[page] = (chosen, keys[chosen])
         return chosen, first
 
+    def anchor(self, page: str) -> object:
+        """The name of the entry that was chosen when the list was last drawn."""
+        return self._anchors.get(page, (0, None))[1]
+
     def move(self, step: int) -> None:
         """Move the chosen line of the open page."""
         last = max(self.lengths.get(self.page, 1) - 1, 0)

@@ -180,11 +180,12 @@ class StoryLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class OrderTold(msgspec.Struct, frozen=True, kw_only=True, tag="order_told"):
-    """An order's life, oldest first."""
+    """An order's life, oldest first, as it was known at an engine time."""
 
     id: str
     cloid: str
     lines: tuple[StoryLine, ...]
+    at: float = 0.0
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True, tag="saved"):

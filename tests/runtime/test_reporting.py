@@ -163,7 +163,9 @@ def test_a_session_that_the_journal_does_not_have_is_said_to_be_missing(journal:
 
 def test_the_life_of_an_order_is_told_with_the_time_each_answer_took(journal: Path) -> None:
     note = QueueNote(BEGAN + 55, 1.25, 0.4)
-    found = asyncio.run(telling(journal, BTC, lambda _: (note,))(TellOrder(id="1", cloid=CLOID), lambda _: None))
+    found = asyncio.run(
+        telling(journal, BTC, lambda _: (note,), lambda: BEGAN)(TellOrder(id="1", cloid=CLOID), lambda _: None)
+    )
     assert isinstance(found, OrderTold)
     assert [(line.what, line.detail) for line in found.lines[:4]] == [
         ("BUY sent", "0.05 at 64248, Alo, level 1, decided 2.0 ms before"),
@@ -177,7 +179,9 @@ def test_the_life_of_an_order_is_told_with_the_time_each_answer_took(journal: Pa
 
 
 def test_an_order_nobody_knows_is_not_told_of(journal: Path) -> None:
-    found = asyncio.run(telling(journal, BTC, lambda _: ())(TellOrder(id="1", cloid="0xff"), lambda _: None))
+    found = asyncio.run(
+        telling(journal, BTC, lambda _: (), lambda: BEGAN)(TellOrder(id="1", cloid="0xff"), lambda _: None)
+    )
     assert isinstance(found, Unable)
 
 

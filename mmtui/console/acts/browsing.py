@@ -14,7 +14,7 @@ STORY, REPORT = "the order's life", "report"
 def _range(step: int) -> Handler:
     def handle(desk: Desk, _argument: str, _now: Moment) -> None:
         steps = desk.cursors.steps
-        steps["range"] = min(max(steps.get("range", 1) + step, 0), len(RANGES) - 1)
+        steps["range"] = min(max(steps.get("range", 0) + step, 0), len(RANGES) - 1)
         steps["back"] = 0
 
     return handle
@@ -72,7 +72,9 @@ def ask_report(desk: Desk, now: Moment, *, to_files: bool = False) -> None:
 
     def written(finding: object) -> None:
         if isinstance(finding, Reported) and finding.paths:
-            desk.say("report written: " + ", ".join(finding.paths), now, "ok")
+            stem, _, first = finding.paths[0].rpartition(".")
+            kinds = [first, *(path.rpartition(".")[2] for path in finding.paths[1:])]
+            desk.say(f"report written: {stem}.{{{','.join(kinds)}}}", now, "ok")
 
     desk.findings.ask(
         desk.link, REPORT, lambda made: WriteReport(id=made, to_files=to_files), now.real, written if to_files else None

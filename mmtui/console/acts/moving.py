@@ -63,6 +63,7 @@ def _command(desk: Desk, _argument: str, _now: Moment) -> None:
 def _filter(desk: Desk, _argument: str, _now: Moment) -> None:
     if desk.page == "main":
         desk.cursors.open("log")
+    desk.cursors.steps["log-context"] = 0
     desk.field = Field("filter", "/", text=desk.cursors.filters.get(desk.page, ""))
     if desk.page == PARAMETERS_PAGE:
         desk.cursors.jump(to_end=False)

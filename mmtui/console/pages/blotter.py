@@ -142,8 +142,10 @@ def as_csv(view: View, words: str) -> str:
         fill = row.fill
         cells: list[object] = [
             row.number, f"{date(fill.at)}T{clock(fill.at, 3)}Z", _safe(fill.side), fill.price, fill.size,
-            round(fill.price * fill.size, 6), fill.fee_usd, fill.edge_bps, "taker" if fill.is_taker else "maker",
-            fill.level, fill.position, *row.markouts_bps,
+            round(fill.price * fill.size, 6), fill.fee_usd,
+            None if fill.edge_bps is None else round(fill.edge_bps, 4), "taker" if fill.is_taker else "maker",
+            fill.level, fill.position,
+            *(None if value is None else round(value, 4) for value in row.markouts_bps),
         ]  # fmt: skip
         writer.writerow(["" if cell is None else cell for cell in cells])
     return out.getvalue()

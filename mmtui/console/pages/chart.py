@@ -91,7 +91,7 @@ def small_rows(scene: Scene, width: int, height: int) -> Lines:
 
 def chosen_range(scene: Scene) -> Range:
     """The range of time that the keys chose."""
-    return RANGES[min(max(scene.desk.cursors.steps.get("range", 1), 0), len(RANGES) - 1)]
+    return RANGES[min(max(scene.desk.cursors.steps.get("range", 0), 0), len(RANGES) - 1)]
 
 
 def _cursor(scene: Scene, wide: int) -> int | None:
@@ -103,7 +103,7 @@ def _detail(chosen: Range, scene: Scene, at: Sample | None, cursor: int | None) 
     if cursor is None:
         return f"last {chosen.name}   left right range   h l look back   v figure"
     when = f"{clock(at.at)}, {age(scene.view.engine.at - at.at)} ago" if at and scene.view else "no data then"
-    return f"last {chosen.name}   at {when}   l forward   esc newest"
+    return f"last {chosen.name}   at {when}   l forward   {scene.keymap.key_of('look-newest')} newest"
 
 
 def _panels(more: Panel, room: int) -> list[tuple[Panel, int]]:

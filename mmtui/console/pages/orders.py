@@ -38,7 +38,9 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
         return block([title("ORDERS", scene.state(), width, scene.glyphs)], width, height)
     ordered = listed(view)
     room = max(height - 2, 0)
-    picked, first = scene.desk.cursors.on(PAGE, [row.cloid for row in ordered], room, is_pinned_at_top=True)
+    cursors, told = scene.desk.cursors, scene.desk.findings.latest(OrderTold)
+    is_told = told is not None and told.cloid == cursors.anchor(PAGE)
+    picked, first = cursors.on(PAGE, [row.cloid for row in ordered], room, is_pinned_at_top=is_told)
     lines: list[Line] = [title("ORDERS", scene.state(_detail(ordered, view, width)), width, scene.glyphs)]
     shown = columns_for(COLUMNS, width - 1)
     lines.append(((" " + headings(COLUMNS, shown), "label"),))
@@ -63,7 +65,8 @@ def story_rows(scene: Scene, width: int, height: int) -> Lines:
         progress = scene.desk.findings.progress("the order's life")
         head = title("ORDER", scene.state(f"{name}   {progress or key + ' tells its life'}"), width, scene.glyphs)
         return block([head, *_facts(row, view, scene, width)], width, height)
-    head = title("LIFE", scene.state(f"{name}   ..{plain(row.cloid)[-8:]}   {key} asks again"), width, scene.glyphs)
+    as_of = f"{name}   ..{plain(row.cloid)[-8:]}   as of {clock(told.at)}, {key} asks again"
+    head = title("LIFE", scene.state(as_of), width, scene.glyphs)
     lines: list[Line] = [head]
     begin = told.lines[0].at if told.lines else 0.0
     listed_lines = told.lines[-(height - 1) :] if height > 1 else ()

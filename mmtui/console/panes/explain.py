@@ -5,7 +5,7 @@ Reads the explanation that scripts get too. Never judges a number.
 
 from collections.abc import Iterator
 
-from mmtui.console.format import age, aligned, compact, number, plain, signed
+from mmtui.console.format import age, aligned, compact, cut, number, plain, signed
 from mmtui.console.panes.estimators import PRICE_DIGITS, TRUSTED
 from mmtui.console.panes.ladder import price_text
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title, wrap
@@ -22,17 +22,20 @@ LEVELS = (
     Column("size", 9, 2),
 )
 STEPS = (
-    Column("term", 19, 0, is_left=True),
+    Column("term", 17, 0, is_left=True),
     Column("bps", 7, 0),
     Column("sum", 7, 0),
-    Column("price", 10, 1),
-    Column("meaning", 31, 2, is_left=True),
+    Column("price", 10, 2),
+    Column("", 11, 1, is_left=True),
+    Column("meaning", 31, 3, is_left=True),
 )
+BAR_HALF = 5
+TRUST = 11
 INPUTS = (
-    Column("input", 25, 0, is_left=True),
+    Column("input", 23, 0, is_left=True),
     Column("value", 11, 0),
     Column("unit", 10, 2, is_left=True),
-    Column("trust", 9, 1, is_left=True),
+    Column("trust", TRUST, 1, is_left=True),
     Column("age", 5, 3),
     Column("n", 6, 4),
     Column("95 % range", 21, 5),
@@ -129,17 +132,27 @@ def _level(one: Explanation, view: View, scene: Scene) -> list[Span]:
 
 def _sum(level: Explanation, view: View, scene: Scene, width: int) -> Iterator[Line]:
     yield ((" " + headings(STEPS, columns_for(STEPS, width - 1)), "label"),)
-    yield from table(STEPS, [_step(step, view, scene) for step in level.steps], width)
+    largest = max((abs(step.bps) for step in level.steps), default=0.0)
+    yield from table(STEPS, [_step(step, view, scene, largest) for step in level.steps], width)
 
 
-def _step(step: Step, view: View, scene: Scene) -> list[Span]:
+def _step(step: Step, view: View, scene: Scene, largest: float) -> list[Span]:
     return [
         (plain(step.name), "label"),
         (signed(step.bps, 2), scene.mark("text")),
         (signed(step.running_bps, 2), scene.mark("text")),
         (price_text(step.running_price, view), scene.mark("text")),
+        (signed_bar(step.bps, largest, scene), scene.mark("chart")),
         (plain(step.meaning), "label"),
     ]
+
+
+def signed_bar(value: float, largest: float, scene: Scene) -> str:
+    """A bar to the left of the middle for what is negative, to the right for what is positive."""
+    cells = round(min(abs(value) / largest, 1.0) * BAR_HALF) if largest > 0.0 else 0
+    body = scene.glyphs.full * cells
+    left, right = (body, "") if value < 0.0 else ("", body)
+    return f"{left:>{BAR_HALF}}{scene.glyphs.divider}{right:<{BAR_HALF}}"
 
 
 def _inputs(level: Explanation, scene: Scene, width: int, room: int) -> Iterator[Line]:
@@ -160,7 +173,7 @@ def _input(one: Input, scene: Scene) -> list[Span]:
         (plain(one.name.rpartition(".")[2]), "label"),
         (value_text(one), scene.mark("text")),
         (plain(one.unit), "label"),
-        (plain(trust), "label" if is_trusted else "warn"),
+        (cut(plain(trust), TRUST), "label" if is_trusted else "warn"),
         ("" if one.age_s is None else age(one.age_s), "label"),
         (compact(one.n_eff) if one.n_eff else "", "label"),
         (interval, "label"),

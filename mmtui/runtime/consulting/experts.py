@@ -1,15 +1,31 @@
 """Which expert answers which kind of consultation in a live session."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmtui.domain.consultations import Consultation, CostFlatten, Preview, Rehearse, TellOrder, WriteBundle, WriteReport
+from mmtui.domain.consultations import (
+    Consultation,
+    CostFlatten,
+    KeepPreset,
+    ListPresets,
+    Preview,
+    ReadPreset,
+    Rehearse,
+    SaveParameters,
+    TellOrder,
+    WriteBundle,
+    WriteReport,
+)
 from mmtui.domain.intents import LogLevel
+from mmtui.runtime.config.presets import preset_folder
 from mmtui.runtime.consulting.bundling import bundling
 from mmtui.runtime.consulting.desk import Expert
 from mmtui.runtime.consulting.flattening import flattening
 from mmtui.runtime.consulting.previewing import previewing
 from mmtui.runtime.consulting.rehearsing import rehearsing
 from mmtui.runtime.consulting.reporting import Subject, reporting
+from mmtui.runtime.consulting.saving import keeping, listing, reading, saving
 from mmtui.runtime.consulting.telling import telling
 from mmtui.runtime.incident.gathering import Source
 
@@ -21,9 +37,15 @@ def experts_of(session: "LiveSession") -> dict[type[Consultation], Expert]:
     """The experts of a session; each works on what the session lends."""
     return {
         Preview: previewing(lambda: session.engine),
+        SaveParameters: saving(session.config, lambda: session.engine.state.settings, Path.cwd()),
+        ListPresets: listing(preset_folder(os.environ)),
+        KeepPreset: keeping(preset_folder(os.environ)),
+        ReadPreset: reading(preset_folder(os.environ)),
         Rehearse: rehearsing(session),
         CostFlatten: flattening(lambda: session.engine),
-        TellOrder: telling(session.files.journal, session.parts.venue.instrument, session.publisher.queues.of),
+        TellOrder: telling(
+            session.files.journal, session.parts.venue.instrument, session.publisher.queues.of, session.parts.clock
+        ),
         WriteReport: reporting(reported_of(session)),
         WriteBundle: bundling(
             bundled_from(session),

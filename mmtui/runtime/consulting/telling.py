@@ -33,14 +33,19 @@ WORDS: Final = {
 }
 
 
-def telling(journal: Path, instrument: Instrument, notes: Callable[[str], tuple[QueueNote, ...]]) -> Expert:
-    """The expert of a run: its journal, its contract, and what was noted of queues."""
+def telling(
+    journal: Path,
+    instrument: Instrument,
+    notes: Callable[[str], tuple[QueueNote, ...]],
+    clock: Callable[[], float],
+) -> Expert:
+    """The expert of a run: its journal, its contract, what was noted of queues, and its clock."""
 
     async def tell(asked: TellOrder, _say: Say) -> Finding:
         rows = await asyncio.to_thread(_read, journal, asked.cloid)
         if not rows:
             return Unable(id=asked.id, text="the journal has nothing of this order yet")
-        return OrderTold(id=asked.id, cloid=asked.cloid, lines=story(rows, notes(asked.cloid), instrument))
+        return OrderTold(id=asked.id, cloid=asked.cloid, lines=story(rows, notes(asked.cloid), instrument), at=clock())
 
     return tell
 
