@@ -99,6 +99,10 @@ class Drafts:
     def _stage(self) -> _Stage:
         return self._stages.setdefault(self._run, _Stage())
 
+    def _look_at(self, view: View | None) -> None:
+        if view is not None:
+            self._run = view.session.run_id
+
     def refusal(self, row: Parameter, text: str, view: View | None) -> str:
         """Why ``text`` cannot be staged for a parameter; empty when it can."""
         value = row.parse(text)
@@ -123,6 +127,7 @@ class Drafts:
 
     def stage(self, row: Parameter, value: Value, view: View | None) -> str:
         """Stage a checked value; why not, or empty."""
+        self._look_at(view)
         refusal = self.objection(row, value, view)
         if refusal:
             return refusal
@@ -166,8 +171,7 @@ class Drafts:
         """Take in what the engine has now; says in words which staged values were set aside."""
         if view is None:
             return []
-        if view.session.run_id != self._run:
-            self._run = view.session.run_id
+        self._look_at(view)
         stage, now = self._stage, view.engine.parameters
         news = []
         for key, mine in list(stage.staged.items()):

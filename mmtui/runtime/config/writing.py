@@ -7,18 +7,19 @@ values are valid: the schema does.
 import os
 import stat
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from typing import TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Table
 
 from mmtui.domain.parameters import PARAMETERS, SECTIONS, Kind, Parameter, Value, find, parameter
 from mmtui.errors import ConfigError
 from mmtui.runtime.files import replace_file
 
 WIDTH = 100
+TableOfFile: TypeAlias = MutableMapping[str, object]
 EXAMPLES: dict[str, Value] = {
     "network.account_address": "0x0000000000000000000000000000000000000000",
     "network.vault_address": "0x0000000000000000000000000000000000000000",
@@ -97,12 +98,12 @@ def with_values(text: str, changes: Mapping[str, Value]) -> str:
     for key, value in changes.items():
         row = parameter(key)
         assert not row.secret, "a private key is never written"
-        table = _table(document, row.section)
-        name = next((str(name) for name in table if find(f"{row.section}.{name}") is row), row.name)
+        table, name = _place(document, row)
         if value is None:
-            table.pop(name, None)
+            if table is not None:
+                table.pop(name, None)
         else:
-            table[name] = value
+            (_table(document, row.section) if table is None else table)[name] = value
     return tomlkit.dumps(document)
 
 
@@ -139,13 +140,33 @@ def _row(row: Parameter) -> list[str]:
     return [*lines, f"{mark}{row.name} = {tomlkit.item(value).as_string()}", ""]
 
 
-def _table(document: tomlkit.TOMLDocument, section: str) -> Table | tomlkit.TOMLDocument:
-    table: Table | tomlkit.TOMLDocument = document
+def _place(document: tomlkit.TOMLDocument, row: Parameter) -> tuple[TableOfFile | None, str]:
+    """The table and the name under which a setting stands in the file, perhaps an older one; None where it is not."""
+    for section in SECTIONS:
+        table = _found(document, section)
+        for name in table or ():
+            if find(f"{section}.{name}") is row:
+                return table, str(name)
+    return None, row.name
+
+
+def _found(document: tomlkit.TOMLDocument, section: str) -> TableOfFile | None:
+    table: TableOfFile = document
+    for name in section.split("."):
+        inner = table.get(name)
+        if not isinstance(inner, MutableMapping):
+            return None
+        table = inner
+    return table
+
+
+def _table(document: tomlkit.TOMLDocument, section: str) -> TableOfFile:
+    table: TableOfFile = document
     for name in section.split("."):
         if name not in table:
             table[name] = tomlkit.table()
         inner = table[name]
-        if not isinstance(inner, Table):
+        if not isinstance(inner, MutableMapping):
             raise ConfigError(f"[{section}] is not a table in the configuration", remedy="correct the file first")
         table = inner
     return table
