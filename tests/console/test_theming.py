@@ -22,6 +22,7 @@ MATRICES = {
     "grey": ((0.2126, 0.7152, 0.0722),) * 3,
 }  # fmt: skip
 Rgb = tuple[float, float, float]
+AT_A_GLANCE = 10.0
 
 
 def linear(color: Color) -> Rgb:
@@ -46,12 +47,20 @@ def seen(rgb: Rgb, matrix: tuple[tuple[float, ...], ...]) -> Rgb:
     return r, g, b
 
 
-def distance(one: Rgb, other: Rgb) -> float:
-    def lightness(rgb: Rgb) -> Rgb:
-        r, g, b = (max(c, 0.0) ** (1 / 2.2) for c in rgb)
-        return r, g, b
+def lab(rgb: Rgb) -> Rgb:
+    """CIE L*a*b* of linear sRGB, D65."""
+    x, y, z = (
+        (0.4124 * rgb[0] + 0.3576 * rgb[1] + 0.1805 * rgb[2]) / 0.95047,
+        0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2],
+        (0.0193 * rgb[0] + 0.1192 * rgb[1] + 0.9505 * rgb[2]) / 1.08883,
+    )
+    fx, fy, fz = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (max(c, 0.0) for c in (x, y, z)))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
 
-    return math.dist(lightness(one), lightness(other))
+
+def distance(one: Rgb, other: Rgb) -> float:
+    """CIE76 colour difference: 2.3 can just be seen side by side, 10 at a glance."""
+    return math.dist(lab(one), lab(other))
 
 
 def test_all_themes_ship_and_each_is_whole() -> None:
@@ -72,24 +81,27 @@ def test_every_text_is_legible(name: str) -> None:
         assert contrast(theme.styles[role]) >= 4.5, role
 
 
-@pytest.mark.parametrize("vision", [v for v in MATRICES if v != "grey"])
+def apart(name: str, vision: str, one: str, other: str, *, is_block: bool = False) -> float:
+    styles, matrix = ThemeShelf().get(name).styles, MATRICES[vision]
+    first, second = (style.bgcolor if is_block else style.color for style in (styles[one], styles[other]))
+    assert first is not None
+    assert second is not None
+    return distance(seen(linear(first), matrix), seen(linear(second), matrix))
+
+
+@pytest.mark.parametrize("vision", MATRICES)
 @pytest.mark.parametrize("name", APART_FOR_ALL)
-def test_sides_stay_apart_for_every_kind_of_colour_vision(name: str, vision: str) -> None:
-    styles = ThemeShelf().get(name).styles
-    bid, ask = styles["bid"].color, styles["ask"].color
-    assert bid is not None
-    assert ask is not None
-    assert distance(seen(linear(bid), MATRICES[vision]), seen(linear(ask), MATRICES[vision])) > 0.1
+def test_sides_and_severities_stay_apart_for_every_kind_of_colour_vision(name: str, vision: str) -> None:
+    assert apart(name, vision, "bid", "ask") > AT_A_GLANCE
+    assert apart(name, vision, "own-bid", "own-ask", is_block=True) > AT_A_GLANCE
+    assert apart(name, vision, "warn", "bad") > AT_A_GLANCE
 
 
 @pytest.mark.parametrize("vision", MATRICES)
 @pytest.mark.parametrize("name", COLOURED)
-def test_live_can_never_be_taken_for_paper(name: str, vision: str) -> None:
-    styles = ThemeShelf().get(name).styles
-    live, paper = styles["live"].bgcolor, styles["paper"].bgcolor
-    assert live is not None
-    assert paper is not None
-    assert distance(seen(linear(live), MATRICES[vision]), seen(linear(paper), MATRICES[vision])) > 0.15
+def test_live_can_never_be_taken_for_paper_or_a_simulation(name: str, vision: str) -> None:
+    assert apart(name, vision, "live", "paper", is_block=True) > AT_A_GLANCE
+    assert apart(name, vision, "live", "sim", is_block=True) > AT_A_GLANCE
 
 
 def test_mono_uses_no_colour_and_ansi_only_the_terminals_own() -> None:

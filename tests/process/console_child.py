@@ -66,7 +66,7 @@ def moving_engine(count: int) -> EngineView:
 
 async def main(telling: int, enough: int) -> None:
     os.set_blocking(telling, False)
-    link = MemoryLink()
+    link = MemoryLink(is_attached="attached" in sys.argv)
     ticker = Ticker(link, telling)
     ticking = asyncio.create_task(ticker.run())
     end = await run_console(link, ConsoleOptions(theme="ansi"), clock=time.monotonic, seconds=time.monotonic)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -33,16 +34,16 @@ ARMING_TICKS = 60  # a question takes keys 0.3 s after it was drawn; a tick is a
 class Terminal:
     """The far end of a pseudo terminal with a console on it, and the pipe that tells how its loop does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *words: str, **environment: str) -> None:
         self.master, self.slave = pty.openpty()
         self.resize(120, 40)
         self.before = termios.tcgetattr(self.slave)
         self.telling, child_telling = os.pipe()
         child_enough, self.enough = os.pipe()
-        env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+        env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **environment}
         env.pop("NO_COLOR", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.process.console_child", str(child_telling), str(child_enough)],
+            [sys.executable, "-m", "tests.process.console_child", str(child_telling), str(child_enough), *words],
             stdin=self.slave, stdout=self.slave, stderr=self.slave, cwd=ROOT, env=env, start_new_session=True,
             pass_fds=(child_telling, child_enough),
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
@@ -51,6 +52,7 @@ class Terminal:
         os.close(child_enough)
         self.told = Told()
         self.screen = b""
+        self.everything = b""
         self._partial = b""
 
     def resize(self, columns: int, rows: int) -> None:
@@ -91,10 +93,13 @@ class Terminal:
 
     def _look(self) -> None:
         try:
-            self.screen += os.read(self.master, 65_536)
+            came = os.read(self.master, 65_536)
         except OSError:  # the console has left the terminal
             os.close(self.master)
             self.master = -1
+        else:
+            self.screen += came
+            self.everything += came
 
     def lose(self) -> None:
         """Closes the terminal under the console."""
@@ -118,14 +123,20 @@ class Terminal:
             self.process.wait()
 
 
-@pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    terminal = Terminal()
+@contextmanager
+def a_terminal(*words: str, **environment: str) -> Iterator[Terminal]:
+    terminal = Terminal(*words, **environment)
     try:
         terminal.shows(b"POSITION")
         yield terminal
     finally:
         terminal.close()
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    with a_terminal() as terminal:
+        yield terminal
 
 
 def quit_and_stop(terminal: Terminal) -> str:
@@ -209,3 +220,89 @@ def test_a_storm_of_resizes_ends_in_the_right_size(terminal: Terminal) -> None:
     terminal.ticks(ARMING_TICKS)
     terminal.type(b"s")
     assert terminal.ended() == "stop"
+
+
+@pytest.mark.fault("F113")
+def test_two_hundred_resizes_at_once_are_drawn_once(terminal: Terminal) -> None:
+    terminal.ticks(ALIVE_TICKS)
+    terminal.screen = b""
+    for step in range(200):
+        terminal.resize(1 + step % 300, 1 + step % 100)
+        terminal.process.send_signal(signal.SIGWINCH)
+    terminal.resize(110, 36)
+    terminal.process.send_signal(signal.SIGWINCH)
+    terminal.ticks(ALIVE_TICKS)
+    assert 1 <= terminal.screen.count(b"POSITION") <= 3
+    assert b"\x1b[36;" in terminal.screen
+    assert quit_and_stop(terminal) == "stop"
+
+
+@pytest.mark.fault("F112")
+def test_after_a_stop_that_no_program_can_refuse_the_terminal_is_taken_again(terminal: Terminal) -> None:
+    terminal.ticks(ALIVE_TICKS)
+    terminal.process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED | os.WNOWAIT)
+    termios.tcsetattr(terminal.slave, termios.TCSANOW, terminal.before)  # as a shell does
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.shows(b"\x1b[?1049h")
+    terminal.type(b"p")
+    terminal.wait(lambda: terminal.told.verbs == ("pause",), "the pause to be sent")
+    assert quit_and_stop(terminal) == "stop"
+    assert termios.tcgetattr(terminal.slave)[3] == terminal.before[3]
+
+
+@pytest.mark.fault("F112")
+def test_a_console_that_is_only_attached_can_be_suspended_and_comes_back() -> None:
+    with a_terminal("attached") as terminal:
+        terminal.process.send_signal(signal.SIGTSTP)
+        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED | os.WNOWAIT)
+        assert termios.tcgetattr(terminal.slave)[3] == terminal.before[3]
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.shows(b"\x1b[?1049l")
+        terminal.shows(b"\x1b[?1049h")
+        terminal.shows(b"POSITION")
+        terminal.type(b"q")
+        assert terminal.ended() == "detach"
+
+
+@pytest.mark.fault("F114")
+def test_a_program_that_is_interrupted_from_outside_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.shows(b"\x1b[?2004l")
+    terminal.shows(b"\x1b[?1049l")
+    terminal.shows(b"\x1b[?25h")
+    terminal.ticks(1)
+    assert termios.tcgetattr(terminal.slave)[3] == terminal.before[3]
+
+
+def test_what_the_terminal_answers_is_never_taken_for_keys(terminal: Terminal) -> None:
+    terminal.type(b"f")
+    terminal.shows(b"FLATTEN")
+    for _ in range(20):
+        terminal.type(b"\x1b[0n")
+        terminal.ticks(5)
+    terminal.type(b"7")
+    terminal.ticks(ALIVE_TICKS)
+    assert terminal.told.verbs == ()
+    terminal.type(b"\x1b")
+    assert quit_and_stop(terminal) == "stop"
+
+
+@pytest.mark.parametrize("environment", [{"LC_ALL": "C"}, {"LC_ALL": "ja_JP.UTF-8"}, {"TERM": "linux"}], ids=str)
+def test_a_terminal_that_may_not_take_more_is_sent_ascii_alone(environment: dict[str, str]) -> None:
+    with a_terminal(**environment) as terminal:
+        screen = terminal.screen
+        terminal.screen = b""
+        terminal.ticks(ALIVE_TICKS)
+        assert (screen + terminal.screen).isascii()
+        assert quit_and_stop(terminal) == "stop"
+
+
+def test_no_mouse_is_asked_for_and_pastes_are_bracketed(terminal: Terminal) -> None:
+    terminal.ticks(ALIVE_TICKS)
+    assert b"\x1b[?2004h" in terminal.everything
+    assert not any(f"\x1b[?{mode}h".encode() in terminal.everything for mode in (1000, 1002, 1003, 1005, 1006, 1015))
+    terminal.type(b"\x1b[200~Kp\x0bKK\x1b[201~")
+    terminal.ticks(ALIVE_TICKS)
+    assert terminal.told.verbs == ()
+    assert quit_and_stop(terminal) == "stop"

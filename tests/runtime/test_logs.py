@@ -17,7 +17,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.errors import ConfigError
 from mmtui.runtime.logs import files
 from mmtui.runtime.logs.files import auto_name
-from mmtui.runtime.logs.lines import Line, as_compact, as_json, as_pretty, level_filter
+from mmtui.runtime.logs.lines import Line, as_compact, as_json, as_pretty, level_filter, printable, takes_colour
 from mmtui.runtime.logs.pipeline import Logs
 from mmtui.runtime.redaction import HIDDEN, Redactor
 
@@ -103,7 +103,7 @@ def test_the_forms_of_a_line() -> None:
 def test_a_line_is_one_line_whatever_it_says(message: str, value: str | float | bool, name: str) -> None:
     line = Line(at=AT, level=LogLevel.INFO, target="mmtui.x", message=message, fields={"x": value})
     for shown in (as_pretty(line), as_compact(line)):
-        assert shown.isprintable() or not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in shown)
+        assert shown.isprintable()
     decoded = json.loads(as_json(line), parse_constant=pytest.fail)
     assert decoded["message"] == message
     assert "\n" not in as_json(Line(at=AT, level=LogLevel.INFO, target="t", message=message, fields={name: value}))
@@ -320,3 +320,20 @@ def test_the_folder_of_the_logs_keeps_within_its_bound_by_losing_the_oldest(tmp_
     assert sum(path.stat().st_size for path in folder.glob("mm_*")) <= 2_300_000
     assert not any("2025-12" in name for name in kept), "the oldest went first"
     assert (folder / "notes.log").exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_terminal", "is_coloured"),
+    [({"TERM": "xterm"}, True, True), ({"TERM": "xterm"}, False, False), ({"TERM": "dumb"}, True, False),
+     ({"TERM": "xterm", "NO_COLOR": "1"}, True, False), ({"TERM": "xterm", "NO_COLOR": ""}, True, True)],
+)  # fmt: skip
+def test_lines_are_coloured_only_where_a_terminal_takes_it_and_nobody_minds(
+    environment: dict[str, str], is_terminal: bool, is_coloured: bool
+) -> None:
+    screen = io.StringIO()
+    screen.isatty = lambda: is_terminal  # type: ignore[method-assign]
+    assert takes_colour(screen, environment) is is_coloured
+
+
+def test_text_that_reorders_what_is_read_is_shown_escaped() -> None:
+    assert printable("BUY \u202e1.0\u2066\u200b") == "BUY \\u202e1.0\\u2066\\u200b"

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TextIO, TypeAlias
 
 import msgspec
 
@@ -120,8 +120,17 @@ def as_compact(line: Line, *, is_coloured: bool = False) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` with control characters escaped."""
-    return text if text.isprintable() else text.translate(_CONTROLS)
+    """``text`` with everything escaped that a terminal obeys, or that reorders what is read."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _CONTROLS.get(ord(char), f"\\u{ord(char):04x}") for char in text)
+
+
+def takes_colour(screen: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether lines may be coloured there: a terminal that knows colours, and nobody who asked for none."""
+    return (
+        screen.isatty() and not environment.get("NO_COLOR") and environment.get("TERM", "") not in ("dumb", "unknown")
+    )
 
 
 def _full_target(target: str) -> str:

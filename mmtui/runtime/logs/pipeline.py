@@ -8,6 +8,7 @@ drops lines and says how many. Answers F105; decisions.md ruling 29.
 import collections
 import contextlib
 import logging
+import os
 import queue
 import threading
 import traceback
@@ -20,7 +21,7 @@ from mmtui.domain.parameters import Settings
 from mmtui.domain.view import LogLine
 from mmtui.errors import ConfigError
 from mmtui.runtime.logs.files import RotatingFile, auto_name, trim
-from mmtui.runtime.logs.lines import LevelFilter, Line, as_compact, as_json, as_pretty
+from mmtui.runtime.logs.lines import LevelFilter, Line, as_compact, as_json, as_pretty, takes_colour
 from mmtui.runtime.redaction import Redactor
 
 PENDING_MAX = 20_000
@@ -137,7 +138,7 @@ class Logs:
         if screen is None:
             return
         with contextlib.suppress(OSError, ValueError):  # a closed pipe or terminal ends nobody's trading
-            is_coloured = self._format != "json" and screen.isatty()
+            is_coloured = self._format != "json" and takes_colour(screen, os.environ)
             shown = self._redactor.clean(self._formatted(line, is_coloured=True)) if is_coloured else text
             screen.write(shown + "\n")
 
