@@ -18,16 +18,17 @@ from textual.screen import Screen
 
 from mmtui.console.acts import HANDLERS
 from mmtui.console.acts.incidents import ask_for_bundle
-from mmtui.console.berths import Berths
+from mmtui.console.attending.berths import Berths
 from mmtui.console.desk import Desk
 from mmtui.console.format import clock, date, plain
 from mmtui.console.keyfile import read_keymap, write_pane
 from mmtui.console.keys import KeyMap
 from mmtui.console.link import Link
+from mmtui.console.mishaps import where
 from mmtui.console.moment import Moment
 from mmtui.console.options import ConsoleEnd, ConsoleOptions, EndReason
 from mmtui.console.pages import blotter
-from mmtui.console.painter import Painter, where
+from mmtui.console.painter import Painter
 from mmtui.console.pane import Board
 from mmtui.console.rows import text_of
 from mmtui.console.screens.catalogue import FRAME, GROUPS, PANES
@@ -106,7 +107,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         self._draw(EVERY_PANE, now)
 
     def _look(self, now: Moment) -> None:
-        self.desk.look(now)
+        self.painter.mishaps.attempt("looking at the engine", lambda: self.desk.look(now))
         news = self.painter.renew()
         if news:
             self.desk.say(news, now, "warn")
@@ -146,12 +147,27 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
 
     def _press(self, key: str) -> None:
         now = self.moment()
-        self.desk.look(now)
+        self._acknowledge(key)
+        self.painter.mishaps.attempt("looking at the engine", lambda: self.desk.look(now))
+        if not self.painter.mishaps.attempt(f"key {key}", lambda: self._act_on(key, now)):
+            self.painter.mishaps.went_well(f"key {key}")
+            self.desk.wishes = []
+            self.desk.say(f"key {key} FAILED: look at what the engine shows; pause and kill still work", now, "bad")
+        self._draw(EVERY_PANE if self.desk.page in LIST_PAGES else FRAME, now)
+
+    def _act_on(self, key: str, now: Moment) -> None:
         self.desk.press(key, now)
         wishes, self.desk.wishes = self.desk.wishes, []
         for name, argument in wishes:
             self._grant(name, argument, now)
-        self._draw(EVERY_PANE if self.desk.page in LIST_PAGES else FRAME, now)
+
+    def _acknowledge(self, key: str) -> None:
+        """Where the line is slow, show the key before the frame that it leads to."""
+        if isinstance(self._driver, GuardedDriver):
+            action = self.desk.keymap.find(key, self.desk.page)
+            is_act = action is not None and self.desk.field is None and self.desk.ask is None
+            if self._driver.mark(plain(f" {key} {action.id} " if is_act and action is not None else f" {key} ")):
+                self.painter.panes["bottom"].forget()
 
     def _grant(self, wish: str, argument: str, now: Moment) -> None:
         if wish == "leave":
@@ -249,7 +265,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             except OSError as error:
                 self._tell(f"not written: {error.strerror or error}", "bad")
             else:
-                then(result)
+                self.painter.mishaps.attempt("an answer of the disk", lambda: then(result))
 
         task = asyncio.get_running_loop().create_task(wait())
         self._disk_work.add(task)

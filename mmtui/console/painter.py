@@ -4,16 +4,16 @@ Owns every pane and the rule that one that raises shows so in its own place whil
 Reads the desk and never changes it, except that a question learns when it was first drawn.
 """
 
-import logging
 from collections.abc import Sequence
 
 from mmtui.console.desk import Desk
 from mmtui.console.format import plain
+from mmtui.console.mishaps import Mishaps
 from mmtui.console.moment import Moment
 from mmtui.console.options import ConsoleOptions
 from mmtui.console.palette import listing
 from mmtui.console.pane import Board, Pane
-from mmtui.console.rows import ASCII_GLYPHS, UNICODE_GLYPHS, Lines, block, title
+from mmtui.console.rows import ASCII_GLYPHS, UNICODE_GLYPHS, Lines, block, text_of, title
 from mmtui.console.scene import Health, Scene
 from mmtui.console.scheduler import Scheduler
 from mmtui.console.screens.catalogue import FRAME, PANES, plan
@@ -21,8 +21,6 @@ from mmtui.console.screens.plan import Placement
 from mmtui.console.terminal.line import Line
 from mmtui.console.themes.theming import Theme, ThemeShelf, automatic, is_unicode
 from mmtui.console.themes.watch import ThemeWatch
-
-log = logging.getLogger("mmtui.console")
 
 
 class Painter:
@@ -36,6 +34,7 @@ class Painter:
         self._chosen = options.theme
         self._run_kind = ""
         self.theme = self._pick()
+        self.mishaps = Mishaps()
         self.scheduler = Scheduler(options.rate_hz, now.real)
         self.panes = {name: Pane(name, draw) for name, draw in PANES.items()}
         self._glyphs = ASCII_GLYPHS
@@ -54,7 +53,8 @@ class Painter:
     def scene(self, now: Moment) -> Scene:
         """One moment of the desk, for the panes."""
         scheduler = self.scheduler
-        alarms = [*self.desk.keymap.problems, *self.shelf.problems]
+        defect = self.mishaps.alarm()
+        alarms = [*([defect] if defect else []), *self.desk.keymap.problems, *self.shelf.problems]
         if scheduler.is_reduced:
             alarms.append(f"the console is slow: drawing at {scheduler.rate_hz:g} Hz")
         health = Health(scheduler.share, scheduler.longest_s * 1e3, scheduler.rate_hz, tuple(alarms))
@@ -77,12 +77,29 @@ class Painter:
         if ask is not None and ask.drawn_at is None and "bottom" in names and not is_behind:
             ask.drawn_at = now.real
 
+    def text(self) -> str:
+        """The screen as it was last drawn, as plain text."""
+        rows: dict[int, list[tuple[int, str]]] = {}
+        for pane in self.panes.values():
+            if pane.place is not None:
+                for offset, line in enumerate(text_of(pane.lines).split("\n")):
+                    rows.setdefault(pane.place.y + offset, []).append((pane.place.x, line))
+        shown = []
+        for y in range(max(rows, default=-1) + 1):
+            text = ""
+            for x, line in sorted(rows.get(y, [])):
+                text = text.ljust(x)[:x] + line
+            shown.append(text.rstrip())
+        return "\n".join(shown) + "\n"
+
     def _sync(self, pane: Pane, place: Placement, scene: Scene) -> None:
         try:
             pane.sync(scene, self.theme.styles)
         except Exception as error:  # noqa: BLE001 - the one place where a pane's failure ends
-            log.error("pane %s failed: %s at %s", pane.pane, type(error).__name__, where(error))
+            self.mishaps.failed(f"pane {pane.pane}", error)
             pane.show(_failure(pane.pane, place, scene), self.theme.styles)
+        else:
+            self.mishaps.went_well(f"pane {pane.pane}")
 
     def replan(self, board: Board, size: tuple[int, int]) -> bool:
         """Place panes for the open page and size; whether anything moved."""
@@ -152,13 +169,3 @@ def _failure(name: str, place: Placement, scene: Scene) -> Lines:
     body = ((" pane error, see log", "bad"),)
     head = title(name.upper(), "", place.width, scene.glyphs)
     return block([body] if place.height == 1 else [head, body], place.width, place.height)
-
-
-def where(error: BaseException) -> str:
-    """File and line where an error was raised; no values."""
-    step = error.__traceback__
-    while step is not None and step.tb_next is not None:
-        step = step.tb_next
-    if step is None:
-        return "unknown"
-    return f"{step.tb_frame.f_code.co_filename.rpartition('/')[2]}:{step.tb_lineno}"

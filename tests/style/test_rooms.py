@@ -49,6 +49,7 @@ CONSOLE_MAY_SEE = {
 BROAD_EXCEPT_ALLOWED = {
     "mmtui/runtime/shell.py",
     "mmtui/console/painter.py",
+    "mmtui/console/mishaps.py",
     "mmtui/runtime/fills.py",
 }
 CLOCK_FILES = {"mmtui/runtime/clock.py"}

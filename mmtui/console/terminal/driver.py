@@ -40,6 +40,7 @@ SETUP = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l\x1b[?2026$p"
 RESTORE = "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h"
 END_OF_FRAME = "\x1b[?2026l"
 STATUS_REPORT = b"\x1b[5n"
+SLOW_S = 0.15
 
 
 class GuardedDriver(Driver):
@@ -93,6 +94,17 @@ class GuardedDriver(Driver):
         if not self._is_flushing:
             self._is_flushing = True
             self._loop.call_soon(self.flush)
+
+    def mark(self, text: str) -> bool:
+        """Show a key at the end of the last line ahead of the next frame where the line is slow; whether it did."""
+        is_slow = self._terminal.is_behind or (self.line.delay_s or 0.0) > SLOW_S
+        if self._is_gone or self._is_away or not is_slow:
+            return False
+        columns, rows = self._terminal.size()
+        shown = text[-columns:]
+        place = f"\x1b7\x1b[{rows};{columns - len(shown) + 1}H"
+        self._send(f"{place}\x1b[7m{shown}\x1b[27m\x1b8".encode(self.encoding, "replace"))
+        return True
 
     def flush(self) -> None:
         """Hand what is queued to the terminal; never waits."""
