@@ -19,7 +19,8 @@ from mmtui.journal.sqlite import SqliteJournal
 from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.consulting.desk import ConsultingDesk
-from mmtui.runtime.consulting.experts import experts_of
+from mmtui.runtime.consulting.experts import experts_of, reported_of
+from mmtui.runtime.consulting.reporting import write_last
 from mmtui.runtime.control.operators import Operators
 from mmtui.runtime.control.people import console_label
 from mmtui.runtime.control.server import ControlPort, ControlServer
@@ -152,6 +153,8 @@ class LiveSession:
                 if self._recording is not None:
                     await self._recording.close()
                 await self._close(journal)
+                if self.parts.settings.flag("monitoring.session_report"):
+                    await self._patiently(write_last(reported_of(self), self.log))
         finally:
             self._announcement.withdraw()
             lock.release()

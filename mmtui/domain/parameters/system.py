@@ -269,6 +269,12 @@ SYSTEM: tuple[Parameter, ...] = (
         help="Installed programs that are told of every own fill: names of the group mmtui.fills, by commas.",
     ),
     Parameter(
+        key="monitoring.session_report",
+        kind=Kind.FLAG,
+        default=False,
+        help="Write a report of each session when it ends: text, Markdown and JSON, into reports of the state folder.",
+    ),
+    Parameter(
         key="console.theme",
         kind=Kind.TEXT,
         default="auto",

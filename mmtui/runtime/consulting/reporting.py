@@ -13,7 +13,9 @@ import msgspec
 
 from mmtui.domain.consultations import Finding, Reported, ReportSection, Unable, WriteReport
 from mmtui.domain.instrument import Instrument
+from mmtui.domain.intents import LogLevel
 from mmtui.domain.view import View
+from mmtui.errors import MmtuiError
 from mmtui.runtime.consulting.desk import Expert, Say
 from mmtui.runtime.consulting.report_rows import read_rows
 from mmtui.runtime.consulting.report_sections import sections
@@ -48,6 +50,18 @@ def reporting(subject: Subject) -> Expert:
         return found
 
     return report
+
+
+async def write_last(subject: Subject, log: Callable[..., None]) -> None:
+    """Writes the report of a session that is over; says where, or why not."""
+    try:
+        found = await asyncio.to_thread(made, subject, "end")
+        paths = await asyncio.to_thread(write, subject, found) if found is not None else ()
+    except (MmtuiError, OSError, msgspec.MsgspecError) as error:
+        log(LogLevel.WARN, "The session report could not be written", reason=str(error))
+    else:
+        if paths:
+            log(LogLevel.INFO, "Session report written", path=str(paths[0]))
 
 
 def made(subject: Subject, report_id: str) -> Reported | None:
