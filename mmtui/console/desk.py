@@ -8,7 +8,7 @@ is an argument, so each rule of the keyboard is tested without a terminal. What 
 from collections.abc import Callable
 
 from mmtui.console.asks import Ask
-from mmtui.console.attendance import Attendance, looks_on
+from mmtui.console.attending.attendance import Attendance, looks_on
 from mmtui.console.drafts import Drafts
 from mmtui.console.edits.arriving import arrive
 from mmtui.console.edits.following import follow

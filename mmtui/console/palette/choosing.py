@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmtui.console.attendance import looks_on
+from mmtui.console.attending.attendance import looks_on
 from mmtui.console.keys import BY_ID, COMMANDS, Action, Danger
 from mmtui.console.palette.arguments import arguments
 
