@@ -107,7 +107,7 @@ def date(at: float) -> str:
 
 
 def plain(text: str) -> str:
-    """Text of any origin, safe to draw: no control characters, each character one cell wide."""
+    """Text of any origin, safe to draw: no control characters, each character one cell wide, read left to right."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_one_cell(char) for char in text)
@@ -118,7 +118,8 @@ def _one_cell(char: str) -> str:
         return " "
     if not char.isprintable() or unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Mn", "Me"):
         return ""
-    return "?" if unicodedata.east_asian_width(char) in "FW" else char
+    is_mirrored = unicodedata.bidirectional(char) in ("R", "AL", "AN")
+    return "?" if is_mirrored or unicodedata.east_asian_width(char) in "FW" else char
 
 
 def short_account(account: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mmtui.console.format import age, aligned, clock, number, signed
+from mmtui.console.format import age, aligned, clock, number, plain, signed
 from mmtui.console.pages.canvas import Canvas, decimals_of, round_bounds
 from mmtui.console.pages.series import INVENTORY, MID, MORE, PNL, RANGES, SPREAD, Panel, Range, Window, values, window
 from mmtui.console.panes.ladder import price_text
@@ -127,7 +127,7 @@ def _panel(
     cursor: int | None,
     width: int,
 ) -> list[Line]:
-    unit = panel.unit or ("" if panel is not INVENTORY else view.session.asset)
+    unit = panel.unit or ("" if panel is not INVENTORY else plain(view.session.asset))
     name = f"{panel.title} {unit}".strip()
     said = _said(panel, at, view)
     detail = next((text for text in said if len(name) + len(text) + 6 <= width), "")
