@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mmtui.console.format import compact, percent, signed
+from mmtui.console.format import compact, percent, plain, signed
 from mmtui.console.rows import Line, Lines, Span, block, fit, title
 from mmtui.console.scene import Scene
 from mmtui.domain.history_view import Sample
@@ -48,7 +48,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
 
 def money_unit(session: SessionView) -> str:
     """What P&L is counted in: dollars for the usual collateral, else the collateral's name."""
-    return "USD" if session.collateral in ("USDC", "") else session.collateral
+    return "USD" if session.collateral in ("USDC", "") else plain(session.collateral)
 
 
 def _heading(scene: Scene, session: SessionView, width: int) -> Line:
