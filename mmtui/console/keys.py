@@ -254,7 +254,7 @@ def _refusal(key: str, action_id: str) -> str:
         return "is eaten by terminals; choose another"
     if action is not None and action.danger and key in REPEATING_KEYS:
         return f"repeats when held and cannot mean {action_id}; choose another"
-    if action is not None and action.argument:
+    if action is not None and action.argument and not action.argument.startswith("["):
         return f"cannot mean {action_id}, which needs words; type :{action_id} {action.argument}"
     return ""
 

@@ -158,6 +158,8 @@ def _drop(desk: Desk, _: str, now: Moment) -> None:
         desk.note = None
     elif desk.cursors.filters.pop(desk.page, None) is not None:
         desk.say("filter cleared", now)
+    elif desk.cursors.zoomed:
+        desk.cursors.zoom()
     elif desk.page == PAGE and (desk.drafts.staged or desk.drafts.clashes):
         count = len(desk.drafts.staged) + len(desk.drafts.clashes)
         desk.drafts.clear()

@@ -47,7 +47,7 @@ def choices(desk: Desk, text: str, now: Moment) -> tuple[Choice, ...]:
 def _choice(desk: Desk, action: Action, now: Moment) -> Choice:
     key = desk.keymap.key_of(action.id).replace("escape", "esc")
     name = f":{action.id} {action.argument}".strip()
-    line = action.id + (" " if action.argument else "")
+    line = action.id + (" " if action.argument and not action.argument.startswith("[") else "")
     return Choice(line, name, key, action.help, DANGER_WORDS[action.danger], why_not(desk, action, now))
 
 

@@ -37,5 +37,8 @@ def _line(scene: Scene, width: int) -> Line:
             ((cut(text, width), "alarm" if worst.severity >= SEVERE else "warn"),), () if is_tight else right, width
         )
     if scene.health.alarms:
-        return ((cut(f" ! {scene.health.alarms[0]}", width), "warn"),)
+        count = len(scene.health.alarms) - 1
+        more = f"{count} more, ? lists keys " if count else ""
+        text = cut(f" ! {scene.health.alarms[0]}", width - len(more) - 1)
+        return spread(((text, "warn"),), ((more, "label"),) if more else (), width)
     return ()

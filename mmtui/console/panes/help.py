@@ -19,7 +19,8 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     across = 2 if width >= TWO_COLUMNS else 1
     entries = [line for name, group in groups(words) for line in _group(name, group, scene, width // across)]
     head = _kill_line(scene)
-    room = max(height - 2, 0)
+    refused: list[Line] = [((cut(f" not taken: {problem}", width), "warn"),) for problem in scene.keymap.problems]
+    room = max(height - 2 - len(refused), 0)
     per = max(-(-len(entries) // across), 1)
     body = [
         (*_padded(entries[place], width // across), *(entries[place + per] if place + per < len(entries) else ()))
@@ -34,7 +35,9 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     detail = _detail(scene, words, first, room, len(body))
     if not body:
         body = [((" nothing matches; esc shows every key", "label"),)]
-    return block([title("HELP", detail, width, scene.glyphs), head, *body[first : first + room]], width, height)
+    return block(
+        [title("HELP", detail, width, scene.glyphs), head, *refused, *body[first : first + room]], width, height
+    )
 
 
 def groups(words: str = "") -> list[tuple[str, list[Action]]]:
