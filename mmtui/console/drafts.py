@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mmtui.domain.parameters import PARAMETERS, Parameter, Refusal, Settings, Value, cross_problems, find
-from mmtui.domain.parameters.schema import Kind, Tightens
+from mmtui.domain.parameters.checks import leap
+from mmtui.domain.parameters.schema import Tightens
 from mmtui.domain.view import View
 
-STEP_RATIO_MAX = 2.0
 ARRIVED_MAX = 20
 LIVE_PARAMETERS: tuple[Parameter, ...] = tuple(p for p in PARAMETERS if p.live and not p.secret)
 _KNOWN = frozenset(p.key for p in PARAMETERS)
@@ -225,12 +225,4 @@ def _is_tighter(row: Parameter, old: float, new: float) -> bool:
 
 
 def _leaps(row: Parameter, old: Value, new: Value, view: View | None) -> str:
-    if view is None or view.session.run_kind != "LIVE" or row.kind is not Kind.NUMBER:
-        return ""
-    if not isinstance(old, int | float) or not isinstance(new, int | float) or not old or not new:
-        return ""
-    if _is_tighter(row, old, new):
-        return ""
-    if 1 / STEP_RATIO_MAX <= new / old <= STEP_RATIO_MAX:
-        return ""
-    return f"more than x{STEP_RATIO_MAX:g} in one change while LIVE; go from {shown(old)} in steps"
+    return leap(row, old, new) if view is not None and view.session.run_kind == "LIVE" else ""

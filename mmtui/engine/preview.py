@@ -76,7 +76,7 @@ def preview(
     if estimates is None or state.market.touch is None:
         return None
     mode = modes.mode(state, now)[0]
-    live = LiveSettings(state.settings)
+    live = LiveSettings(state.settings, is_stepwise=state.live.is_stepwise)
     present = _sketch(_shadow(state, live.settings, strategies[0], state.panel), now, mode)
     try:
         live.apply(

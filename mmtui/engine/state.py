@@ -32,10 +32,11 @@ class EngineOptions:
 
     ``resume`` is what the journal of earlier runs folds to; ``day`` stands in for its day where there is none;
     ``panel`` is what an earlier run's estimators had learned.
-    With ``must_be_guarded`` nothing rests while neither the guard nor the exchange's switch is armed.
+    With ``must_be_guarded`` nothing rests while neither the guard nor the exchange's switch is armed, and with
+    ``is_stepwise`` no live edit more than doubles or halves a number at once.
     """
 
-    __slots__ = ("day", "finish_on_kill", "log_level", "must_be_guarded", "panel", "resume", "run")
+    __slots__ = ("day", "finish_on_kill", "is_stepwise", "log_level", "must_be_guarded", "panel", "resume", "run")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class EngineOptions:
         resume: Folded | None = None,
         panel: PanelMemory | None = None,
         must_be_guarded: bool = False,
+        is_stepwise: bool = False,
     ) -> None:
         self.run = run
         self.day = day
@@ -54,6 +56,7 @@ class EngineOptions:
         self.panel = panel
         self.finish_on_kill = finish_on_kill
         self.must_be_guarded = must_be_guarded
+        self.is_stepwise = is_stepwise
         self.log_level = log_level
 
 
@@ -168,7 +171,7 @@ class EngineState:
 
     def __init__(self, instrument: Instrument, settings: Settings, strategy: Strategy, options: EngineOptions) -> None:
         self.instrument = instrument
-        self.live = LiveSettings(settings)
+        self.live = LiveSettings(settings, is_stepwise=options.is_stepwise)
         self.market = Market(instrument.price_usd(1))
         self.panel = EstimatorPanel(settings, instrument)
         if options.panel is not None:

@@ -148,6 +148,7 @@ def make_engine(parts: Parts, left: Inheritance, options: RunOptions, level: Log
         resume=left.folded,
         panel=left.panel,
         must_be_guarded=parts.network.is_mainnet,
+        is_stepwise=not options.dry_run and RUN_KINDS[parts.network.name] == "LIVE",
     )
     return Engine(parts.venue.instrument, parts.settings, make_strategy(parts.settings), run)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from mmtui.domain.parameters.schema import Refusal, shown
+from mmtui.domain.parameters.schema import Kind, Parameter, Refusal, Tightens, Value, shown
 from mmtui.domain.parameters.settings import Settings
 
 CrossCheck: TypeAlias = Callable[[Settings], tuple[str, Refusal] | None]
@@ -11,6 +11,7 @@ CrossCheck: TypeAlias = Callable[[Settings], tuple[str, Refusal] | None]
 TARGET_TO_LIMIT_MAX = 0.4
 POSITION_KILL_RATIO = 1.5
 HOURS_A_DAY = 24
+RATIO_MAX = 2.0
 
 
 def _ordered(low: str, high: str) -> CrossCheck:
@@ -155,6 +156,19 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
 def cross_problems(settings: Settings) -> list[tuple[str, Refusal]]:
     """Every broken relation as (key, refusal)."""
     return [problem for check in CROSS_CHECKS if (problem := check(settings)) is not None]
+
+
+def leap(row: Parameter, before: Value, after: Value) -> str:
+    """Why a number may not be changed so far at once where real money trades; "" when it may."""
+    if row.kind is not Kind.NUMBER or isinstance(before, bool | str) or isinstance(after, bool | str):
+        return ""
+    if not before or not after or _is_tighter(row, before, after) or 1 / RATIO_MAX <= after / before <= RATIO_MAX:
+        return ""
+    return f"more than x{RATIO_MAX:g} in one change while LIVE; go from {before:.10g} in steps"
+
+
+def _is_tighter(row: Parameter, before: float, after: float) -> bool:
+    return row.tightens is not None and (after < before if row.tightens is Tightens.DOWN else after > before)
 
 
 def notices(settings: Settings) -> list[str]:

@@ -131,6 +131,8 @@ def _edit(state: EngineState, out: Outbox, command: SetParameters) -> None:
             by=command.by,
             now=out.now,
             picture_age_s=age,
+            staged_at=command.staged_at,
+            sent_at=command.seen_at,
             objection=lambda settings: governing.objection(state, settings, out.now),
         )
     except EditRefusedError as refusal:
@@ -156,5 +158,13 @@ def _applied(state: EngineState, out: Outbox, change: ParameterChange, command_i
         ParametersChanged(at=out.now, version=change.version, by=change.by, before=change.before, after=change.after)
     )
     text = ", ".join(f"{key} {change.before[key]} -> {value}" for key, value in change.after.items())
-    out.log(LogLevel.INFO, "Parameters changed", version=change.version, by=change.by, changes=text)
+    out.log(
+        LogLevel.INFO,
+        "Parameters changed",
+        version=change.version,
+        by=change.by,
+        changes=text,
+        staged_s_before=round(change.at - change.staged_at, 1) if change.staged_at else 0.0,
+        seen_s_before=round(change.at - change.sent_at, 1) if change.sent_at else 0.0,
+    )
     out.answer(command_id, CommandStatus.DONE, f"v{change.version}: {text}")

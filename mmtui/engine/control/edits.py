@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from mmtui.domain.parameters import Refusal, Settings, Value, cross_problems, find
+from mmtui.domain.parameters.checks import leap
 from mmtui.domain.parameters.schema import Parameter, Tightens
 from mmtui.domain.view import ParameterChange
 
@@ -24,12 +25,13 @@ class EditRefusedError(ValueError):
 
 
 class LiveSettings:
-    """Owner of the settings in force."""
+    """Owner of the settings in force; ``is_stepwise`` where no number may be changed far at once."""
 
-    __slots__ = ("history", "settings", "version")
+    __slots__ = ("history", "is_stepwise", "settings", "version")
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, is_stepwise: bool = False) -> None:
         self.settings = settings
+        self.is_stepwise = is_stepwise
         self.version = 1
         self.history: deque[ParameterChange] = deque(maxlen=HISTORY_MAX)
 
@@ -41,6 +43,8 @@ class LiveSettings:
         now: float,
         picture_age_s: float,
         objection: Objection = _no_objection,
+        staged_at: float = 0.0,
+        sent_at: float = 0.0,
     ) -> ParameterChange:
         """Applies all changes or none; raises EditRefusedError, also with what ``objection`` says to the outcome."""
         after: dict[str, Value] = {}
@@ -48,10 +52,13 @@ class LiveSettings:
             row, checked = self._checked(name, value)
             after[row.key] = checked
             self._permit(row, checked, picture_age_s)
+            far = leap(row, self.settings.value(row.key), checked) if self.is_stepwise else ""
+            if far:
+                raise EditRefusedError(f"{row.key}: {far}")
         text = objection(self.settings.with_values(after))
         if text:
             raise EditRefusedError(text)
-        return self._replace(after, by=by, now=now)
+        return self._replace(after, by=by, now=now, times=(staged_at, sent_at))
 
     def undo(self, *, by: str, now: float) -> ParameterChange:
         """Sends the values before the last edit as another version; raises EditRefusedError."""
@@ -81,7 +88,9 @@ class LiveSettings:
         if picture_age_s > PICTURE_AGE_MAX_S:
             raise EditRefusedError(f"{row.key}: loosened from a picture {picture_age_s:.1f} s old; look again")
 
-    def _replace(self, after: dict[str, Value], *, by: str, now: float) -> ParameterChange:
+    def _replace(
+        self, after: dict[str, Value], *, by: str, now: float, times: tuple[float, float] = (0.0, 0.0)
+    ) -> ParameterChange:
         before = {key: self.settings.value(key) for key in after}
         settings = self.settings.with_values(after)
         problems = cross_problems(settings)
@@ -90,7 +99,15 @@ class LiveSettings:
             raise EditRefusedError(f"{key}: {refusal}")
         self.settings = settings
         self.version += 1
-        change = ParameterChange(version=self.version, at=now, by=by, before=before, after=after)
+        change = ParameterChange(
+            version=self.version,
+            at=now,
+            by=by,
+            before=before,
+            after=after,
+            staged_at=min(times[0], now),
+            sent_at=min(times[1], now),
+        )
         self.history.appendleft(change)
         return change
 
