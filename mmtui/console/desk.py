@@ -20,6 +20,7 @@ from mmtui.console.moment import Moment
 from mmtui.console.outbox import Note, Outbox
 from mmtui.console.palette import typing
 from mmtui.console.scroll import Cursors
+from mmtui.console.scrubbing import player_of
 from mmtui.console.sight import Sight
 from mmtui.domain.view import View
 
@@ -116,7 +117,7 @@ class Desk:
             self.do("kill-now", "", now)
             return
         is_held = self.keymap.is_held(key, now.real)
-        action = self.keymap.find(key, self.page)
+        action = self.keymap.find(key, self.page, is_replay=player_of(self.link) is not None)
         if self.ask is not None and self._answer(key, now):
             return
         if self.field is not None and not (action is not None and action.while_typing and len(key) > 1):

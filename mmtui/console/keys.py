@@ -64,6 +64,8 @@ PAGES = (
 )
 _LISTS = ("orders", "fills", "parameters", "log", "help", "why", "report", "instances")
 _EDIT = ("parameters",)
+REPLAY = "replay"
+_REPLAY = (REPLAY,)
 _FILTERED = ("log", "parameters", "main", "fills", "help")
 
 ACTIONS: tuple[Action, ...] = (
@@ -134,8 +136,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("filter", ("/",), "show only lines that contain the text", "filter", pages=_FILTERED),
     Action("copy", ("y",), "copy the chosen pane to the terminal's clipboard", "copy"),
     Action("write", ("w",), "write the chosen pane to a file as text", "write"),
-    Action("bundle", ("i",), "write what is needed to look into an incident: settings, journal, recording, log, screen",
-           "bundle"),
+    Action("bundle", ("i",), "write what an incident needs: journal, recording, log, screen", "bundle"),
     Action("theme", (), "change the colours", argument="NAME"),
     Action("reload", (), "read your keys and themes again", "reload"),
     Action("take", (), "take control of this engine; the console in control is told", "take control"),
@@ -143,6 +144,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("switch", (), "look at another engine; this one goes on", argument="ID"),
     Action("next-instance", (), "look at the next engine", "next engine"),
     Action("switch-chosen", ("enter",), "look at the chosen engine", "show", pages=("instances",)),
+    Action("play", ("space",), "replay: pause, or go on", "play/pause", pages=_REPLAY),
+    Action("second-on", (".",), "replay: a second forward, paused", "second on", pages=_REPLAY),
+    Action("second-back", (",",), "replay: a second back, paused", "second back", pages=_REPLAY),
+    Action("minute-on", ("}",), "replay: a minute forward", "minute on", pages=_REPLAY),
+    Action("minute-back", ("{",), "replay: a minute back", "minute back", pages=_REPLAY),
+    Action("faster", (")",), "replay: faster", "faster", pages=_REPLAY),
+    Action("slower", ("(",), "replay: slower", "slower", pages=_REPLAY),
+    Action("next-fill", ("n",), "replay: to the next fill", "next fill", pages=_REPLAY),
+    Action("previous-fill", ("N",), "replay: to the fill before", pages=_REPLAY),
+    Action("next-warning", ("m",), "replay: to the next warning or error", "next warning", pages=_REPLAY),
+    Action("previous-warning", ("M",), "replay: to the warning before", pages=_REPLAY),
+    Action("goto", (), "replay: to a time, as HH:MM:SS, +90, -5m, start or end", pages=_REPLAY, argument="TIME"),
     Action("command", (":",), "type a command; tab completes", "command"),
     Action("help", ("?", "f1"), "this page", "help"),
     Action("redraw", ("ctrl+l",), "draw everything again", while_typing=True),
@@ -167,6 +180,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "fills": ("filter", "export", "pause", "flatten", "kill", "kill-now", "hold", "copy", "command", "help", "quit"),
     "report": ("report-again", "report-write", "pause", "flatten", "kill", "kill-now", "copy", "command", "help",
                "quit"),
+    REPLAY: ("play", "second-on", "minute-on", "faster", "slower", "next-fill", "next-warning", "second-back",
+             "minute-back", "copy", "command", "help", "quit"),
     "log": ("pause", "kill", "kill-now", "filter", "find-next", "drop", "hold", "copy", "command", "help", "quit"),
 }  # fmt: skip
 HINTS_ELSEWHERE = (
@@ -224,9 +239,10 @@ class KeyMap:
         if action is not None and key not in self.keys_of[action_id]:
             self.keys_of[action_id] = (*self.keys_of[action_id], key)
 
-    def find(self, key: str, page: str) -> Action | None:
-        """The action of a key on a page."""
-        return self._on_page.get((page, key)) or self._everywhere.get(key)
+    def find(self, key: str, page: str, *, is_replay: bool = False) -> Action | None:
+        """The action of a key on a page; in a replay moving about in time comes first."""
+        moving = self._on_page.get((REPLAY, key)) if is_replay else None
+        return moving or self._on_page.get((page, key)) or self._everywhere.get(key)
 
     def is_held(self, key: str, at: float) -> bool:
         """Whether a key comes too soon after itself for a finger; to be told of every key, in real seconds."""

@@ -1,4 +1,4 @@
-"""Who is in control of an engine, and which engines there are, as a console is told.
+"""Who is in control of an engine, which engines there are, and where a replay stands, as a console is told.
 
 Owns the types only. A console that is not in control looks on: it may pause, kill, take a side off and go
 reduce-only, and nothing else, until it takes control.
@@ -47,6 +47,17 @@ class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
     holder: str = ""
     consoles: int | None = None
     note: str = ""
+
+
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a replay stands; times are seconds of the replayed engine, ``ready_to`` is as far as it can be played."""
+
+    at: float
+    from_at: float
+    ready_to: float
+    speed: float = 1.0
+    is_paused: bool = False
+    is_complete: bool = True
 
 
 _ALWAYS = frozenset({Verb.PAUSE, Verb.REDUCE_ONLY, Verb.KILL})

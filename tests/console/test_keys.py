@@ -108,7 +108,7 @@ def test_pause_and_kill_never_leave_the_key_line(page: str, width: int) -> None:
 def test_hints_name_only_actions_of_their_page() -> None:
     for page in (*HINTS, "orders"):
         for action in hints(page):
-            assert not action.pages or page in action.pages
+            assert not action.pages or page in action.pages, (page, action.id)
 
 
 def test_danger_levels_match_what_asks() -> None:

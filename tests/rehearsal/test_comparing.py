@@ -12,9 +12,10 @@ from mmtui.domain.parameters import Settings, Value
 from mmtui.domain.view import EngineView, OrderRow, PositionView, SessionView, View
 from mmtui.errors import ConfigError
 from mmtui.journal.recording import Recorder, read_recording
-from mmtui.research.rehearsal.comparing import Charge, Compared, compare
+from mmtui.research.rehearsal.comparing import compare
 from mmtui.research.rehearsal.others import Others
 from mmtui.runtime.consulting.aside import AsideError, work_aside
+from mmtui.runtime.consulting.rehearsing import Charge, Compared
 from mmtui.venues.exchange.listing import default_listing
 
 MARKET = "mainnet-BTC-a1a1a1a1"

@@ -7,6 +7,7 @@ from mmtui.console.acts.incidents import INCIDENTS
 from mmtui.console.acts.keeping import KEEPING_ACTS
 from mmtui.console.acts.moving import MOVING
 from mmtui.console.acts.nudging import NUDGING
+from mmtui.console.acts.replaying import REPLAYING
 from mmtui.console.acts.trading import TRADING
 from mmtui.console.acts.viewing import VIEWING
 from mmtui.console.desk import Handler
@@ -21,6 +22,7 @@ HANDLERS: dict[str, Handler] = {
     **VIEWING,
     **INCIDENTS,
     **BROWSING,
+    **REPLAYING,
 }
 
 __all__ = ["HANDLERS"]

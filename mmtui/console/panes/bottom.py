@@ -6,12 +6,13 @@ A question uses both lines and covers no pane; with one line only it takes that 
 from mmtui.console.asks import KILL_S, Ask
 from mmtui.console.field import Field
 from mmtui.console.format import clock, cut, plain
-from mmtui.console.keys import PAGES, hints
+from mmtui.console.keys import PAGES, REPLAY, hints
 from mmtui.console.palette import typing
 from mmtui.console.panes.orders import CLOSED
 from mmtui.console.panes.status import RUN_ROLES
 from mmtui.console.rows import Line, Lines, block, fit, join
 from mmtui.console.scene import Scene
+from mmtui.console.scrubbing import player_of
 from mmtui.domain.parameters import find
 
 LEFT_SHOWN = 6
@@ -55,7 +56,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
 def key_line(scene: Scene, width: int) -> Line:
     """The keys of this page, the least important dropped first."""
     items: list[tuple[int, Line]] = []
-    for place, action in enumerate(hints(scene.desk.page)):
+    for place, action in enumerate(hints(REPLAY if player_of(scene.desk.link) is not None else scene.desk.page)):
         key = scene.keymap.key_of(action.id)
         if key:
             hint: Line = ((key.replace("escape", "esc"), "key"), (f" {action.hint}", "label"))

@@ -22,6 +22,8 @@ from mmtui.console.format import (
 from mmtui.console.panes import guards
 from mmtui.console.rows import Line, Lines, block, join, spread, width_of
 from mmtui.console.scene import BOOK_OLD_MS, Scene
+from mmtui.console.scrubbing import player_of
+from mmtui.domain.standing import Played
 from mmtui.domain.trip_view import RiskBar
 from mmtui.domain.view import Mode, View
 
@@ -87,13 +89,24 @@ def control(scene: Scene) -> Line:
 
 
 def freshness(scene: Scene) -> Line:
-    """HELD or OLD, when either is so."""
+    """HELD or OLD, when either is so; where a replay stands."""
     sight = scene.desk.sight
+    player = player_of(scene.desk.link)
+    if player is not None:
+        return replayed(player.played())
     if scene.is_silent:
         return ((f" OLD {scene.age_s:.0f}s ", "bad"),)
     if sight.held is not None:
         return ((f" HELD {scene.now.engine - sight.held_at:.0f}s ", "held"),)
     return ()
+
+
+def replayed(played: Played) -> Line:
+    """How fast a replay plays, and how much of it is behind."""
+    behind_s, whole_s = played.at - played.from_at, played.ready_to - played.from_at
+    state = "PAUSED" if played.is_paused else f"x{played.speed:g}"
+    more = "" if played.is_complete else "+"
+    return ((f" {state} {duration(behind_s)} of {duration(whole_s)}{more} ", "held"),)
 
 
 def identity(scene: Scene, width: int) -> Line:

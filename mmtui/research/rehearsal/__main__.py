@@ -3,8 +3,9 @@
 import msgspec
 
 from mmtui.errors import MmtuiError
-from mmtui.research.rehearsal.comparing import Charge, Compared, compare
+from mmtui.research.rehearsal.comparing import compare
 from mmtui.runtime.consulting.aside import say, take_charge
+from mmtui.runtime.consulting.rehearsing import Charge, Compared
 
 CPU_S = 300
 

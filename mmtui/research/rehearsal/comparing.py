@@ -11,13 +11,10 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from mmtui.domain.consultations import RehearsedRow
-from mmtui.domain.instrument import Instrument
-from mmtui.domain.parameters import Value
 from mmtui.errors import ConfigError
-from mmtui.estimators.memory import PanelMemory
 from mmtui.research.rehearsal.others import Others
 from mmtui.research.rehearsal.trading import Setting, rows, trade
+from mmtui.runtime.consulting.rehearsing import Charge, Compared
 from mmtui.runtime.incident.excerpt import is_picture, lines_of, message_of, stretch_of
 
 LEAD_S = 60.0
@@ -26,35 +23,6 @@ CANNOT_KNOW = (
     "queue places and fills are a model's, and nobody else reacts to other quotes: "
     "trust differences that are large, not small ones"
 )
-
-
-class Charge(msgspec.Struct, frozen=True, kw_only=True):
-    """What to compare: the last ``span_s`` up to ``to_ms`` of a market's recordings, as configured and with changes.
-
-    ``position`` in base units stands in where no picture of the stretch's beginning was recorded.
-    """
-
-    folder: str
-    market: str
-    to_ms: int
-    span_s: float
-    instrument: Instrument
-    settings: dict[str, Value]
-    changes: dict[str, Value]
-    position: float
-    equity_usd: float
-    round_trip_ms: float
-    panel: PanelMemory | None = None
-
-
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """Both runs' figures over [from_at, to_at], epoch seconds; ``trouble`` when there is none."""
-
-    from_at: float = 0.0
-    to_at: float = 0.0
-    rows: tuple[RehearsedRow, ...] = ()
-    note: str = ""
-    trouble: str = ""
 
 
 class _Position(msgspec.Struct):

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mmtui.domain.consultations import Finding, Rehearse, Rehearsed, Unable, Working
+from mmtui.domain.consultations import Finding, Rehearse, Rehearsed, RehearsedRow, Unable, Working
+from mmtui.domain.instrument import Instrument
+from mmtui.domain.parameters import Value
 from mmtui.domain.view import View
-from mmtui.research.rehearsal.comparing import Charge, Compared
+from mmtui.estimators.memory import PanelMemory
 from mmtui.runtime.consulting.aside import work_aside
 from mmtui.runtime.consulting.desk import Expert, Say
 
@@ -21,6 +23,35 @@ LIMIT_S = 300.0
 SPAN_MAX_S = 1_800.0
 ROUND_TRIP_MS = 120.0
 ROUND_TRIP_RANGE_MS = (2.0, 5_000.0)
+
+
+class Charge(msgspec.Struct, frozen=True, kw_only=True):
+    """What to compare: the last ``span_s`` up to ``to_ms`` of a market's recordings, as configured and with changes.
+
+    ``position`` in base units stands in where no picture of the stretch's beginning was recorded.
+    """
+
+    folder: str
+    market: str
+    to_ms: int
+    span_s: float
+    instrument: Instrument
+    settings: dict[str, Value]
+    changes: dict[str, Value]
+    position: float
+    equity_usd: float
+    round_trip_ms: float
+    panel: PanelMemory | None = None
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """Both runs' figures over [from_at, to_at], epoch seconds; ``trouble`` when there is none."""
+
+    from_at: float = 0.0
+    to_at: float = 0.0
+    rows: tuple[RehearsedRow, ...] = ()
+    note: str = ""
+    trouble: str = ""
 
 
 def rehearsing(session: "LiveSession") -> Expert:
