@@ -9,7 +9,7 @@ import pytest
 from mmtui.console.keyfile import read_keymap, write_pane
 from mmtui.console.keys import KILL_KEY
 from mmtui.console.options import console_options
-from mmtui.domain.parameters import PARAMETERS, Settings
+from mmtui.domain.parameters import Settings
 
 
 def keymap_of(folder: Path, text: str):
@@ -18,8 +18,8 @@ def keymap_of(folder: Path, text: str):
 
 
 def test_own_keys_are_added_and_what_they_take_away_is_told(tmp_path: Path) -> None:
-    keymap = keymap_of(tmp_path, 'm = "pause"\n"+" = "hold"\nF5 = "redraw"\nf5 = "redraw"\n')
-    assert keymap.keys_of["pause"] == ("p", "ctrl+p", "m")
+    keymap = keymap_of(tmp_path, '"ö" = "pause"\n"+" = "hold"\nF5 = "redraw"\nf5 = "redraw"\n')
+    assert keymap.keys_of["pause"] == ("p", "ctrl+p", "ö")
     assert keymap.keys_of["size-up"] == ()
     assert keymap.moved == ["+ is hold, no longer size-up (only by :size-up now)"]
     assert keymap.problems == [
@@ -79,7 +79,7 @@ def test_a_pane_is_written_for_its_owner_alone_and_never_over_another(tmp_path: 
 
 def test_a_console_looks_for_its_files_where_configuration_and_state_are(tmp_path: Path) -> None:
     options = console_options(
-        Settings({row.key: row.default for row in PARAMETERS}),
+        Settings.defaults(),
         {"XDG_CONFIG_HOME": str(tmp_path / "etc")},
         state=tmp_path / "state",
     )

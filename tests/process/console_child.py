@@ -13,8 +13,9 @@ import msgspec
 import uvloop
 from msgspec.structs import replace
 
-from mmtui.console.app import ConsoleOptions, run_console
+from mmtui.console.app import ConsoleApp, ConsoleOptions, run_console
 from mmtui.console.link import MemoryLink
+from mmtui.console.terminal.device import Terminal
 from mmtui.domain.view import EngineView
 from tests.console.pictures import AT, a_view, an_engine
 
@@ -29,6 +30,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     verbs: tuple[str, ...] = ()
     reason: str = ""
     has_no_task_factory: bool = True
+    acknowledged_ms: tuple[float, ...] = ()
+    acknowledged_ticks: tuple[int, ...] = ()
+    queued_bytes_max: int = 0
 
 
 class Ticker:
@@ -39,6 +43,7 @@ class Ticker:
         self.descriptor = descriptor
         self.ticks = 0
         self.reason = ""
+        self.keys = KeyWatch(self)
 
     async def run(self) -> None:
         while True:
@@ -51,9 +56,48 @@ class Ticker:
     def tell(self) -> None:
         verbs = tuple(command.verb.value for command in self.link.sent if hasattr(command, "verb"))
         has_no_task_factory = asyncio.get_running_loop().get_task_factory() is None
-        told = Told(ticks=self.ticks, verbs=verbs, reason=self.reason, has_no_task_factory=has_no_task_factory)
+        told = Told(
+            ticks=self.ticks,
+            verbs=verbs,
+            reason=self.reason,
+            has_no_task_factory=has_no_task_factory,
+            acknowledged_ms=tuple(self.keys.acknowledged_ms),
+            acknowledged_ticks=tuple(self.keys.acknowledged_ticks),
+            queued_bytes_max=self.keys.queued_bytes_max,
+        )
         with contextlib.suppress(BlockingIOError):
             os.write(self.descriptor, msgspec.json.encode(told) + b"\n")
+
+
+class KeyWatch:
+    """When a key came to the program, and when the first bytes that show it were handed to the terminal."""
+
+    def __init__(self, ticker: Ticker) -> None:
+        self.acknowledged_ms: list[float] = []
+        self.acknowledged_ticks: list[int] = []
+        self.queued_bytes_max = 0
+        self._ticker = ticker
+        self._came: tuple[float, int] | None = None
+        self._wrap()
+
+    def _wrap(self) -> None:
+        press, write = ConsoleApp._press, Terminal.write
+
+        def watched_press(app: ConsoleApp, key: str) -> None:
+            self._came = (time.monotonic(), self._ticker.ticks)
+            press(app, key)
+
+        def watched_write(terminal: Terminal, data: bytes) -> bool:
+            took_all = write(terminal, data)
+            self.queued_bytes_max = max(self.queued_bytes_max, len(terminal._rest))
+            if self._came is not None and data:
+                self.acknowledged_ms.append((time.monotonic() - self._came[0]) * 1e3)
+                self.acknowledged_ticks.append(self._ticker.ticks - self._came[1])
+                self._came = None
+            return took_all
+
+        ConsoleApp._press = watched_press  # type: ignore[method-assign]
+        Terminal.write = watched_write  # type: ignore[method-assign]
 
 
 def moving_engine(count: int) -> EngineView:
