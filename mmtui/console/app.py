@@ -114,10 +114,10 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
 
     def _tick(self) -> None:
         started = self.moment()
-        if isinstance(self._driver, GuardedDriver) and not self._driver.may_draw():
-            return
         self._look(started)
         self._leave_if_over(started)
+        if isinstance(self._driver, GuardedDriver) and not self._driver.may_draw():
+            return
         group = self.painter.scheduler.turn()
         if group:
             self._draw(GROUPS[group], started)
