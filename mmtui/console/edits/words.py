@@ -18,7 +18,7 @@ def quotes_line(found: Previewed, decimals: int | None = None) -> str:
         return f"the engine would refuse: {plain(found.refusal)}"
     now, then = (_pair(sketch, decimals) for sketch in (found.now, found.then))
     moved = f"quotes {now} -> {then}" if now != then else f"quotes stay {now}"
-    return f"{moved}, {_orders(found.then)}"
+    return f"{moved}, {_orders(found.now, found.then)}"
 
 
 def _pair(sketch: Sketch, decimals: int | None) -> str:
@@ -31,7 +31,16 @@ def _price(level: LevelView | None, decimals: int | None) -> str:
     return f"{level.price:.{decimals}f}" if decimals is not None else f"{level.price:.8g}"
 
 
-def _orders(sketch: Sketch) -> str:
-    if not sketch.cancelled and not sketch.placed:
-        return "no order moves"
-    return f"{sketch.cancelled} orders off, {sketch.placed} on"
+def _orders(now: Sketch, then: Sketch) -> str:
+    if is_same(now, then):
+        return "no order moves for it"
+    return f"{then.cancelled} orders off, {then.placed} on"
+
+
+def is_same(now: Sketch, then: Sketch) -> bool:
+    """Whether both ladders have the same prices and sizes."""
+    return _quotes(now) == _quotes(then)
+
+
+def _quotes(sketch: Sketch) -> list[tuple[str, int, float | None, float]]:
+    return [(level.side, level.level, level.price, level.size) for level in sketch.levels]

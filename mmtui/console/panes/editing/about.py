@@ -51,10 +51,10 @@ def _typing(scene: Scene, row: Parameter, field: Field, width: int) -> list[Line
     if row.kind in (Kind.NUMBER, Kind.COUNT):
         value = current(row, scene.live)
         size = step_size(row, float(value)) if isinstance(value, int | float) else 1.0
-        keys = f"up/down {size:g}   pgup/pgdn {10 * size:g}"
+        keys = f"up/down {size:g}   pgup/dn {10 * size:g}"
     else:
         keys = "up/down the next one" if row.kind is not Kind.TEXT else ""
-    box = f" new value [ {plain(field.text):<10} ] {row.unit}  {keys}"
+    box = f" new [ {plain(field.text):<10} ] {row.unit}  {keys}"
     verdict = f" {refusal}" if refusal else " ok: enter stages, nothing is sent yet"
     return [((cut(box, width), "staged"),), ((cut(verdict, width), "bad" if refusal else "ok"),)]
 
@@ -70,7 +70,7 @@ def _draft(scene: Scene, row: Parameter, width: int) -> list[Line]:
     if found is not None:
         decimals = scene.live.session.price_decimals if scene.live is not None else None
         role = "bad" if found.then is None else "staged"
-        lines.append(((cut(f" {quotes_line(found, decimals)}", width), role),))
+        lines += [((f" {words}", role),) for words in wrap(quotes_line(found, decimals), width - 2)[:2]]
     elif progress(scene.desk):
         lines.append(((cut(f" preview: {plain(progress(scene.desk))}", width), "label"),))
     return lines

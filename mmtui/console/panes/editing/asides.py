@@ -8,11 +8,11 @@ from mmtui.console.scene import Scene
 from mmtui.domain.consultations import Presets, Rehearsed, RehearsedRow, Saved
 
 COLUMNS = (
-    Column("", 24, 0, is_left=True),
-    Column("unit", 8, 2, is_left=True),
-    Column("old values", 12, 0),
-    Column("new values", 12, 0),
-    Column("change", 12, 1),
+    Column("", 21, 0, is_left=True),
+    Column("unit", 7, 2, is_left=True),
+    Column("old values", 11, 0),
+    Column("new values", 11, 0),
+    Column("change", 10, 1),
 )
 REHEARSAL = "rehearse"
 

@@ -1,7 +1,7 @@
 """The ladder that staged values would make beside the one wanted now, level by level."""
 
 from mmtui.console.edits.following import OLD_S, candidate, previewed, progress
-from mmtui.console.edits.words import ORDINARY
+from mmtui.console.edits.words import ORDINARY, is_same
 from mmtui.console.format import number, plain, signed
 from mmtui.console.panes.editing.asides import aside
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title, wrap
@@ -20,6 +20,13 @@ COLUMNS = (
     Column("by bps", 7, 0),
 )
 KEYS = {"BUY": "B", "SELL": "S"}
+HINTS = (
+    "A value that is typed or staged shows here what it would do to the quotes.",
+    "R  trade the last minutes again with old and new values",
+    "S  write what is in force into the file, after its difference",
+    "v  list only what was changed, or all",
+    ":preset NAME  :preset-keep NAME  :presets  :back N",
+)
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -51,8 +58,9 @@ def _absent(scene: Scene) -> str:
 
 
 def _hint(scene: Scene, width: int) -> list[Line]:
-    text = "" if candidate(scene.desk) else "a value that is typed or staged shows here what it would do to the quotes"
-    return [((f" {words}", "label"),) for words in wrap(text, width - 2)]
+    if candidate(scene.desk):
+        return []
+    return [((f" {words}", "label"),) for text in HINTS for words in wrap(text, width - 2)]
 
 
 def _totals(found: Previewed, then: Sketch, scene: Scene, width: int) -> list[Line]:
@@ -60,7 +68,10 @@ def _totals(found: Previewed, then: Sketch, scene: Scene, width: int) -> list[Li
     spread = f" spread {_bps(found.now)} -> {_bps(then)} bp"
     limit = f"   limit {number(found.now.limit, decimals)} -> {number(then.limit, decimals)}"
     same = found.now.limit == then.limit
-    orders = f" orders: {then.kept} stay, {then.cancelled} go, {then.placed} are placed"
+    orders = " no order moves for it"
+    if not is_same(found.now, then):
+        usual = f" (without it {found.now.cancelled} and {found.now.placed})" if found.now.cancelled else ""
+        orders = f" orders: {then.kept} stay, {then.cancelled} go, {then.placed} are placed{usual}"
     texts = [spread + ("" if same or len(spread + limit) > width else limit), orders]
     lines: list[Line] = [((text[:width], "staged"),) for text in texts]
     if then.note and then.note != found.now.note:
