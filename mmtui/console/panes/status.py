@@ -32,6 +32,7 @@ MODE_ROLES = {Mode.QUOTING: "ok", Mode.KILLED: "bad", Mode.STALE: "bad", Mode.ST
 WIDENED_BPS = 0.1
 MONEY_MAX = 1e10
 ALARM_WIDTH = 12
+REPLAYED_WIDTH = 80
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -88,12 +89,12 @@ def control(scene: Scene) -> Line:
     return ((f"in control, {others} looking on", "label"),) if others > 0 else ()
 
 
-def freshness(scene: Scene) -> Line:
+def freshness(scene: Scene, width: int = 120) -> Line:
     """HELD or OLD, when either is so; where a replay stands."""
     sight = scene.desk.sight
     player = player_of(scene.desk.link)
     if player is not None:
-        return replayed(player.played())
+        return replayed(player.played(), width)
     if scene.is_silent:
         return ((f" OLD {scene.age_s:.0f}s ", "bad"),)
     if sight.held is not None:
@@ -101,12 +102,15 @@ def freshness(scene: Scene) -> Line:
     return ()
 
 
-def replayed(played: Played) -> Line:
+def replayed(played: Played, width: int) -> Line:
     """How fast a replay plays, and how much of it is behind."""
     behind_s, whole_s = played.at - played.from_at, played.ready_to - played.from_at
     state = "PAUSED" if played.is_paused else f"x{played.speed:g}"
     more = "" if played.is_complete else "+"
-    return ((f" {state} {duration(behind_s)} of {duration(whole_s)}{more} ", "held"),)
+    place = f"{duration(behind_s)} of {duration(whole_s)}{more}"
+    if width < REPLAYED_WIDTH:
+        place = percent(behind_s / whole_s if whole_s > 0.0 else 0.0)
+    return ((f" {state} {place} ", "held"),)
 
 
 def identity(scene: Scene, width: int) -> Line:
@@ -116,7 +120,7 @@ def identity(scene: Scene, width: int) -> Line:
         return (*badge(None), (f" waiting for the engine, {scene.age_s:.0f} s", "warn"))
     session, at = view.session, view.engine.at
     name = ((plain(session.coin or session.asset), "text"),)
-    held = freshness(scene)
+    held = freshness(scene, width)
     clock_text = f"{clock(at, 1 if width >= 110 else 0)}Z"
     right: Line = ((f"{date(at)} {clock_text} " if width >= 150 else f"{clock_text} ", "label"),)
     dex = f"{plain(session.dex)} dex" if session.dex else ""

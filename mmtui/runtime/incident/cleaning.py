@@ -10,7 +10,8 @@ import msgspec
 
 from mmtui.runtime.redaction import HIDDEN, Redactor, without_keys
 
-_KEY_OR_HASH = re.compile(rb'("hash":\s*")?(?:0[xX])?[0-9a-fA-F]{64,}')
+_KEY_LONG = re.compile(rb"[0-9a-fA-F]{64,}")
+_NAME_OF_HASH = re.compile(rb'"hash":\s?"(?:0[xX])?$')
 
 
 class Cleaner:
@@ -34,8 +35,9 @@ class Cleaner:
         lower = line.lower()
         if any(form in lower for form in self._forms):
             line = self._redactor.clean(line.decode(errors="replace")).encode()
-        return _KEY_OR_HASH.sub(_unless_hash, line)
+        return _KEY_LONG.sub(_unless_hash, line)
 
 
 def _unless_hash(found: re.Match[bytes]) -> bytes:
-    return found[0] if found[1] else HIDDEN.encode()
+    before = found.string[max(0, found.start() - 12) : found.start()]
+    return found[0] if _NAME_OF_HASH.search(before) else HIDDEN.encode()
