@@ -69,6 +69,7 @@ PANES: dict[str, Draw] = {
     "log-page": log_page.rows,
     "parameters-page": parameters.rows,
     "about": about.rows,
+    "about-or-aside": about.or_aside,
     "preview": preview.rows,
     "why-levels": explain.level_rows,
     "why-chosen": explain.chosen_rows,
@@ -96,7 +97,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "money": ("position", "pnl", "risk"),
     "orders": ("orders", "orders-page", "order-story", "why", "why-levels", "why-chosen"),
     "models": ("estimators", "quoting", "quoting-or-why", "model-or-why", "markout", "latency", "parameters-page",
-               "about", "preview"),
+               "about", "about-or-aside", "preview"),
     "events": ("fills", "fills-page", "log", "log-page", "help", "report-page", "instances"),
     "chart": ("chart", "chart-page"),
 }

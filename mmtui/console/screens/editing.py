@@ -13,7 +13,7 @@ def parameters(width: int, y: int, height: int) -> Plan:
     if height < LEAST:
         return stack(0, y, width, (("parameters-page", height),))
     if width < BESIDE_WIDTH:
-        return stack(0, y, width, (("parameters-page", height - NARROW), ("about", NARROW)))
+        return stack(0, y, width, (("parameters-page", height - NARROW), ("about-or-aside", NARROW)))
     lower = min(LOWER_MAX, height // 2)
     beside = max(PREVIEW_WIDTH, round(width * PREVIEW_SHARE)) if width > 2 * PREVIEW_WIDTH else PREVIEW_WIDTH
     top = height - lower

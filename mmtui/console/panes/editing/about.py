@@ -15,19 +15,15 @@ from mmtui.domain.parameters.schema import Kind
 from mmtui.domain.view import ParameterChange
 
 CHANGES_MAX = 12
-WIDE = 56
+
+
+def or_aside(scene: Scene, width: int, height: int) -> Lines:
+    """The chosen parameter, or in its place a difference, presets or a rehearsal to be read."""
+    found = aside(scene, width, height)
+    return found if found is not None else rows(scene, width, height)
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
-    """The chosen parameter; a difference, presets or a rehearsal to be read take its place on a narrow screen."""
-    if width > WIDE:
-        found = aside(scene, width, height)
-        if found is not None:
-            return found
-    return chosen_rows(scene, width, height)
-
-
-def chosen_rows(scene: Scene, width: int, height: int) -> Lines:
     """The chosen parameter."""
     field = scene.desk.field
     row = chosen(scene.desk, scene.live)
