@@ -376,6 +376,5 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ack_ms: float | None = None
     loop_ms: float | None = None
     sources: dict[str, str] = {}
-    mid_history: tuple[tuple[float, float], ...] = ()
     histories: HistoriesView = HistoriesView()
     schema: int = SCHEMA

@@ -163,9 +163,7 @@ class _Pictures:
         """The message of one picture."""
         lines = tuple(line for line in view.log if line.seq > self._seq)
         self._seq = max((line.seq for line in lines), default=self._seq)
-        return picture_message(
-            self._encode(msgspec.structs.replace(view, log=lines, mid_history=(), histories=HistoriesView()))
-        )
+        return picture_message(self._encode(msgspec.structs.replace(view, log=lines, histories=HistoriesView())))
 
 
 def picture_message(view: bytes) -> bytes:

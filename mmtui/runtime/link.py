@@ -19,7 +19,6 @@ from mmtui.runtime.loop import EngineLoop
 from mmtui.runtime.queue_notes import QueueNotes
 
 PUBLISH_S = 0.1
-HISTORY_S = 1_800
 RESULTS_MAX = 100
 
 
@@ -41,16 +40,12 @@ class Publisher:
         self._sources = sources
         self._log_tail = log_tail
         self._alarms = alarms
-        self._history: deque[tuple[float, float]] = deque(maxlen=HISTORY_S)
         self._histories = Histories()
         self.queues = QueueNotes()
 
     def publish(self) -> View:
         """Makes the view now."""
         engine = self._loop.engine.view()
-        mid = engine.ladder.mid
-        if mid is not None and (not self._history or engine.at - self._history[-1][0] >= 1.0):
-            self._history.append((engine.at, mid))
         self.queues.look(engine.at, engine.orders)
         alarms = self._alarms()
         if alarms:
@@ -64,7 +59,6 @@ class Publisher:
             ack_ms=latency.last("order ack"),
             loop_ms=latency.last("loop stall"),
             sources=self._sources,
-            mid_history=tuple(self._history),
             histories=self._histories.look(engine),
         )
         return self.latest

@@ -257,11 +257,6 @@ def some_log() -> tuple[LogLine, ...]:
     return tuple(LogLine(seq=i + 1, at=AT - ago, level=level, text=text) for i, (ago, level, text) in enumerate(table))
 
 
-def a_history() -> tuple[tuple[float, float], ...]:
-    wave = (0, 2, 5, 9, 12, 10, 7, 3, -2, -6, -9, -7, -4, 0, 1, 4, 8, 13, 16, 15, 11, 6, 2, -1)
-    return tuple((AT - 240 + i * 10, 64240.0 + step) for i, step in enumerate(wave))
-
-
 WAVE = (0, 2, 5, 9, 12, 10, 7, 3, -2, -6, -9, -7, -4, 0, 1, 4, 8, 13, 16, 15, 11, 6, 2, -1)
 
 
@@ -427,7 +422,6 @@ def a_view(*, session: SessionView | None = None, engine: EngineView | None = No
         "latency": latency,
         "ack_ms": 71.0,
         "loop_ms": 0.4,
-        "mid_history": a_history(),
         "histories": HISTORIES,
         "sources": {"trading.risk_aversion": "file"},
     }

@@ -3,6 +3,7 @@
 import pytest
 
 from mmtui.console.keys import ACTIONS
+from mmtui.console.pages import orders as orders_page
 from mmtui.console.panes import bottom, estimators, latency, orders, position, risk, status
 from mmtui.console.panes import help as help_page
 from mmtui.console.rows import text_of
@@ -53,7 +54,7 @@ def test_an_order_that_is_over_or_open_to_doubt_is_not_counted_as_resting() -> N
     assert "1 resting, 2 pending" in text
     assert "CancelConfirmed" in text
     assert "Filled" not in text
-    assert "FilledInCancel" in text_of(orders.page_rows(a_scene(view), 57, 9))
+    assert "FilledInCancel" in text_of(orders_page.rows(a_scene(view), 57, 9))
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(0.382, "39702 38%"), (65.9, "39702 >999%")])
@@ -88,6 +89,6 @@ def test_before_the_account_was_read_no_position_is_claimed(width: int) -> None:
 
 
 def test_every_line_of_the_help_is_whole_at_eighty_columns() -> None:
-    text = text_of(help_page.rows(a_scene(a_view(), page="help"), 80, 100))
+    text = text_of(help_page.rows(a_scene(a_view(), page="help"), 80, 400))
     assert ".." not in text
     assert all(action.help in text for action in ACTIONS)

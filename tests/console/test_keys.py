@@ -87,7 +87,7 @@ def test_the_key_line_and_the_help_page_come_from_the_table() -> None:
     assert text_of([bottom.key_line(scene, 80)]) == (
         " p pause  P resume  f flatten  K kill  ctrl+k kill now  1-9 screens  ? help"
     )
-    page = text_of(help_pane.rows(a_scene(a_view(), page="help"), 200, 60))
+    page = text_of(help_pane.rows(a_scene(a_view(), page="help"), 200, 400))
     for action in ACTIONS:
         assert f":{action.id}" in page
         assert action.help in page

@@ -313,7 +313,7 @@ def test_help_says_every_action_with_its_keys_as_mapped_now_and_can_be_searched(
     assert "mmtui kill" in text.splitlines()[1]
     assert all(f":{action.id}" in text for action in ACTIONS)
     keyboard.desk.keymap.keys_of["pause"] = ("F9",)
-    assert " F9          :pause" in shown(help_pane.rows, keyboard, 120, 400)
+    assert " F9         :pause" in shown(help_pane.rows, keyboard, 120, 400)
     keyboard.desk.cursors.filters["help"] = "chart figure"
     found = shown(help_pane.rows, keyboard, 120, 20).splitlines()[2:]
     assert [line.split()[1] for line in found if ":" in line] == [":figure"]

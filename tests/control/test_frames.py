@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmtui.domain.commands import Act, CancelSide, Command, Rearm, SetParameters, Verb
-from mmtui.domain.history_view import HistoriesView
+from mmtui.domain.history_view import HistoriesView, Sample
 from mmtui.domain.instrument import Side
 from mmtui.domain.view import LogLine, ParameterChange, View
 from mmtui.runtime.control import frames
@@ -111,8 +111,8 @@ def stuffed() -> View:
         fills=view.engine.fills[:1] * 300,
         parameter_changes=(change,) * 50,
     )
-    mids = tuple((1_795_176_271.25 + i, 100_000.123_456 + i) for i in range(1_800))
-    return msgspec.structs.replace(view, engine=engine, log=lines, mid_history=mids)
+    samples = tuple(Sample(at=1_795_176_271.25 + i, mid=100_000.123_456 + i) for i in range(1_800))
+    return msgspec.structs.replace(view, engine=engine, log=lines, histories=HistoriesView(fine=samples))
 
 
 def beyond_reason() -> View:
@@ -137,7 +137,7 @@ def test_the_fullest_picture_and_its_past_fit_their_frames(view: View) -> None:
     assert isinstance(picture, Picture)
     assert picture.view.engine.position == view.engine.position
     past = [decode_reply(body) for data in past_frames(view) for body in FrameReader().feed(data)]
-    assert [m for p in past if isinstance(p, Past) for m in p.mids] == list(view.mid_history)
+    assert [s for p in past if isinstance(p, Past) for s in p.fine] == list(view.histories.fine)
     shown = [line.seq for p in past if isinstance(p, Past) for line in p.log]
     assert shown == list(range(450))
 
@@ -148,5 +148,5 @@ def test_an_ordinary_picture_arrives_unchanged_but_for_its_history() -> None:
     picture = decode_reply(body)
     assert picture == Picture(
         nonce="abc",
-        view=msgspec.structs.replace(view, mid_history=(), histories=HistoriesView(), log=frames.cut(view.log[-50:])),
+        view=msgspec.structs.replace(view, histories=HistoriesView(), log=frames.cut(view.log[-50:])),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from mmtui.domain.history_view import HistoriesView, Sample
 from mmtui.domain.view import EngineView, LogLine, SessionView, View
 from mmtui.errors import JournalError
 from mmtui.journal import segments
@@ -134,10 +135,12 @@ def test_pictures_carry_each_log_line_once_a_file_and_no_history(tmp_path: Path)
     recorder = Recorder(path, on_error=lambda _: None)
     for count in (2, 4, 6):
         engine = EngineView(at=float(count))
-        recorder.show(count, View(session=session, engine=engine, log=lines[:count], mid_history=((1.0, 2.0),)))
+        recorder.show(
+            count, View(session=session, engine=engine, log=lines[:count], histories=HistoriesView(fine=(Sample(1.0),)))
+        )
     recorder.close()
     messages = [msgspec.json.decode(row.msg) for row in read_recording(path)]
     assert {message["channel"] for message in messages} == {PICTURE}
     views = [msgspec.convert(message["data"], View) for message in messages]
     assert [line.seq for line in itertools.chain.from_iterable(view.log for view in views)] == [1, 2, 3, 4, 5, 6]
-    assert all(view.mid_history == () for view in views)
+    assert all(view.histories == HistoriesView() for view in views)

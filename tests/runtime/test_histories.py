@@ -110,7 +110,7 @@ def test_who_joins_late_sees_the_same_once_the_past_has_arrived() -> None:
         picture = seen(float(second), mid=100.0 + second % 7, fills=tuple(fills[:50]), count=len(fills))
         shown = here.look(picture)
         if second == 1_500:
-            frames = past_frames(msgspec.structs.replace(a_view(), log=(), mid_history=(), histories=shown))
+            frames = past_frames(msgspec.structs.replace(a_view(), log=(), histories=shown))
         if second >= 1_510:
             there.look(picture)
     for frame in frames:

@@ -1,12 +1,13 @@
 """How we got here: prices with own quotes and fills, spread, inventory, P&L and one more figure, on one time axis."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from mmtui.console.format import age, aligned, clock, number, plain, signed
 from mmtui.console.pages.canvas import Canvas, decimals_of, round_bounds
 from mmtui.console.pages.series import INVENTORY, MID, MORE, PNL, RANGES, SPREAD, Panel, Range, Window, values, window
 from mmtui.console.panes.ladder import price_text
-from mmtui.console.rows import Line, Lines, Span, block, title
+from mmtui.console.rows import Line, Lines, block, title
 from mmtui.console.scene import Scene
 from mmtui.domain.history_view import HistoriesView, Sample
 from mmtui.domain.view import View
@@ -35,7 +36,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     head = title("CHART", scene.state(_detail(chosen, scene, at, cursor)), width, scene.glyphs)
     more = MORE[scene.desk.cursors.steps.get("figure", 0) % len(MORE)]
     key = (width, height, chosen, more, cursor, scene.is_silent, scene.glyphs)
-    return (head, *MEMO.get(past, key, lambda: _body(scene, view, shown, more, at, cursor, width, height - 1)))
+    return (head, *MEMO.get(past, key, lambda: _body(Frame(scene, view, shown, at, cursor, width), more, height - 1)))
 
 
 class Memo:
@@ -58,21 +59,28 @@ class Memo:
 MEMO = Memo()
 
 
-def _body(
-    scene: Scene,
-    view: View,
-    shown: Window,
-    more: Panel,
-    at: Sample | None,
-    cursor: int | None,
-    width: int,
-    height: int,
-) -> Lines:
+class Frame(NamedTuple):
+    """What every panel of one drawing shares; ``at`` is the sample whose figures are said."""
+
+    scene: Scene
+    view: View
+    shown: Window
+    at: Sample | None
+    cursor: int | None
+    width: int
+
+    @property
+    def wide(self) -> int:
+        """Cells right of the axis."""
+        return self.width - GUTTER - 1
+
+
+def _body(frame: Frame, more: Panel, height: int) -> Lines:
     lines: list[Line] = []
     for panel, tall in _panels(more, height - 1):
-        lines += _panel(panel, tall, scene, view, shown, at, cursor, width)
-    lines.append(_times(shown, width - GUTTER - 1, scene))
-    return block(lines, width, height)
+        lines += _panel(panel, tall, frame)
+    lines.append(_times(frame))
+    return block(lines, frame.width, height)
 
 
 def small_rows(scene: Scene, width: int, height: int) -> Lines:
@@ -85,7 +93,7 @@ def small_rows(scene: Scene, width: int, height: int) -> Lines:
     mids = [mid for mid in values(shown, MID.traces[0], 1.0) if mid is not None]
     change = f"{(mids[-1] / mids[0] - 1.0) * 1e4:+.1f} bp in 5 min   " if mids and mids[0] > 0.0 else ""
     lines: list[Line] = [title("MID", scene.state(f"{change}o bought  x sold"), width, scene.glyphs)]
-    lines += _plot(MID, height - 1, scene, view, shown, None, wide)
+    lines += _plot(MID, height - 1, Frame(scene, view, shown, None, None, width))
     return block(lines, width, height)
 
 
@@ -117,24 +125,12 @@ def _panels(more: Panel, room: int) -> list[tuple[Panel, int]]:
     return [(MID, room - rest * (len(wanted) - 1)), *((panel, rest) for panel in wanted[1:])]
 
 
-def _panel(
-    panel: Panel,
-    tall: int,
-    scene: Scene,
-    view: View,
-    shown: Window,
-    at: Sample | None,
-    cursor: int | None,
-    width: int,
-) -> list[Line]:
-    unit = panel.unit or ("" if panel is not INVENTORY else plain(view.session.asset))
+def _panel(panel: Panel, tall: int, frame: Frame) -> list[Line]:
+    unit = panel.unit or ("" if panel is not INVENTORY else plain(frame.view.session.asset))
     name = f"{panel.title} {unit}".strip()
-    said = _said(panel, at, view)
-    detail = next((text for text in said if len(name) + len(text) + 6 <= width), "")
-    return [
-        title(name, detail, width, scene.glyphs),
-        *_plot(panel, tall - 1, scene, view, shown, cursor, width - GUTTER - 1),
-    ]
+    said = _said(panel, frame.at, frame.view)
+    detail = next((text for text in said if len(name) + len(text) + 6 <= frame.width), "")
+    return [title(name, detail, frame.width, frame.scene.glyphs), *_plot(panel, tall - 1, frame)]
 
 
 def _said(panel: Panel, at: Sample | None, view: View) -> tuple[str, ...]:
@@ -159,24 +155,22 @@ def _said(panel: Panel, at: Sample | None, view: View) -> tuple[str, ...]:
     return ("  ".join(found) or "no data",)
 
 
-def _plot(
-    panel: Panel, tall: int, scene: Scene, view: View, shown: Window, cursor: int | None, wide: int
-) -> list[Line]:
-    canvas = Canvas(wide, tall, is_unicode=scene.glyphs.is_unicode)
+def _plot(panel: Panel, tall: int, frame: Frame) -> list[Line]:
+    scene, shown = frame.scene, frame.shown
+    canvas = Canvas(frame.wide, tall, is_unicode=scene.glyphs.is_unicode)
     drawn = [(trace, values(shown, trace, panel.scale)) for trace in panel.traces]
     known = [value for _, line in drawn for value in line if value is not None]
     if not known:
         words: Line = ((" " * GUTTER + scene.glyphs.divider, "rule"), (" no data in this range", "label"))
         blank: Line = ((" " * GUTTER + scene.glyphs.divider, "rule"),)
         return [words, *[blank] * (tall - 1)]
-    low, high, step = _bounds(panel, min(known), max(known), tall, view)
+    low, high, step = _bounds(panel, min(known), max(known), tall, frame.view)
     for trace, line in drawn:
-        role = scene.mark(trace.role)
-        canvas.line(line, low, high, role, trace.char)
+        canvas.line(line, low, high, scene.mark(trace.role), trace.char)
     if panel is MID:
-        _mark_fills(canvas, view, shown, low, high, scene)
-    if cursor is not None:
-        canvas.upright(cursor, scene.glyphs.divider, "key")
+        _mark_fills(canvas, frame, low, high)
+    if frame.cursor is not None:
+        canvas.upright(frame.cursor, scene.glyphs.divider, "key")
     labels = _labels(canvas, low, high, step)
     return [
         ((f"{labels.get(y, ''):>{GUTTER - 1}} ", "label"), (scene.glyphs.divider, "rule"), *canvas.row(y))
@@ -208,29 +202,31 @@ def _labels(canvas: Canvas, low: float, high: float, step: float) -> dict[int, s
     return {row: text if len(text) < GUTTER else "" for row, text in labels.items()}
 
 
-def _mark_fills(canvas: Canvas, view: View, shown: Window, low: float, high: float, scene: Scene) -> None:
-    for row in view.histories.blotter:
+def _mark_fills(canvas: Canvas, frame: Frame, low: float, high: float) -> None:
+    for row in frame.view.histories.blotter:
         fill = row.fill
-        if fill.at < shown.start:
+        if fill.at < frame.shown.start:
             break
         is_buy = fill.side.upper().startswith("B")
-        x = min(int(shown.share(fill.at) * canvas.width), canvas.width - 1)
-        char, role = ("o", "bid") if is_buy else ("x", "ask")
+        x = min(int(frame.shown.share(fill.at) * canvas.width), canvas.width - 1)
         y = min(max(canvas.row_of(fill.price, low, high), 0), canvas.height - 1)
-        canvas.mark(x, y, char, scene.mark(role))
+        char, role = ("o", "bid") if is_buy else ("x", "ask")
+        canvas.mark(x, y, char, frame.scene.mark(role))
 
 
-def _times(shown: Window, wide: int, scene: Scene) -> Line:
+def _times(frame: Frame) -> Line:
     """Round times below the columns they belong to."""
+    shown, wide = frame.shown, frame.wide
     span = shown.end - shown.start
     step = next((s for s in TIME_STEPS_S if span / s * LABEL_EVERY <= wide), TIME_STEPS_S[-1])
     text = [" "] * (GUTTER + 1 + wide)
     at = (shown.start // step + 1) * step
     while at < shown.end:
         x = GUTTER + 1 + int(shown.share(at) * wide)
-        label = (scene.glyphs.tee if scene.glyphs.is_unicode else "|") + (clock(at) if step < 60 else clock(at)[:5])
+        label = (frame.scene.glyphs.tee if frame.scene.glyphs.is_unicode else "|") + (
+            clock(at) if step < 60 else clock(at)[:5]
+        )
         if x + len(label) <= len(text):
             text[x : x + len(label)] = label
         at += step
-    spans: list[Span] = [("".join(text), "label")]
-    return tuple(spans)
+    return (("".join(text), "label"),)

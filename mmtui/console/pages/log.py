@@ -1,15 +1,13 @@
 """The page of the log: newest first, filtered by words and level, or whole with the matches marked."""
 
 from mmtui.console.format import clock, cut, plain
-from mmtui.console.panes.log import LEVEL_ROLES
+from mmtui.console.panes.log import LEVEL_ROLES, RANKS, WORST, is_at_least, told
 from mmtui.console.rows import Line, Lines, block, title
 from mmtui.console.scene import Scene
 from mmtui.console.scroll import Cursors
 from mmtui.domain.view import LogLine, View
 
 PAGE = "log"
-RANKS = {"TRACE": 0, "DEBUG": 1, "INFO": 2, "FILL": 3, "WARN": 4, "WARNING": 4, "ERROR": 5, "CRITICAL": 5, "KILL": 5}
-TROUBLE = RANKS["WARN"]
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -34,19 +32,18 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
 
 def listed(view: View, cursors: Cursors) -> list[LogLine]:
     """Newest first: of the chosen level and worse, and with the words of the filter unless only they are marked."""
-    least = RANKS.get(cursors.log_level.upper(), 0)
     needle = "" if _is_context(cursors) else cursors.filters.get(PAGE, "").lower()
     return [
         line
-        for line in reversed(view.log)
-        if RANKS.get(line.level.upper(), 2) >= least and (not needle or lookout(line, needle))
+        for line in map(told, reversed(view.log))
+        if is_at_least(line, cursors.log_level) and (not needle or lookout(line, needle))
     ]
 
 
 def lookout(line: LogLine, needle: str) -> bool:
     """Whether a line has the words, or without words whether it is a warning or worse."""
     if not needle:
-        return RANKS.get(line.level.upper(), 2) >= TROUBLE
+        return RANKS.get(line.level.upper(), WORST) >= RANKS["WARN"]
     words = needle.lower()
     return words in line.text.lower() or words in line.level.lower()
 

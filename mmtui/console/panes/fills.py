@@ -1,6 +1,6 @@
 """What just traded, at what edge, and what the price did after."""
 
-from mmtui.console.format import clock, number, signed
+from mmtui.console.format import clock, signed
 from mmtui.console.panes.ladder import price_text, size_text
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title
 from mmtui.console.scene import Scene
@@ -23,15 +23,6 @@ COLUMNS = (
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
     """Newest first."""
-    return _listed(scene, width, height, has_cursor=False)
-
-
-def page_rows(scene: Scene, width: int, height: int) -> Lines:
-    """The same as a list with a cursor, and sums below."""
-    return _listed(scene, width, height, has_cursor=True)
-
-
-def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines:
     view = scene.view
     if view is None:
         return block([title("FILLS", scene.state(), width, scene.glyphs)], width, height)
@@ -42,16 +33,9 @@ def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines
         title("FILLS", scene.state(detail), width, scene.glyphs),
         ((" " + headings(COLUMNS, shown), "label"),),
     ]
-    room = height - 2 - (2 if has_cursor else 0)
-    picked, first = scene.desk.cursors.at("fills", len(fills), room) if has_cursor else (-1, 0)
-    window = fills[first : first + room]
     if not fills:
         lines.append(((" no fills yet", "label"),))
-    marks = [scene.glyphs.arrow if first + place == picked else " " for place in range(len(window))]
-    lines += table(COLUMNS, [_cells(fill, view, scene) for fill in window], width, marks=marks)
-    if has_cursor:
-        lines += [()] * (height - 2 - len(lines))
-        lines += _sums(fills, view, scene, width)
+    lines += table(COLUMNS, [_cells(fill, view, scene) for fill in fills[: max(height - 2, 0)]], width)
     return block(lines, width, height)
 
 
@@ -75,23 +59,3 @@ def _cells(fill: FillRow, view: View, scene: Scene) -> tuple[Span, ...]:
         (str(fill.level) if fill.level is not None else "", "label"),
         (signed(fill.position, view.session.size_decimals), "label"),
     )
-
-
-def _mean(fills: list[FillRow], name: str) -> float | None:
-    pairs = [(value, f.size) for f in fills if (value := (f.edge_bps if name == "edge" else f.markout_bps)) is not None]
-    weight = sum(size for _, size in pairs)
-    return sum(value * size for value, size in pairs) / weight if weight > 0 else None
-
-
-def _sums(fills: list[FillRow], view: View, scene: Scene, width: int) -> list[Line]:
-    lines: list[Line] = []
-    for letter, word in (("B", "bought"), ("S", "sold")):
-        side = [fill for fill in fills if fill.side.upper().startswith(letter)]
-        size = sum(fill.size for fill in side)
-        price = sum(fill.size * fill.price for fill in side) / size if size > 0 else None
-        text = f" {word:<7}{len(side):>4}   {size_text(size, view):>10} at {price_text(price, view)}"
-        if width >= 76:
-            text += f"   edge {signed(_mean(side, 'edge'), 2)} bp   after {signed(_mean(side, 'after'), 2)} bp"
-            text += f"   fees {number(sum(fill.fee_usd for fill in side), 2)}"
-        lines.append(((text[:width], scene.mark("bid" if letter == "B" else "ask")),))
-    return lines

@@ -8,7 +8,7 @@ from mmtui.console.rows import Line, Lines, block, title
 from mmtui.console.scene import Scene
 
 PAGE = "help"
-KEYS, NAME = 11, 20
+KEYS, NAME = 10, 14
 TWO_COLUMNS = 150
 TRADING, SCREENS, ANYWHERE = "trading", "screens", "everywhere"
 
@@ -90,7 +90,7 @@ def _entry(action: Action, scene: Scene, width: int) -> Line:
     name = f":{action.id} {action.argument}".strip()
     left: Line = ((f" {keys:<{KEYS}} ", "key"), (f"{name:<{NAME}} ", "label"))
     room = width - sum(len(text) for text, _ in left)
-    return (*left, (cut(action.help, max(room - 1, 0)), "text"))
+    return (*left, (cut(action.help, max(room, 0)), "text"))
 
 
 def _padded(line: Line, width: int) -> Line:

@@ -41,11 +41,6 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     return block(lines, width, height)
 
 
-def page_rows(scene: Scene, width: int, height: int) -> Lines:
-    """The same over a whole page."""
-    return rows(scene, width, height)
-
-
 def _detail(needle: str, least: str, found: int, every: int) -> str:
     shown = [f"{least} and worse" if least else "", f"with {plain(needle)}" if needle else ""]
     limits = ", ".join(part for part in shown if part)

@@ -4,7 +4,6 @@ from mmtui.console.format import age, compact, number, percent, plain
 from mmtui.console.panes.ladder import price_text, size_text
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title
 from mmtui.console.scene import Scene
-from mmtui.domain.queue_view import QueueView
 from mmtui.domain.view import OrderRow, View
 
 COLUMNS = (
@@ -29,65 +28,26 @@ SHORT_STATES = {"FilledDuringCancel": "FilledInCancel", "FilledImmediately": "Fi
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
-    """Title, headings where there is room, one line an order; asks above bids, as in the ladder."""
-    return _listed(scene, width, height, has_cursor=False)
+    """Orders that may rest, highest price first as in the ladder; headings where there is room.
 
-
-def page_rows(scene: Scene, width: int, height: int) -> Lines:
-    """The same as a list with a cursor."""
-    return _listed(scene, width, height, has_cursor=True)
-
-
-def ordered(view: View) -> list[OrderRow]:
-    """Orders as the ladder shows them: highest price first, finished ones last."""
-    return sorted(view.engine.orders, key=lambda row: (row.state in CLOSED, -row.price))
-
-
-def chosen(scene: Scene) -> OrderRow | None:
-    """The order under the cursor."""
-    view = scene.view
-    if view is None or not view.engine.orders:
-        return None
-    listed = ordered(view)
-    return listed[min(scene.desk.cursors.chosen.get("orders", 0), len(listed) - 1)]
-
-
-def _listed(scene: Scene, width: int, height: int, *, has_cursor: bool) -> Lines:
+    Without room for all the closest levels stay, and the title says how many are left out.
+    """
     view = scene.view
     if view is None:
         return block([title("ORDERS", scene.state(), width, scene.glyphs)], width, height)
-    listed = ordered(view)
-    live = [row for row in listed if row.state not in CLOSED]
-    hidden = 0
-    if not has_cursor:
-        hidden = max(len(live) - max(height - 1, 0), 0)
-        nearest = sorted(live, key=lambda row: row.level)[: max(height - 1, 0)]
-        listed = [row for row in live if row in nearest]
-    unsure = sum(row.state in UNSURE for row in live)
-    has_heading = height >= len(listed) + 2 or has_cursor
-    room = height - 1 - has_heading
-    picked, first = scene.desk.cursors.at("orders", len(listed), room) if has_cursor else (-1, 0)
+    live = sorted((row for row in view.engine.orders if row.state not in CLOSED), key=lambda row: -row.price)
+    room = max(height - 1, 0)
+    nearest = {row.cloid for row in sorted(live, key=lambda row: row.level)[:room]}
+    shown = [row for row in live if row.cloid in nearest]
+    unsure, hidden = sum(row.state in UNSURE for row in live), len(live) - len(shown)
     detail = f"{len(live) - unsure} resting, {unsure} pending" + (f", {hidden} more not shown" if hidden else "")
-    if has_cursor:
-        detail += _foretold(view.engine.queue)
     lines: list[Line] = [title("ORDERS", scene.state(detail), width, scene.glyphs)]
-    if has_heading:
-        shown = columns_for(COLUMNS, width - 1)
-        lines.append(((" " + headings(COLUMNS, shown), "label"),))
-    if not listed:
+    if height >= len(shown) + 2:
+        lines.append(((" " + headings(COLUMNS, columns_for(COLUMNS, width - 1)), "label"),))
+    if not shown:
         lines.append(((" no orders out", "label"),))
-    window = listed[first : first + room]
-    marks = [scene.glyphs.arrow if first + place == picked else " " for place in range(len(window))]
-    lines += table(COLUMNS, [_cells(row, view, scene) for row in window], width, marks=marks)
+    lines += table(COLUMNS, [_cells(row, view, scene) for row in shown], width)
     return block(lines, width, height)
-
-
-def _foretold(queue: QueueView) -> str:
-    """How good the column of fills is: its Brier score beside that of the observed rate alone."""
-    if not queue.n:
-        return ""
-    scores = f"{number(queue.brier_touch, 3)} of {number(queue.reference, 3)}"
-    return f", fills in {queue.horizon_s:g} s: {percent(queue.filled)}, Brier {scores}, n {queue.n}"
 
 
 def _cells(row: OrderRow, view: View, scene: Scene) -> tuple[Span, ...]:

@@ -29,7 +29,6 @@ _LOG_LINES: Final = 50
 _ROWS_IF_LARGE: Final = 20
 _LINE_MAX: Final = 200
 TAKE: Final = "take"
-_MIDS: Final = 1_000
 _SAMPLES: Final = 400
 _FILLS: Final = 400
 
@@ -97,7 +96,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome", tag_fiel
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, tag="picture", tag_field="frame"):
-    """The view, with the last log lines and without the history of the mid."""
+    """The view, with the last log lines and without what came before."""
 
     nonce: str
     view: View
@@ -107,7 +106,6 @@ class Past(msgspec.Struct, frozen=True, kw_only=True, tag="past", tag_field="fra
     """Part of what came before the first picture, oldest first."""
 
     log: tuple[LogLine, ...] = ()
-    mids: tuple[tuple[float, float], ...] = ()
     fine: tuple[Sample, ...] = ()
     coarse: tuple[Sample, ...] = ()
     blotter: tuple[BlotterRow, ...] = ()
@@ -228,7 +226,7 @@ class FrameReader:
 
 def picture_frame(view: View, nonce: str) -> bytes:
     """A picture as bytes within the bound: a very full one loses rows of its long lists, then whole lists."""
-    shown = msgspec.structs.replace(view, log=cut(view.log[-_LOG_LINES:]), mid_history=(), histories=HistoriesView())
+    shown = msgspec.structs.replace(view, log=cut(view.log[-_LOG_LINES:]), histories=HistoriesView())
     body = _encoder.encode(Picture(nonce=nonce, view=shown))
     for less in _LESS:
         if len(body) <= FRAME_MAX:
@@ -277,11 +275,10 @@ def past_frames(view: View) -> list[bytes]:
     """Everything that came before in frames within the bound, each kind oldest first."""
     past, lines = view.histories, cut(view.log[:-_LOG_LINES])
     logs = [Past(log=lines[i : i + _LOG_LINES]) for i in range(0, len(lines), _LOG_LINES)]
-    mids = [Past(mids=view.mid_history[i : i + _MIDS]) for i in range(0, len(view.mid_history), _MIDS)]
     fills = [Past(blotter=past.blotter[i : i + _FILLS]) for i in range(0, len(past.blotter), _FILLS)]
     fine = [Past(fine=past.fine[i : i + _SAMPLES]) for i in range(0, len(past.fine), _SAMPLES)]
     coarse = [Past(coarse=past.coarse[i : i + _SAMPLES]) for i in range(0, len(past.coarse), _SAMPLES)]
-    return [encode(frame) for frame in (*mids, *fills, *fine, *coarse, *logs)]
+    return [encode(frame) for frame in (*fills, *fine, *coarse, *logs)]
 
 
 def cut(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:

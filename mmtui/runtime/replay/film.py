@@ -74,7 +74,6 @@ class Film:
             view,
             session=as_replay(view.session),
             log=tuple(self.lines[max(0, logged - LOG_LINES) : logged]),
-            mid_history=tuple((sample.at, sample.mid) for sample in fine if sample.mid is not None),
             histories=HistoriesView(fine=tuple(fine), coarse=self._coarse(index), blotter=self._blotters[index]),
         )
 
