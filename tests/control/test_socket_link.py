@@ -227,6 +227,7 @@ async def test_a_killed_and_restarted_engine_is_found_again_and_only_what_takes_
         await until(lambda: risen.commands and link.latest().engine.at == 500.0 and not link.standing().trouble)
         assert [command.verb for command in risen.commands if isinstance(command, Act)] == [Verb.PAUSE]
         assert link.standing().is_in_control
+        assert link.standing().text.startswith(f"{MARKET} was started anew")
     finally:
         await risen.end()
 

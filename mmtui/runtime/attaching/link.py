@@ -78,6 +78,7 @@ class SocketLink:
         self._errands = Errands(secrets.token_hex(8))
         self._memory = Memory()
         self._run_id = ""
+        self._greeting = ""
         self._nonce = ""
         self._latest: View | None = None
         self._results: deque[CommandResult] = deque(maxlen=RESULTS_MAX)
@@ -224,7 +225,7 @@ class SocketLink:
             return
         if welcome.run_id != self._run_id:
             if self._run_id:
-                self._say(f"{welcome.id} was started anew (process {welcome.pid})")
+                self._greeting = f"{welcome.id} was started anew (process {welcome.pid}); "
             self._memory = Memory()
         self._run_id = welcome.run_id
         asks, late = self._errands.again("", self._seconds())
@@ -243,10 +244,11 @@ class SocketLink:
         self._findings.append(finding)
 
     def _stand(self, standing: Standing) -> None:
-        news, before = self._standing.news, self._standing
-        is_news = standing.text != before.text and bool(before.text or before.consoles or not standing.is_in_control)
+        before, text = self._standing, self._greeting + standing.text
+        self._greeting = ""
+        is_news = text != before.text and bool(before.text or before.consoles or not standing.is_in_control)
         self._claims = standing.is_in_control
-        self._standing = msgspec.structs.replace(standing, trouble="", news=news + is_news)
+        self._standing = msgspec.structs.replace(standing, text=text, trouble="", news=before.news + is_news)
 
     def _refused(self, refused: Refused) -> None:
         if refused.id == TAKE:
