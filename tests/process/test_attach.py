@@ -1,0 +1,167 @@
+"""Engines in the background and consoles on them, as real processes: whatever becomes of a console, quotes go on."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+from collections.abc import Iterator
+
+import pytest
+from eth_account import Account
+
+from tests.process.programs import KEY, MMTUI, Programs
+
+pytestmark = pytest.mark.process
+ACCOUNT = Account.from_key(KEY).address.lower()
+PATIENCE_S = 30.0
+STEP_S = 0.05
+STATUS_REPORT, READY = b"\x1b[5n", b"\x1b[0n"
+LEFT, KILLED, HUNG_UP = 0, 3, 129
+
+
+class Console:
+    """``mmtui attach`` on a pseudo terminal of its own."""
+
+    def __init__(self, programs: Programs, *words: str) -> None:
+        self.programs = programs
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
+        self.process = programs.start(
+            [*MMTUI, "attach", *words], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
+        os.close(slave)
+        self.screen = b""
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def look(self) -> None:
+        """Takes what has come without waiting for more, and answers as a terminal does."""
+        while self.master >= 0 and select.select([self.master], [], [], 0)[0]:
+            try:
+                data = os.read(self.master, 65_536)
+                os.write(self.master, READY * data.count(STATUS_REPORT))
+                self.screen += data
+            except OSError:
+                os.close(self.master)
+                self.master = -1
+
+    def shows(self, text: bytes) -> None:
+        """Reads the terminal until ``text`` has come since the last call."""
+
+        def has_come() -> bool:
+            self.look()
+            return text in self.screen
+
+        self.programs.wait_for(has_come, f"the console to show {text!r}", PATIENCE_S, step_s=STEP_S)
+        self.screen = self.screen.partition(text)[2]
+
+    def ended(self) -> int:
+        """Its exit code, once it has ended."""
+
+        def is_over() -> bool:
+            self.look()
+            return self.process.poll() is not None
+
+        self.programs.wait_for(is_over, "the console to end", PATIENCE_S, step_s=STEP_S)
+        self.look()
+        return int(self.process.returncode)
+
+
+def detached(programs: Programs) -> subprocess.CompletedProcess[bytes]:
+    return programs.run("run", *programs.maker_flags(), "--detach")
+
+
+def instance(programs: Programs) -> dict[str, object]:
+    rows = json.loads(programs.run("ps", "--json").stdout)["instances"]
+    return dict(rows[0]) if rows else {}
+
+
+@pytest.fixture
+def running(programs: Programs) -> Iterator[Programs]:
+    """An exchange, and an engine in the background that quotes on it."""
+    programs.exchange()
+    started = detached(programs)
+    assert started.returncode == 0, started.stderr
+    assert programs.market.encode() in started.stdout
+    programs.wait_for(lambda: programs.quotes_both_sides(ACCOUNT), "quotes on both sides")
+    yield programs
+    programs.run("ctl", "stop")
+    programs.wait_for(lambda: not instance(programs), "the engine to stop")
+    assert programs.orders(ACCOUNT) == []
+
+
+@pytest.mark.fault("F110")
+def test_an_engine_goes_on_whether_its_console_leaves_loses_its_terminal_or_is_killed(running: Programs) -> None:
+    left, lost, killed = Console(running), Console(running), Console(running)
+    for console in (left, lost, killed):
+        console.shows(b"POSITION")
+    assert instance(running)["consoles"] == 3
+    left.type(b"q")
+    assert left.ended() == LEFT
+    assert b"mmtui attach " + running.market.encode() in left.screen
+    lost.process.send_signal(signal.SIGHUP)
+    assert lost.ended() == HUNG_UP
+    killed.process.kill()
+    running.wait_for(lambda: instance(running)["consoles"] == 0, "the engine to notice")
+    assert instance(running)["in_control"] == ""
+    running.wait_for_cycles(5)
+    assert running.quotes_both_sides(ACCOUNT)
+
+
+def test_who_looks_on_can_take_quotes_off_and_puts_them_back_only_once_he_is_in_control(running: Programs) -> None:
+    first = Console(running)
+    first.shows(b"POSITION")
+    second = Console(running)
+    second.shows(b"LOOKING ON")
+    second.type(b"p")
+    running.wait_for(lambda: not running.orders(ACCOUNT), "the quotes to go")
+    second.type(b"P")
+    second.shows(b":take to take over")
+    assert instance(running)["mode"] == "PAUSED"
+    second.type(b":take\r")
+    first.shows(b"took control from")
+    assert f"/{second.process.pid} on " in str(instance(running)["in_control"])
+    assert running.run("ctl", "resume").returncode == 0
+    running.wait_for(lambda: running.quotes_both_sides(ACCOUNT), "quotes again")
+    first.type(b"\x0b")
+    second.shows(b"KILLED")
+    running.wait_for(lambda: not running.orders(ACCOUNT), "no order to rest")
+    assert running.run("ctl", "stop").returncode == 0
+    assert first.ended() == KILLED
+    assert second.ended() == KILLED
+    assert b"has ended" in second.screen
+
+
+@pytest.mark.fault("F63")
+def test_a_console_finds_a_killed_engine_again_and_a_second_one_hands_on_why_it_cannot_start(running: Programs) -> None:
+    console = Console(running)
+    console.shows(b"POSITION")
+    before = {order["oid"] for order in running.orders(ACCOUNT)}
+    os.kill(int(str(instance(running)["pid"])), signal.SIGKILL)
+    console.shows(b"NO CONNECTION")
+    running.wait_for(lambda: not instance(running), "the lock to be free")
+    assert detached(running).returncode == 0
+    console.shows(b"was started anew")
+    running.wait_for(lambda: running.quotes_both_sides(ACCOUNT), "quotes of the second run")
+    assert before.isdisjoint({order["oid"] for order in running.orders(ACCOUNT)})
+    second = detached(running)
+    assert (second.returncode, b"already traded by" in second.stderr) == (2, True)
+    console.type(b"p")
+    running.wait_for(lambda: not running.orders(ACCOUNT), "the quotes to go")
+    console.type(b"q")
+    assert console.ended() == LEFT
+
+
+def test_attach_says_in_one_line_what_it_cannot_show(programs: Programs) -> None:
+    nothing = programs.run("attach")
+    assert (nothing.returncode, nothing.stderr.count(b"\n")) == (2, 1)
+    assert b"no instance is running" in nothing.stderr
+    wrong = programs.run("demo", "--set", "trading.risk_aversion=-3", "--detach")
+    assert (wrong.returncode, b"risk_aversion" in wrong.stderr) == (2, True)
