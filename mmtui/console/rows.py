@@ -131,8 +131,8 @@ def headings(columns: Sequence[Column], shown: Sequence[int]) -> str:
 
 
 def bar(ratio: float, width: int, glyphs: Glyphs, role: str) -> Line:
-    """A gauge from 0 to 1, full beyond; eighths of a cell where the terminal has them."""
-    share = min(max(ratio, 0.0), 1.0)
+    """A gauge from 0 to 1, full beyond and when not known; eighths of a cell where the terminal has them."""
+    share = min(max(ratio, 0.0), 1.0) if ratio < 1.0 else 1.0
     steps = len(glyphs.parts) + 1
     filled, part = divmod(round(share * width * steps), steps)
     if ratio > 0 and filled == 0 and part == 0:

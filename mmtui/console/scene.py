@@ -1,5 +1,6 @@
 """What a pane may look at: the picture to draw, the desk, the time, and the characters to use."""
 
+import math
 from typing import NamedTuple
 
 from mmtui.console.desk import Desk
@@ -70,7 +71,8 @@ class Scene(NamedTuple):
         if feed is None or feed.book_age_ms is None or self.is_silent:
             return self
         if not feed.book_age_ms <= BOOK_OLD_MS:
-            return self._replace(old=f"old {feed.book_age_ms / 1e3:.1f} s")
+            known = math.isfinite(feed.book_age_ms)
+            return self._replace(old=f"old {feed.book_age_ms / 1e3:.1f} s" if known else "old")
         return self if feed.market_up else self._replace(old="feed down")
 
     def of_account(self) -> "Scene":

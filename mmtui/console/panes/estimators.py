@@ -12,11 +12,11 @@ from mmtui.domain.view import View
 COLUMNS = (
     Column("", 18, 0, is_left=True),
     Column("value", 9, 0),
-    Column("unit", 9, 3, is_left=True),
-    Column("age", 5, 1),
+    Column("unit", 9, 1, is_left=True),
+    Column("age", 5, 2),
     Column("n", 6, 4),
     Column("95 % range", 17, 5),
-    Column("trust", 8, 2, is_left=True),
+    Column("trust", 8, 3, is_left=True),
 )
 SHORT_COLUMNS = (Column("", 11, 0, is_left=True), Column("", 9, 0), Column("", 5, 1, is_left=True), Column("", 4, 2))
 SHORT_NAMES = {
@@ -105,16 +105,16 @@ def _cells(estimate: EstimateView, scene: Scene) -> tuple[tuple[str, str], ...]:
     if not scene.glyphs.is_unicode:
         unit = unit.replace("√", "rt ")
     is_trusted = estimate.provenance in TRUSTED
-    is_old = estimate.provenance == "stale"
-    role = scene.mark("stale" if is_old else "text")
+    is_doubtful = bool(estimate.provenance) and not is_trusted
+    role = scene.mark("stale" if estimate.provenance == "stale" else "text")
     return (
         (plain(estimate.name).replace("_", " "), "label"),
-        (value + ("?" if is_old else ""), role),
+        (value + ("?" if is_doubtful else ""), role),
         (unit, "label"),
         (age(estimate.age_s), "label"),
         (compact(estimate.n_eff, 3) if estimate.n_eff else "", "label"),
         (_range(estimate), "label"),
-        (plain(estimate.provenance), "label" if is_trusted else "warn"),
+        (plain(estimate.provenance), "warn" if is_doubtful else "label"),
     )
 
 

@@ -105,7 +105,7 @@ def _distance(rung: Rung, view: View) -> str:
 
 def _title(scene: Scene, view: View, laid: Laid, width: int) -> Line:
     tick, span = view.engine.ladder.tick, laid.span
-    parts = [f"tick {tick:g}" if tick > 0 else ""]
+    parts = [f"tick {price_text(tick, view)}" if tick > 0 else ""]
     if span is not None:
         chosen = scene.desk.cursors.axis.chosen
         parts[0] += f" x{span.group}" if span.group > 1 else ""

@@ -83,7 +83,7 @@ def _feed(view: View, scene: Scene) -> list[Line]:
         f"{counts.orders_placed} placed, {counts.orders_cancelled} cancelled, "
         f"{counts.orders_refused} refused, {counts.denials} denied here"
     )
-    actions = f"{budget.actions_last_min} of {budget.actions_per_min_max:g} a minute"
+    actions = f"{budget.actions_last_min} of {compact(budget.actions_per_min_max)} a minute"
     text = scene.mark("text")
     market, user = (up if feed.market_up else down), (up if feed.user_up else down)
     return [

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mmtui.console.format import compact, percent, plain, signed
-from mmtui.console.rows import Line, Lines, Span, block, fit, title
+from mmtui.console.rows import Line, Lines, Span, block, fit, title, width_of
 from mmtui.console.scene import Scene
 from mmtui.domain.history_view import Sample
 from mmtui.domain.view import PnlView, SessionView, View
@@ -11,7 +11,7 @@ from mmtui.domain.view import PnlView, SessionView, View
 CENT_USD = 0.005
 VOLUME_MIN_USD = 1.0
 HOUR_S = 3_600.0
-WITH_HOUR, WIDE, SPACIOUS = 42, 54, 80
+WITH_HOUR, WIDE = 42, 54
 NAME, VALUE = 15, 13
 CAUSES = ("spread_capture", "adverse_selection", "inventory", "fees", "funding")
 
@@ -145,9 +145,12 @@ def _pair(one: tuple[str, float], other: tuple[str, float], pnl: PnlView, scene:
         (f" {one[0]:<{NAME}}", "label"),
         (f"{_money(one[1]):>{VALUE}}", scene.mark(_role(one[1], ""))),
     ]
-    if width >= WITH_HOUR + 4:
-        has_base = other[0] == "drawdown" and pnl.drawdown_base > 0.0
-        share = f" {percent(pnl.drawdown)} of {compact(pnl.drawdown_base)}" if has_base else ""
-        share += f", session {percent(pnl.session_drawdown)}" if has_base and width >= SPACIOUS else ""
-        line += [(f"   {other[0]} ", "label"), (_money(other[1]) + share, scene.mark(_role(other[1], "")))]
+    has_base = other[0] == "drawdown" and pnl.drawdown_base > 0.0
+    share = f" {percent(pnl.drawdown)} of {compact(pnl.drawdown_base)}" if has_base else ""
+    session = f", session {percent(pnl.session_drawdown)}" if has_base else ""
+    role = scene.mark(_role(other[1], ""))
+    for tail in (share + session, share, ""):
+        beside: list[Span] = [(f"   {other[0]} ", "label"), (_money(other[1]) + tail, role)]
+        if width_of((*line, *beside)) <= width:
+            return (*line, *beside)
     return tuple(line)

@@ -34,11 +34,13 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
 
 def _gauge(position: PositionView, view: View, scene: Scene, width: int) -> Line:
     """From the limit short to the limit long; brackets within it stand where all open orders would lead."""
+    if not 0 < position.limit < math.inf or not math.isfinite(position.size):
+        return ((" no limit known yet", scene.mark("label")),)
     limit = aligned_limit(position.limit, view.session.size_decimals)
     half = (width - 2 * len(limit) - 9) // 2
     if half < 1:
         return ((f" limit {limit}", "label"),)
-    share = min(abs(position.size) / position.limit, 1.0) if position.limit > 0 else 0.0
+    share = min(abs(position.size) / position.limit, 1.0)
     role = scene.mark("bad" if share >= 1 else "warn" if share >= 0.8 else "bid" if position.size > 0 else "ask")
     # One cell more than the halves: the middle is flat.
     cells: list[tuple[str, str]] = [(scene.glyphs.track, "rule")] * (2 * half + 1)
@@ -47,8 +49,8 @@ def _gauge(position: PositionView, view: View, scene: Scene, width: int) -> Line
         cells[half + (step if position.size > 0 else -step)] = (scene.glyphs.full, role)
     cells[half] = (scene.glyphs.divider, "label")
     for end, mark in ((position.worst_short, "<"), (position.worst_long, ">")):
-        if position.limit > 0 and math.isfinite(end) and end:
-            place = half + min(max(round(end / position.limit * half), -half), half)
+        if math.isfinite(end) and end:
+            place = half + round(min(max(end / position.limit, -1.0), 1.0) * half)
             is_over = abs(end) > position.limit * (1 + 1e-9)
             if place != half:
                 cells[place] = (mark, scene.mark("warn" if is_over else "label"))
@@ -79,22 +81,26 @@ def _size(position: PositionView, view: View, scene: Scene, width: int) -> Line:
 
 
 def _worst(position: PositionView, view: View, scene: Scene, width: int) -> Line:
-    digits = view.session.size_decimals
-    liquidation = price_text(position.liquidation, view) if position.liquidation else "none"
-    distance = _distance(position.liquidation_distance)
-    role = "bad" if position.liquidation_distance is not None and position.liquidation_distance < NEAR else "text"
+    digits, distance = view.session.size_decimals, position.liquidation_distance
+    role = "bad" if distance is not None and distance < NEAR else "text"
     ends = f"{signed(position.worst_short, digits)} {signed(position.worst_long, digits)}"
     items: list[tuple[int, Line]] = [
-        (0, ((" liq ", "label"), (f"{liquidation} {distance}".rstrip(), scene.mark(role)))),
+        (0, ((" liq ", "label"), (_liquidation(position, view), scene.mark(role)))),
         (1, (("if all fill ", "label"), (ends, scene.mark("text")))),
     ]
     return join(items, width)
 
 
-def _distance(ratio: float | None) -> str:
-    if ratio is None:
-        return ""
-    return percent(ratio) if ratio < FAR else f">{percent(FAR)}"
+def _liquidation(position: PositionView, view: View) -> str:
+    """Price and distance; the distance alone where the price says nothing any more."""
+    distance = position.liquidation_distance
+    if not position.liquidation:
+        return "none"
+    if distance is None:
+        return price_text(position.liquidation, view)
+    if not distance < FAR:
+        return f">{percent(FAR)} away"
+    return f"{price_text(position.liquidation, view)} {percent(distance)}"
 
 
 def _limits(position: PositionView, view: View, scene: Scene, width: int) -> Line:
