@@ -8,6 +8,8 @@ this name, which is the only place where it may be.
 import base64
 import codecs
 import functools
+import io
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -50,7 +52,7 @@ def leaks_in(data: bytes) -> list[str]:
 
 
 def leaks_below(folders: Iterable[Path]) -> Iterator[str]:
-    """Each leak in each file below ``folders`` as one line; compressed recordings are opened."""
+    """Each leak in each file below ``folders`` as one line; compressed recordings and bundles are opened."""
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.name == KEY_FILE or not _is_readable(path):
@@ -75,7 +77,19 @@ def _contents(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError:
         return b""
+    if path.suffix == ".zip":
+        return data + _members(data)
     return data + _unpacked(data) if path.suffix == ".zst" else data
+
+
+def _members(data: bytes) -> bytes:
+    """What an archive holds, recordings in it opened too; nothing of one that is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [(name, archive.read(name)) for name in archive.namelist()]
+    except (zipfile.BadZipFile, EOFError, ValueError):
+        return b""
+    return b"".join(member + (_unpacked(member) if name.endswith(".zst") else b"") for name, member in members)
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -16,6 +16,7 @@ import msgspec
 import zstandard
 
 from mmtui import __version__
+from mmtui.domain.history_view import HistoriesView
 from mmtui.domain.view import LogLine, View
 from mmtui.errors import JournalError, MmtuiError
 from mmtui.journal.reader import JournalReader
@@ -240,9 +241,9 @@ class _Contents:
 
 
 def texts_of(view: View) -> dict[str, str]:
-    """The files that a picture is enough for."""
+    """The files that a picture is enough for; its histories are in the recording, second by second."""
     return {
-        VIEW: msgspec.json.encode(view).decode(),
+        VIEW: msgspec.json.encode(msgspec.structs.replace(view, histories=HistoriesView())).decode(),
         "metrics.txt": exposition(lambda: view)().decode(),
         LOG: "".join(f"{utc_text(line.at)} {line.level:>5} {line.text}\n" for line in view.log),
     }
