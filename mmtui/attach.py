@@ -37,9 +37,17 @@ def attach(args: argparse.Namespace) -> int:
     """``mmtui attach [ID]``: the console of a running engine."""
     folder = state_folder(os.environ, is_needed=False)
     running = meant(running_instances(folder), getattr(args, "instance", ""))
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise ConfigError("attach needs a terminal", remedy=f"`mmtui ctl {running.id} view --follow` works without")
+    if not has_terminal():
+        remedy = f"`mmtui ctl {running.id} view --follow` works without"
+        raise ConfigError("attach needs a terminal that can show a screen", remedy=remedy)
     return show(running, folder, args, may_take=not getattr(args, "read_only", False))
+
+
+def has_terminal() -> bool:
+    """Whether there are keys to read and a screen to draw on."""
+    from mmtui.console.terminal.device import can_draw  # noqa: PLC0415 - --help needs no console
+
+    return sys.stdin.isatty() and sys.stdout.isatty() and can_draw(os.environ)
 
 
 def show(running: Running, folder: Path, args: argparse.Namespace, *, may_take: bool = True) -> int:

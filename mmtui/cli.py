@@ -137,7 +137,7 @@ def demo(args: argparse.Namespace) -> int:
 
 def _detached(args: argparse.Namespace) -> int:
     """Starts the engine as a process of its own, says which it is, and shows it where there is a terminal."""
-    from mmtui.attach import show  # noqa: PLC0415 - see the module's docstring
+    from mmtui.attach import has_terminal, show  # noqa: PLC0415 - see the module's docstring
     from mmtui.runtime.attaching.starting import start  # noqa: PLC0415
     from mmtui.runtime.state import state_folder  # noqa: PLC0415
 
@@ -147,7 +147,7 @@ def _detached(args: argparse.Namespace) -> int:
     words = ["--background" if word == "--detach" else word for word in args.argv]
     running = start(words, folder, folder / "detached.log")
     print(f"{running.id} runs in the background, process {running.pid}")  # noqa: T201 - what people are told
-    if getattr(args, "no_ui", False) or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if getattr(args, "no_ui", False) or not has_terminal():
         return int(ExitCode.CLEAN)
     return show(running, folder, args)
 

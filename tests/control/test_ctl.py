@@ -11,8 +11,9 @@ import pytest
 
 from mmtui.cli import main
 from mmtui.domain.commands import Act, CancelSide, Command, CommandResult, CommandStatus, SetParameters, Verb
-from mmtui.domain.consultations import Consultation, Finding, Unable, Working
+from mmtui.domain.consultations import Consultation, Finding, Preview, Previewed, Sketch, Unable, Working
 from mmtui.domain.instrument import Side
+from mmtui.domain.view import LevelView
 from mmtui.runtime.consulting.desk import CallOff, Say
 from mmtui.runtime.control import client as client_module
 from mmtui.runtime.control.operators import Operators
@@ -31,6 +32,7 @@ class Served:
     def __init__(self, folder: Path) -> None:
         self.commands: list[Command] = []
         self.consulted: list[Consultation] = []
+        self.operators = Operators(MARKET, lambda _: None)
         self.finding: Callable[[str], Finding] = lambda made: Unable(id=made, text="not now")
         self.status: CommandStatus | None = CommandStatus.ACCEPTED
         self.loop = asyncio.new_event_loop()
@@ -38,7 +40,7 @@ class Served:
         self.server = ControlServer(
             ControlPort(
                 id=MARKET, run_id="r", version="0", path=self.path, latest=lambda: VIEW, send=self._take,
-                clock=lambda: VIEW.engine.at, note=lambda _: None, operators=Operators(MARKET, lambda _: None),
+                clock=lambda: VIEW.engine.at, note=lambda _: None, operators=self.operators,
                 consult=self._consult,
             )
         )  # fmt: skip
@@ -229,3 +231,76 @@ def test_without_an_instance_there_is_nothing_to_ask(folder: Path, capsys: pytes
     assert main(["ctl", "pause"]) == 2
     assert main(["ps"]) == 0
     assert capsys.readouterr().out == "nothing is running\n"
+
+
+def test_a_preview_says_what_would_be_quoted_as_text_and_as_json(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    level = LevelView(side="BUY", level=0, price=64_000.0, size=0.05, reference=64_001.0)
+    then = Sketch(levels=(level,), spread_bps=2.5, limit=1.0, kept=1, cancelled=2, placed=3)
+    changes = {"trading.risk_aversion": 0.4}
+    served.finding = lambda made: Previewed(
+        id=made, at=1.0, changes=changes, now=Sketch(), then=then, note="a \x1b[31mword"
+    )
+    assert main(["ctl", "preview", "trading.risk_aversion=0.4"]) == 0
+    said = capsys.readouterr()
+    assert "then: spread 2.50 bp, position limit 1, orders kept 1, cancelled 2, placed 3" in said.out
+    assert "BUY    0  0.05       64000" in said.out
+    assert "\x1b" not in said.out
+    assert "half way" in said.err
+    (asked,) = served.consulted
+    assert isinstance(asked, Preview)
+    assert asked.changes == changes
+    assert main(["ctl", "preview", "trading.risk_aversion=0.4", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["command"], told["finding"]["then"]["placed"]) == ("preview", 3)
+
+
+def test_what_cannot_be_worked_out_is_one_line_and_exit_code_1(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ctl", "report"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"mmtui: {MARKET}: report: not now"
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["ctl", "preview"], "nothing to try"),
+        (["ctl", "preview", "trading.risk_aversion=-3"], "trading.risk_aversion"),
+        (["ctl", "rehearse", "no.such=1"], "KEY=VALUE"),
+        (["ctl", "bundle", "now"], "takes nothing more"),
+        (["ctl", "report", "--note", "x"], "--note belongs to bundle"),
+        (["ctl", "preview", "trading.risk_aversion=1", "--span", "60"], "--span belongs to rehearse"),
+    ],
+)
+def test_a_consultation_that_makes_no_sense_reaches_no_engine(
+    served: Served, capsys: pytest.CaptureFixture[str], words: list[str], remedy: str
+) -> None:
+    assert main(words) == 2
+    assert remedy in capsys.readouterr().err
+    assert served.consulted == []
+
+
+def test_ps_says_which_console_is_in_control(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    class Screen:
+        label = "ann/7 on pts/2"
+
+        def stand(self, standing: object) -> None:
+            """Hears and forgets."""
+
+    served.loop.call_soon_threadsafe(served.operators.join, Screen())
+    assert main(["ps"]) == 0
+    assert "1, in control: ann/7 on pts/2" in capsys.readouterr().out
+    assert main(["ps", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["instances"]
+    assert (row["in_control"], row["consoles"]) == ("ann/7 on pts/2", 1)
+
+
+def test_attach_without_a_terminal_names_what_works_without_one(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["attach"]) == 2
+    assert f"mmtui ctl {MARKET} view --follow" in capsys.readouterr().err
+    assert main(["attach", "nobody"]) == 2
+    assert f"running: {MARKET}" in capsys.readouterr().err
