@@ -360,3 +360,11 @@ def test_parameters_are_sent_all_or_none_with_one_id(keyboard_of: KeyboardOf) ->
     keyboard.press("5", "a")
     changes = {"trading.risk_aversion": 0.4, "trading.max_bps_diff": 3.0}
     assert keyboard.sent == [SetParameters(id="op-1", by="op", changes=changes, seen_at=AT, staged_at=AT)]
+
+
+def test_after_a_kill_the_resume_key_names_the_only_way_back_and_asks_nothing(keyboard_of: KeyboardOf) -> None:
+    killed = keyboard_of(killed_view())
+    killed.press("P")
+    assert killed.sent == []
+    assert killed.desk.ask is None
+    assert ":rearm REASON" in killed.note

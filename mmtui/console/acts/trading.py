@@ -75,6 +75,9 @@ def _resume(desk: Desk, _: str, now: Moment) -> None:
         return
     view = desk.view
     assert view is not None
+    if view.engine.kill.is_fired:
+        desk.say("killed: only :rearm REASON, typed in full, starts again", now, "warn")
+        return
     if not is_live(view):
         act(desk, Verb.RESUME, "resume", now)
         return

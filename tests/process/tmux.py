@@ -1,0 +1,100 @@
+"""Terminals as a person has them: windows of a private tmux server, keys that are typed, screens that are read."""
+
+import contextlib
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+STEP_S = 0.1
+PATIENCE_S = 30.0
+
+
+def is_there() -> bool:
+    """Whether this machine has tmux."""
+    return shutil.which("tmux") is not None
+
+
+class Tmux:
+    """A tmux server of our own; its windows inherit the environment, so that no key is on a command line.
+
+    What outlives its terminal, as an engine does, is for others to end."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._socket = folder / "tmux"
+        self._environment = dict(environment)
+
+    def open(self, name: str, command: list[str], width: int, height: int) -> "Terminal":
+        """A terminal of that size in which the command runs; it stays readable when the command has ended."""
+        size = ("-x", str(width), "-y", str(height))
+        self.call("new-session", "-d", "-s", name, *size, "cat")
+        self.call("set-option", "-t", name, "remain-on-exit", "on")
+        self.call("set-option", "-t", name, "status", "off")
+        self.call("resize-window", "-t", name, *size)
+        self.call("respawn-pane", "-k", "-t", name, "-c", str(self._folder), *command)
+        return Terminal(self, name)
+
+    def call(self, *arguments: str) -> str:
+        """One tmux command; raises when tmux refuses it."""
+        command = ["tmux", "-S", str(self._socket), "-f", "/dev/null", *arguments]
+        environment = {**self._environment, "TMUX": ""}
+        done = subprocess.run(command, capture_output=True, env=environment, timeout=20, check=False)
+        assert done.returncode == 0, f"tmux {arguments[0]}: {done.stderr.decode()}"
+        return done.stdout.decode()
+
+    def close(self) -> None:
+        """Ends the server and all that runs in it."""
+        with contextlib.suppress(AssertionError):
+            self.call("kill-server")
+
+
+class Terminal:
+    """One terminal: what is typed into it and what stands on it."""
+
+    def __init__(self, server: Tmux, name: str) -> None:
+        self._server = server
+        self.name = name
+
+    def press(self, *keys: str) -> "Terminal":
+        """Presses keys by tmux's names, each as one press."""
+        for key in keys:
+            self._server.call("send-keys", "-t", self.name, key)
+        return self
+
+    def type(self, text: str) -> "Terminal":
+        """Types a text as it is."""
+        self._server.call("send-keys", "-t", self.name, "-l", text)
+        return self
+
+    def screen(self) -> str:
+        """What stands on it, without trailing blanks."""
+        return "\n".join(line.rstrip() for line in self._server.call("capture-pane", "-p", "-t", self.name).split("\n"))
+
+    def is_dead(self) -> bool:
+        """Whether its command has ended and said how; the terminal may be let go of some time before."""
+        return self._ending() != ("", "")
+
+    def exit_code(self) -> int:
+        """What its command, now over, returned; minus the signal that ended it."""
+        code, signal = self._ending()
+        return int(code) if code else -int(signal)
+
+    def _ending(self) -> tuple[str, str]:
+        said = self._server.call("display-message", "-p", "-t", self.name, "#{pane_dead_status}/#{pane_dead_signal}")
+        code, _, signal = said.strip().partition("/")
+        return code, signal
+
+    def wait_for(self, claim: str | Callable[[str], object], patience_s: float = PATIENCE_S) -> str:
+        """Looks until a text stands on the screen, or until the claim about the screen holds; returns the screen."""
+        pause = threading.Event()
+        holds = (lambda screen: claim in screen) if isinstance(claim, str) else claim
+        screen = ""
+        for _ in range(int(patience_s / STEP_S)):
+            screen = self.screen()
+            if holds(screen):
+                return screen
+            pause.wait(STEP_S)
+        what = claim if isinstance(claim, str) else "what was expected"
+        raise AssertionError(f"waited {patience_s:.0f} s for {what!r}; the screen is\n{screen}")

@@ -1,0 +1,182 @@
+"""A session as a trader has it, typed into real terminals: every act of it, and the screen after each.
+
+``python -m tests.process.tour`` takes the tour at three sizes and puts its screens into docs/console.md.
+"""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.process.books import own_orders
+from tests.process.programs import MMTUI, Programs
+from tests.process.tmux import Terminal, Tmux
+
+SIZES = ((80, 24), (120, 40), (200, 60))
+PAGE = Path(__file__).parents[2] / "docs" / "console.md"
+ENGINE = ("--network", "localhost", "--asset", "BTC")
+FILL_PATIENCE_S = 90.0
+LAG_S = 20.0
+
+
+class Scene(NamedTuple):
+    """One screen of the tour: what was done to get there."""
+
+    title: str
+    screen: str
+
+
+class Tour:
+    """Two terminals, one engine, one exchange."""
+
+    def __init__(self, programs: Programs, width: int, height: int) -> None:
+        self.programs = programs
+        self.size = (width, height)
+        self._server = Tmux(programs.folder, {**programs.environment(), "LANG": "C.UTF-8"})
+
+    def close(self) -> None:
+        """Ends the terminals; the engine is the programs' to end."""
+        self._server.close()
+
+    def scenes(self) -> Iterator[Scene]:
+        """The tour, act by act; raises AssertionError where a screen or the book is not as it should be."""
+        self.programs.exchange("--seed", "13", speed="4")
+        desk = self._open("desk", "run", *ENGINE, "--metrics-port", str(self.programs.metrics_port), "--detach")
+        yield from self._quotes(desk)
+        yield from self._edit(desk)
+        yield from self._pause(desk)
+        yield from self._flatten(desk)
+        desk.press("q")
+        desk.wait_for(lambda _: desk.is_dead())
+        assert desk.exit_code() == 0
+        assert own_orders(self.programs), "the engine goes on without a console"
+        sofa = self._open("sofa", "attach")
+        yield Scene("Attached again from another terminal: the engine went on meanwhile", sofa.wait_for("QUOTING"))
+        yield from self._kill(sofa)
+        yield from self._leave(sofa)
+
+    def _open(self, name: str, *arguments: str) -> Terminal:
+        return self._server.open(name, [*MMTUI, *arguments], *self.size)
+
+    def _quotes(self, desk: Terminal) -> Iterator[Scene]:
+        desk.wait_for("QUOTING", FILL_PATIENCE_S)
+        self._agree(lambda: len({order["side"] for order in own_orders(self.programs)}) == 2, "quotes on both sides")
+        yield Scene("Started, warmed up, and quoting both sides", desk.wait_for(lambda screen: "spread" in screen))
+
+    def _edit(self, desk: Terminal) -> Iterator[Scene]:
+        desk.press("5")
+        desk.type("/min_half_spread").press("Enter")
+        desk.wait_for(lambda screen: "min_half_spread_bps" in screen and "1 of 1" in screen)
+        desk.press("e", "C-u").type("2.5")
+        yield Scene(
+            "A parameter being edited: its field, its bounds, the direction of its effect", desk.wait_for("2.5")
+        )
+        desk.press("Enter")
+        yield Scene("Staged, nothing sent: the ladder it would give beside the live one", desk.wait_for("1 staged"))
+        desk.press("a")
+        desk.wait_for(lambda screen: "y yes" in screen or "v2" in screen)
+        self._answer_yes(desk)
+        yield Scene("Applied, as a version of its own", desk.wait_for("v2"))
+        desk.press("u")
+        desk.wait_for(lambda screen: "y yes" in screen or "v3" in screen)
+        self._answer_yes(desk)
+        yield Scene("Taken back: a further version with the old value", desk.wait_for("v3"))
+        desk.press("Escape", "1")
+
+    def _answer_yes(self, terminal: Terminal, question: str = "y yes") -> None:
+        """Answers an open question; it takes its key only once it has stood for a moment."""
+
+        def is_answered(screen: str) -> bool:
+            if question in screen:
+                terminal.press("y")
+            return question not in screen
+
+        terminal.wait_for(is_answered)
+
+    def _pause(self, desk: Terminal) -> Iterator[Scene]:
+        desk.press("p")
+        screen = desk.wait_for("PAUSED")
+        self._agree(lambda: not own_orders(self.programs), "no order of ours while paused")
+        yield Scene("Paused: the book holds no order of ours", screen)
+        desk.press("P")
+        desk.wait_for(lambda screen: "y yes" in screen or "QUOTING" in screen)
+        self._answer_yes(desk)
+        screen = desk.wait_for("QUOTING")
+        self._agree(lambda: own_orders(self.programs), "quotes after the resume")
+        yield Scene("Resumed", screen)
+
+    def _flatten(self, desk: Terminal) -> Iterator[Scene]:
+        desk.wait_for(lambda screen: _position(screen) != 0.0, FILL_PATIENCE_S)
+        desk.press("f")
+        yield Scene("Flattening asks first, with the order and its cost", desk.wait_for(" FLATTEN"))
+        desk.wait_for("y yes")
+        self._answer_yes(desk)
+        yield Scene("Flat", desk.wait_for(lambda screen: _position(screen) == 0.0))
+        desk.press("P")
+        desk.wait_for(lambda screen: "y yes" in screen or "QUOTING" in screen)
+        self._answer_yes(desk)
+        desk.wait_for("QUOTING")
+        self._agree(lambda: own_orders(self.programs), "quotes after the flatten")
+
+    def _kill(self, sofa: Terminal) -> Iterator[Scene]:
+        sofa.press("K")
+        yield Scene("A kill takes its key twice, or ctrl+k once", sofa.wait_for("press K again"))
+        sofa.press("K")
+        screen = sofa.wait_for("KILLED")
+        self._agree(lambda: not own_orders(self.programs), "no order of ours after a kill")
+        yield Scene("Killed: cancelled, verified, locked", screen)
+        sofa.press("P")
+        sofa.wait_for("only :rearm REASON")
+        sofa.type(":rearm looked at the exchange").press("Enter")
+        yield Scene("A reason typed in full, and a look at how things stand", sofa.wait_for(" REARM "))
+        self._answer_yes(sofa, " REARM ")
+        screen = sofa.wait_for(lambda screen: "KILLED" not in screen.split("\n")[0])
+        yield Scene("Armed again", screen)
+
+    def _leave(self, sofa: Terminal) -> Iterator[Scene]:
+        sofa.press("q")
+        sofa.wait_for(lambda _: sofa.is_dead())
+        assert sofa.exit_code() == 0
+        stopped = self.programs.run("ctl", "stop")
+        assert stopped.returncode == 0, stopped.stderr.decode()
+        self._agree(lambda: "nothing is running" in self.programs.run("ps").stdout.decode(), "the end of the engine")
+        assert own_orders(self.programs) == []
+        yield Scene("The console is left; `mmtui ctl stop` has ended the engine", sofa.screen())
+
+    def _agree(self, claim: object, what: str) -> None:
+        assert callable(claim)
+        self.programs.wait_for(claim, what, LAG_S)
+
+
+def _position(screen: str) -> float:
+    """The position that the status lines show, 0 where none is shown."""
+    found = re.search(r"pos ([+-][0-9.]+)", screen)
+    return float(found.group(1)) if found else 0.0
+
+
+def main() -> int:
+    """Takes the tour at every size and renews the page."""
+    parts = []
+    for width, height in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            programs = Programs(Path(folder))
+            tour = Tour(programs, width, height)
+            try:
+                for scene in tour.scenes():
+                    sys.stdout.write(f"{width}x{height} {scene.title}\n")
+                    parts.append(f"### {scene.title} ({width}x{height})\n\n```text\n{scene.screen.rstrip()}\n```\n")
+            finally:
+                tour.close()
+                programs.close()
+    begin, end = "<!-- tour -->\n", "<!-- end of tour -->\n"
+    text = PAGE.read_text()
+    head, _, rest = text.partition(begin)
+    tail = rest.partition(end)[2]
+    PAGE.write_text(head + begin + "\n" + "\n".join(parts) + end + tail)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
