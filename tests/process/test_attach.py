@@ -1,11 +1,13 @@
 """Engines in the background and consoles on them, as real processes: whatever becomes of a console, quotes go on."""
 
+import contextlib
 import fcntl
 import json
 import os
 import pty
 import select
 import signal
+import sqlite3
 import struct
 import subprocess
 import termios
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 import pytest
 from eth_account import Account
 
+from tests.process.books import journal_path
 from tests.process.programs import KEY, MMTUI, Programs
 
 pytestmark = pytest.mark.process
@@ -83,6 +86,12 @@ def instance(programs: Programs) -> dict[str, object]:
     return dict(rows[0]) if rows else {}
 
 
+def control_rows(programs: Programs) -> list[str]:
+    """What the journal keeps of who was in control."""
+    with contextlib.closing(sqlite3.connect(f"file:{journal_path(programs)}?mode=ro", uri=True)) as rows:
+        return [str(text) for (text,) in rows.execute("SELECT text FROM risk_events WHERE code = 'CONTROL'")]
+
+
 @pytest.fixture
 def running(programs: Programs) -> Iterator[Programs]:
     """An exchange, and an engine in the background that quotes on it."""
@@ -128,6 +137,7 @@ def test_who_looks_on_can_take_quotes_off_and_puts_them_back_only_once_he_is_in_
     second.type(b":take\r")
     first.shows(b"took control from")
     assert f"/{second.process.pid} on " in str(instance(running)["in_control"])
+    running.wait_for(lambda: any("took control from" in told for told in control_rows(running)), "the journal")
     assert running.run("ctl", "resume").returncode == 0
     running.wait_for(lambda: running.quotes_both_sides(ACCOUNT), "quotes again")
     first.type(b"\x0b")
