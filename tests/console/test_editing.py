@@ -231,6 +231,22 @@ def test_in_live_apply_asks_and_shows_what_quotes_would_do() -> None:
     assert [type(command) for command in keyboard.sent] == [SetParameters]
 
 
+def test_a_value_set_by_command_is_previewed_while_the_question_stands() -> None:
+    keyboard = page(a_view())
+    keyboard.desk.run_line("set risk_aversion 0.4", keyboard.now)
+    assert keyboard.desk.ask is not None and keyboard.desk.ask.detail == ""
+    answered(keyboard.wait(0.1)).wait(1.1)
+    assert keyboard.desk.ask.detail.startswith("quotes 64248/64250 -> 64245.5/64252.5")
+
+
+def test_what_is_staged_after_the_question_is_not_agreed_to() -> None:
+    keyboard = staged(page(a_view()), "0.4").press("a").draw().wait(0.4)
+    keyboard.desk.drafts.stage_text("trading.max_bps_diff", "3", keyboard.desk.view)
+    keyboard.press("y")
+    assert keyboard.sent == []
+    assert "what is staged has changed since" in keyboard.note
+
+
 def test_in_live_a_leap_is_refused_at_the_field() -> None:
     keyboard = typed(page(a_view()), "0.9")
     assert "more than x2 in one change while LIVE; go from 0.3 in steps" in screen(keyboard)

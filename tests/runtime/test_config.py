@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mmtui.domain.parameters import PARAMETERS, SECTIONS, Kind, Refusal, Settings, parameter
 from mmtui.errors import ConfigError
 from mmtui.runtime.config.loading import LoadedConfig, load, variable_name
-from mmtui.runtime.config.writing import EXAMPLES, generated, save_values, with_values, write_generated
+from mmtui.runtime.config.writing import EXAMPLES, generated, with_values, write_generated
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0x" + "5a" * 32
@@ -381,20 +381,6 @@ def test_edits_of_the_generated_file_read_back(tmp_path_factory: pytest.TempPath
     assert config.settings.value(row.key) == value
     changed = [a for a, b in zip(text.splitlines(), generated().splitlines(), strict=False) if a != b]
     assert len(changed) <= 1 or row.default is None
-
-
-def test_saving_keeps_the_mode_and_follows_a_link(tmp_path: Path) -> None:
-    real = tmp_path / "real.toml"
-    real.write_text(MINE)
-    real.chmod(0o640)
-    link = tmp_path / "c.toml"
-    link.symlink_to(real)
-    save_values(link, {"trading.asset": "SOL"})
-    assert link.is_symlink()
-    assert 'asset = "SOL"   # the coin' in real.read_text()
-    assert real.stat().st_mode & 0o777 == 0o640
-    save_values(tmp_path / "other.toml", {"trading.asset": "SOL"})
-    assert (tmp_path / "other.toml").stat().st_mode & 0o777 == 0o600
 
 
 def test_an_endless_integer_is_one_line_like_any_other_problem(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mmtui.errors import ConfigError
 from mmtui.runtime.config.loading import LoadedConfig, load
-from mmtui.runtime.config.writing import generated, save_values
+from mmtui.runtime.config.writing import generated, with_values
 
 KEY = "0x" + "5a" * 32
 PROFILE = "[estimators]\nkappa_prior = 3000\n[risk]\nsigma_baseline = 0.0003\n"
@@ -118,7 +118,7 @@ def test_an_edit_saved_to_the_file_keeps_the_include_and_stands_above_the_profil
     (tmp_path / "profile.toml").write_text(PROFILE)
     path = tmp_path / "c.toml"
     path.write_text('include = "profile.toml"\n')
-    save_values(path, {"risk.sigma_baseline": 0.0005})
+    path.write_text(with_values(path.read_text(), {"risk.sigma_baseline": 0.0005}))
     config = load(path=path, environment={}, flags={}, folder=tmp_path)
     assert config.settings.number("risk.sigma_baseline") == 0.0005
     assert config.settings.number("estimators.kappa_prior") == 3000

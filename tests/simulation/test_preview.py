@@ -42,9 +42,17 @@ def whole(state: EngineState, now: float) -> bytes:
     return pickle.dumps(state, 5)
 
 
-@pytest.mark.parametrize("strategy", ["ladder", "glft", "inventory_aware", "hjb"])
+MODES = {
+    "ladder": {},
+    "glft": {"strategy__glft_mode": "glft_exact"},
+    "inventory_aware": {},
+    "hjb": {"strategy__hjb__mode": "policy"},
+}
+
+
+@pytest.mark.parametrize("strategy", MODES)
 def test_a_run_with_previews_is_the_run_without_to_the_last_byte(make_session: MakeSession, strategy: str) -> None:
-    looked, left_alone = (quoting(make_session, strategy__strategy_type=strategy) for _ in range(2))
+    looked, left_alone = (quoting(make_session, strategy__strategy_type=strategy, **MODES[strategy]) for _ in range(2))
     for second in range(24):
         before = whole(looked.engine.state, looked.engine.now)
         found = asked(looked, CHANGES[second % len(CHANGES)])

@@ -71,7 +71,10 @@ def _ask_to_apply(desk: Desk, now: Moment) -> None:
     words = describe(desk)
     headline = words if len(words) <= HEADLINE_MAX else f"{len(desk.drafts.staged)} changes, as staged in the table"
     asked = dict(desk.drafts.staged)
-    found = previewed(desk)
+
+    def foretell(desk: Desk, _: Moment) -> None:
+        found = previewed(desk)
+        ask.detail = quotes_line(found) if found is not None else ""
 
     def confirmed(desk: Desk, now: Moment) -> None:
         # What was staged after the question was drawn has not been agreed to.
@@ -80,8 +83,9 @@ def _ask_to_apply(desk: Desk, now: Moment) -> None:
         else:
             desk.say("apply refused: what is staged has changed since; look again", now, "bad")
 
-    ask = Ask("APPLY", headline, "y yes   any other key: no", {"y": confirmed}, opened_at=now.real)
-    ask.detail = quotes_line(found) if found is not None else ""
+    options = "y yes   any other key: no"
+    ask = Ask("APPLY", headline, options, {"y": confirmed}, opened_at=now.real, renew=foretell)
+    foretell(desk, now)
     desk.ask = ask
 
 

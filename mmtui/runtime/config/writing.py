@@ -5,7 +5,6 @@ values are valid: the schema does.
 """
 
 import os
-import stat
 import textwrap
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -16,7 +15,6 @@ from tomlkit.exceptions import TOMLKitError
 
 from mmtui.domain.parameters import PARAMETERS, SECTIONS, Kind, Parameter, Value, find, parameter
 from mmtui.errors import ConfigError
-from mmtui.runtime.files import replace_file
 
 WIDTH = 100
 TableOfFile: TypeAlias = MutableMapping[str, object]
@@ -105,17 +103,6 @@ def with_values(text: str, changes: Mapping[str, Value]) -> str:
         else:
             (_table(document, row.section) if table is None else table)[name] = value
     return tomlkit.dumps(document)
-
-
-def save_values(path: Path, changes: Mapping[str, Value]) -> None:
-    """Changes settings in the file at ``path``, atomically and with its mode kept; makes it when absent."""
-    try:
-        text, mode = path.read_text(encoding="utf-8"), stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        text, mode = "", 0o600
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be changed: {error}") from None
-    replace_file(path.resolve(), with_values(text, changes).encode(), mode=mode)
 
 
 def _section(section: str) -> list[str]:
