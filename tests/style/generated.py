@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from mmtui.console.keys import Danger
+from mmtui.console.panes.help import groups
 from mmtui.domain.order import TERMINAL, TRANSITIONS
 from mmtui.domain.parameters import PARAMETERS, SECTIONS
 from mmtui.domain.parameters.schema import Value
@@ -14,6 +16,7 @@ from tests.faults.rows import SECTIONS as FAULT_SECTIONS
 from tests.faults.rows import WHY_NOT
 from tests.simulation.planted.search import BUGS, HOURS_MAX
 from tests.simulation.planted.table import recorded
+from tests.style.screens import console_page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -66,9 +69,32 @@ def denials() -> str:
     return "\n".join(lines)
 
 
+def keys() -> str:
+    """Every action with its keys, a table a group, as the help page groups them."""
+    asks = {Danger.NONE: "", Danger.QUOTES: "no", Danger.ASKS: "yes", Danger.STOPS: "`K` twice, `ctrl+k` never"}
+    lines: list[str] = []
+    for name, actions in groups():
+        lines += [f"### Keys: {name}", "", "| key | command | does | asks first |", "| --- | --- | --- | --- |"]
+        for action in actions:
+            pressed = ", ".join(f"`{key}`".replace("|", "\\|") for key in action.keys)
+            typed = f"`:{action.id} {action.argument}".strip().replace("|", "\\|") + "`"
+            lines.append(f"| {pressed} | {typed} | {action.help} | {asks[action.danger]} |")
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def keys_page(text: str) -> str:
+    """The console's page with its tables of keys replaced."""
+    return _replaced(text, (("keys", keys()),))
+
+
 def architecture_page(text: str) -> str:
     """The page with its generated parts replaced."""
-    for name, made in (("order life", order_life()), ("denials", denials())):
+    return _replaced(text, (("order life", order_life()), ("denials", denials())))
+
+
+def _replaced(text: str, parts: tuple[tuple[str, str], ...]) -> str:
+    for name, made in parts:
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         text, count = pattern.subn(lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}", text)
         assert count == 1, name
@@ -142,5 +168,7 @@ if __name__ == "__main__":
     (DOCS / "incidents.md").write_text(incidents_page())
     (DOCS / "parameters.md").write_text(parameters_page())
     (DOCS / "planted-bugs.md").write_text(planted_bugs_page())
-    page = DOCS / "architecture.md"
-    page.write_text(architecture_page(page.read_text()))
+    for page, made in ((DOCS / "architecture.md", architecture_page), (DOCS / "console.md", console_page)):
+        page.write_text(made(page.read_text()))
+    page = DOCS / "console.md"
+    page.write_text(console_page(page.read_text()))

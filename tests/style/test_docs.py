@@ -10,7 +10,7 @@ from mmtui.cli import parser
 from mmtui.domain.parameters import PARAMETERS, SECTIONS
 from mmtui.errors import ExitCode
 from tests.checks import page as check_values
-from tests.style import generated
+from tests.style import generated, screens
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -57,9 +57,19 @@ def test_the_page_of_planted_bugs_is_what_the_last_search_found() -> None:
     assert (ROOT / "docs" / "planted-bugs.md").read_text() == generated.planted_bugs_page()
 
 
+def test_the_tables_of_keys_on_the_page_of_the_console_are_the_key_table() -> None:
+    text = (ROOT / "docs" / "console.md").read_text()
+    assert generated.keys_page(text) == text, "run python -m tests.style.generated"
+
+
 def test_the_tables_of_the_architecture_page_are_the_code() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     assert generated.architecture_page(text) == text
+
+
+def test_the_screens_on_the_console_page_are_what_the_console_draws() -> None:
+    text = (ROOT / "docs" / "console.md").read_text()
+    assert screens.console_page(text) == text
 
 
 def test_the_readme_names_make_targets_and_exit_codes_that_exist() -> None:
