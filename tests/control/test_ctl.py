@@ -182,6 +182,14 @@ def test_an_explanation_may_be_of_one_level_and_side_as_text_or_json(
     assert "belong to explain" in capsys.readouterr().err
 
 
+def test_status_can_follow_the_engine_that_runs(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--rate", "10"]) == 2
+    assert "belongs to --follow" in capsys.readouterr().err
+    threading.Timer(0.5, lambda: asyncio.run_coroutine_threadsafe(served.server.close(), served.loop)).start()
+    assert main(["status", "--follow", "--rate", "10"]) == 1
+    assert capsys.readouterr().out.count(VIEW.engine.mode.value) >= 2
+
+
 def test_following_goes_on_until_the_engine_ends(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
     threading.Timer(0.5, lambda: asyncio.run_coroutine_threadsafe(served.server.close(), served.loop)).start()
     assert main(["ctl", "view", "--follow", "--rate", "10"]) == 1

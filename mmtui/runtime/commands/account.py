@@ -14,6 +14,7 @@ from mmtui.errors import ConfigError, ExitCode, LockError, MmtuiError
 from mmtui.runtime.commands import emergency
 from mmtui.runtime.commands.access import Access, list_dexes, open_access
 from mmtui.runtime.commands.configuration import config_of
+from mmtui.runtime.commands.control import ctl
 from mmtui.runtime.commands.markets import say_cleared, say_where, tell
 from mmtui.runtime.commands.status import account_status, lines
 from mmtui.runtime.instances import is_locked
@@ -29,7 +30,12 @@ def list_dexs(args: argparse.Namespace) -> int:
 
 
 def status(args: argparse.Namespace) -> int:
-    """Prints the account."""
+    """Prints the account, or with ``--follow`` the engine that runs, a line an event and interval."""
+    if getattr(args, "follow", False):
+        args.words = ["view"]
+        return ctl(args)
+    if hasattr(args, "rate_hz"):
+        raise ConfigError("status --rate belongs to --follow", remedy="say status --follow --rate HZ")
 
     async def read() -> dict[str, object]:
         async with open_access(config_of(args), needs_key=False) as access:

@@ -7,7 +7,7 @@ exit code 1; an unknown instance or verb is exit code 2. Never asks the exchange
 import argparse
 import getpass
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from os import environ
 from pathlib import Path
 from typing import Final
@@ -17,11 +17,11 @@ import msgspec
 from mmtui.domain.commands import Act, CancelSide, Command, CommandStatus, SetParameters, Verb
 from mmtui.domain.instrument import Side
 from mmtui.domain.parameters import Value
-from mmtui.domain.view import View
 from mmtui.errors import ConfigError, ControlError, ExitCode
 from mmtui.runtime.attaching.survey import meant, socket_of, surveyed
 from mmtui.runtime.commands.consulting import CONSULTS, consult, maker
 from mmtui.runtime.commands.explaining import explain_json, explain_lines
+from mmtui.runtime.commands.spoken import Spoken
 from mmtui.runtime.control.admission import needs_picture
 from mmtui.runtime.control.client import ControlClient, command_id
 from mmtui.runtime.control.frames import RATE_MAX_HZ
@@ -194,25 +194,15 @@ def _show(client: ControlClient, args: argparse.Namespace) -> int:
     if rate_hz > RATE_MAX_HZ:
         raise ConfigError(f"--rate {rate_hz:g} is too fast", remedy=f"at most {RATE_MAX_HZ:g}")
     pictures = client.watch(rate_hz) if getattr(args, "follow", False) else iter((client.look(),))
+    spoken = Spoken()
     for picture in pictures:
         if getattr(args, "json", False):
             _tell(msgspec.json.encode(picture.view).decode())
         else:
-            for line in _lines(picture.view):
+            for line in spoken.lines(picture.view):
                 _tell(line)
         sys.stdout.flush()
     return int(ExitCode.CLEAN)
-
-
-def _lines(view: View) -> Iterator[str]:
-    engine, session = view.engine, view.session
-    why = f" ({printable(engine.mode_reason)})" if engine.mode_reason else ""
-    yield (
-        f"{utc_text(engine.at)}  {session.coin} {session.network} {session.run_kind}  {engine.mode.value}{why}"
-        f"  quotes {engine.bids_quoted}+{engine.asks_quoted}  position {engine.position.size:+g}"
-        f"  pnl {engine.pnl.total:+,.2f} USD  fills {engine.counters.fills}"
-    )
-    yield from (f"  ALARM {printable(alarm.text)}" for alarm in engine.alarms)
 
 
 def _print_json(value: object) -> None:

@@ -2,12 +2,14 @@
 
 import argparse
 
-from mmtui.runtime.commands.grammar.flags import Command, add_settings
+from mmtui.runtime.commands.grammar.flags import Command, add_settings, positive
 
 
 def _add_status(target: argparse.ArgumentParser) -> None:
     add_settings(target)
     target.add_argument("--json", action="store_true", help="one JSON object")
+    target.add_argument("--follow", action="store_true", help="the running engine instead: go on, a line an event")
+    target.add_argument("--rate", dest="rate_hz", type=positive, metavar="HZ", help="--follow: up to 10 a second (1)")
 
 
 def _add_cancel_all(target: argparse.ArgumentParser) -> None:
