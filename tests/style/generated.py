@@ -168,7 +168,7 @@ if __name__ == "__main__":
     (DOCS / "incidents.md").write_text(incidents_page())
     (DOCS / "parameters.md").write_text(parameters_page())
     (DOCS / "planted-bugs.md").write_text(planted_bugs_page())
-    for page, made in ((DOCS / "architecture.md", architecture_page), (DOCS / "console.md", console_page)):
+    for page, made in ((DOCS / "architecture.md", architecture_page), (DOCS / "console.md", keys_page)):
         page.write_text(made(page.read_text()))
     page = DOCS / "console.md"
     page.write_text(console_page(page.read_text()))
