@@ -1,0 +1,36 @@
+"""The parameters page with an edit previewed, as pictures on disk."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mmtui.console.app import ConsoleApp, ConsoleOptions
+from mmtui.console.link import MemoryLink
+from mmtui.domain.consultations import Consultation, Preview
+from tests.console.pictures import a_view
+from tests.console.test_editing import AVERSION, a_preview
+
+SnapCompare = Callable[..., bool]
+
+
+class PreviewingLink(MemoryLink):
+    """Answers every preview at once."""
+
+    def consult(self, consultation: Consultation) -> None:
+        if isinstance(consultation, Preview):
+            self.find(a_preview(consultation))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
+def test_an_edit_previewed(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    view = a_view()
+    app = ConsoleApp(
+        PreviewingLink(view),
+        ConsoleOptions(theme="default", is_unicode=True),
+        clock=lambda: 100.0,
+        seconds=lambda: 5_000.0,
+        is_ticking=False,
+    )
+    app.desk.look(app.moment())
+    app.desk.drafts.stage_text(AVERSION, "0.4", view)
+    assert snap_compare(app, press=["5", "j", "j", "j", "j", "0"], terminal_size=size)
