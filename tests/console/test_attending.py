@@ -10,7 +10,8 @@ from mmtui.console.attending.berths import Berths
 from mmtui.console.desk import Desk
 from mmtui.console.keys import ACTIONS, Danger, KeyMap
 from mmtui.console.link import MemoryLink
-from mmtui.console.panes import alarm, instances
+from mmtui.console.palette.arguments import arguments
+from mmtui.console.panes import alarm, instances, status
 from mmtui.console.rows import ASCII_GLYPHS, text_of
 from mmtui.console.scene import Scene
 from mmtui.domain.commands import Act, Verb
@@ -201,3 +202,16 @@ async def test_an_engine_is_chosen_from_the_list_with_enter() -> None:
         await stage.press("q")
         assert stage.app.desk.link is stage.link
         assert stage.app.is_running
+
+
+@pytest.mark.parametrize(
+    ("width", "said"), [(60, "LOOKING ON"), (80, "LOOKING ON"), (120, "in control: bob/7 on pts/2")]
+)
+def test_that_this_console_only_looks_on_is_on_the_first_line_at_every_width(width: int, said: str) -> None:
+    scene = Scene(a_keyboard(LOOKING_ON).desk, START, ASCII_GLYPHS)
+    assert said in text_of((status.identity(scene, width),))
+
+
+def test_the_command_line_offers_the_engines_there_are() -> None:
+    berths = berths_of(Others("sim-BTC", "sim-ETH"))
+    assert [word for word, _, _ in arguments(berths.shown, "switch", "eth")] == ["sim-ETH"]

@@ -25,6 +25,8 @@ def arguments(desk: Desk, action_id: str, typed: str) -> Following:
         yield from _settings(desk, typed)
         return
     words: dict[str, str] = dict.fromkeys(desk.cursors.offered.get(action_id, ()), "")
+    if action_id == "switch" and desk.roster is not None:
+        words = {plain(one.id): plain(f"{one.run_kind} {one.mode or one.note}") for one in desk.roster.instances()}
     presets = desk.findings.latest(Presets)
     if not words and "preset" in action_id and presets is not None:
         words = dict.fromkeys((plain(name) for name in presets.names), "kept values")

@@ -33,6 +33,7 @@ WIDENED_BPS = 0.1
 MONEY_MAX = 1e10
 ALARM_WIDTH = 12
 REPLAYED_WIDTH = 80
+NAMED_WIDTH = 110
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -80,11 +81,12 @@ def kill_state(view: View) -> Line:
     return ((f"kill {'LATCHED' if is_earlier else 'FIRED'} {clock(kill.at)}", "bad"),)
 
 
-def control(scene: Scene) -> Line:
-    """Who is in control, where that is not simply this console."""
+def control(scene: Scene, width: int) -> Line:
+    """Who is in control, where that is not simply this console; that it is not us is said at every width."""
     standing = scene.desk.link.standing()
     if not standing.is_in_control:
-        return ((f" LOOKING ON, in control: {plain(standing.holder) or 'nobody'} ", "held"),)
+        holder = f", in control: {plain(standing.holder) or 'nobody'}" if width >= NAMED_WIDTH else ""
+        return ((f" LOOKING ON{holder} ", "held"),)
     others = standing.consoles - 1
     return ((f"in control, {others} looking on", "label"),) if others > 0 else ()
 
@@ -133,7 +135,7 @@ def identity(scene: Scene, width: int) -> Line:
         (1, name),
         (0, quoting(view, max(width - 60, 24))),
         (0, held),
-        (2, control(scene)),
+        (2 if scene.desk.link.standing().is_in_control else 0, control(scene, width)),
         (3, kill_state(view)),
         (4, guards.banner(view, scene.glyphs, is_wide=width >= 110)),
         (6, widened(view)),
