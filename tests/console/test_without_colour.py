@@ -6,27 +6,16 @@ import pytest
 from msgspec.structs import replace
 
 from mmtui.console.screens.catalogue import BODIES, draw
-from mmtui.console.themes.theming import ROLES, ThemeShelf
+from mmtui.console.themes.theming import ThemeShelf
 from mmtui.domain.view import View
 from tests.console.conftest import a_scene
 from tests.console.pictures import a_session, a_view, an_engine, killed_view
 
 SIZES = ((80, 24), (120, 40), (200, 60))
-SAID_BY_OTHER_MEANS = {
-    "text": "plain", "label": "place", "rule": "line", "title": "capitals", "bid": "column, B", "ask": "column, S",
-    "own-bid": "B after the size", "own-ask": "S after the size", "bid-depth": "bar", "ask-depth": "bar",
-    "gain": "+", "loss": "-", "ok": "quiet", "warn": "!", "bad": "word", "alarm": "!!", "stale": "OLD",
-    "live": "word", "paper": "word", "sim": "word", "held": "HELD", "key": "place", "staged": "column",
-    "cursor": "reverse", "gauge": "length", "chart": "shape", "ask-block": "question", "chosen": "arrow",
-}  # fmt: skip
 
 
 def screen(view: View, size: tuple[int, int], page: str = "main", **scene: object) -> str:
     return "\n".join(draw(a_scene(view, page=page, **scene), page, *size))  # type: ignore[arg-type]
-
-
-def test_every_role_is_also_said_by_other_means() -> None:
-    assert set(SAID_BY_OTHER_MEANS) == set(ROLES)
 
 
 @pytest.mark.parametrize("size", [(60, 14), *SIZES], ids=str)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mmtui.console.keys import Danger
 from mmtui.console.panes.help import groups
+from mmtui.console.themes.meanings import MEANINGS
 from mmtui.domain.order import TERMINAL, TRANSITIONS
 from mmtui.domain.parameters import PARAMETERS, SECTIONS
 from mmtui.domain.parameters.schema import Value
@@ -83,9 +84,16 @@ def keys() -> str:
     return "\n".join(lines).rstrip()
 
 
+def colours() -> str:
+    """Every role of a theme, what it stands for, and what says the same without colour."""
+    lines = ["| role | stands for | also said by |", "| --- | --- | --- |"]
+    lines += [f"| `{role}` | {meaning.stands_for} | {meaning.also} |" for role, meaning in MEANINGS.items()]
+    return "\n".join(lines)
+
+
 def keys_page(text: str) -> str:
     """The console's page with its tables of keys replaced."""
-    return _replaced(text, (("keys", keys()),))
+    return _replaced(text, (("keys", keys()), ("colours", colours())))
 
 
 def architecture_page(text: str) -> str:

@@ -19,12 +19,9 @@ from rich.errors import StyleSyntaxError
 from rich.style import Style
 
 from mmtui.console.format import cut, plain
+from mmtui.console.themes.meanings import MEANINGS
 
-ROLES = (
-    "text", "label", "rule", "title", "bid", "ask", "own-bid", "own-ask", "bid-depth", "ask-depth", "gain", "loss",
-    "ok", "warn", "bad", "alarm", "stale", "live", "paper", "sim", "held", "key", "staged", "cursor", "gauge",
-    "chart", "ask-block", "chosen",
-)  # fmt: skip
+ROLES = tuple(MEANINGS)
 FIELDS = ("ansi", "background", "mode_of", "palette", "roles")
 RUN_KINDS = ("LIVE", "PAPER", "DRY-RUN", "SIM", "REPLAY")
 FALLBACK = "built-in"
