@@ -174,13 +174,16 @@ def test_without_a_file_one_is_made_for_the_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_private_key_in_the_file_is_neither_shown_nor_touched(tmp_path: Path) -> None:
-    secret = "0x" + "ab" * 32
+@pytest.mark.parametrize("name", ["private_key", '"private_key"', "  private_key  "])
+@pytest.mark.parametrize("secret", ["0x" + "ab" * 32, "correct horse"])
+def test_a_private_key_beside_a_change_is_neither_shown_nor_touched(tmp_path: Path, name: str, secret: str) -> None:
     path = tmp_path / "mm.toml"
-    path.write_text(f'[network]\nprivate_key = "{secret}"\n' + MINE)
+    path.write_text(f'[trading]\nrisk_aversion = 0.4\n[network]\n{name} = "{secret}"\n')
     path.chmod(0o600)
     config = loaded(path)
     made = prepared(config, {"trading.risk_aversion": 0.5}, tmp_path)
+    assert "+risk_aversion = 0.5" in made.diff
+    assert any("private_key" in line for line in made.diff)
     assert all(secret not in line for line in made.diff)
     write(made)
     assert secret in path.read_text()

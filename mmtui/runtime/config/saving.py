@@ -6,22 +6,25 @@ value that a flag or a variable sets is named and left, and a private key is nev
 
 import difflib
 import hashlib
+import re
 import stat
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmtui.domain.parameters import Settings, Value, find
+from mmtui.domain.parameters import PARAMETERS, Settings, Value, find
 from mmtui.errors import ConfigError
 from mmtui.runtime.config.loading import DEFAULT_FILE, LoadedConfig
 from mmtui.runtime.config.toml_source import SIZE_MAX
 from mmtui.runtime.config.writing import with_values
 from mmtui.runtime.files import read_small_file, replace_file
+from mmtui.runtime.redaction import HIDDEN, without_keys
 
 MODE_NEW = 0o600
 HEADER = "# mmtui configuration: `mmtui generate-config -` shows every setting.\n"
 _ABSENT = "absent"
+_SECRET = re.compile(r"(.*\b(?:" + "|".join(row.name for row in PARAMETERS if row.secret) + r")[\"']?\s*=\s*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,18 @@ class Saving:
         for edit in self.edits:
             before, after = edit.was.splitlines(), edit.text.splitlines()
             lines += difflib.unified_diff(before, after, str(edit.path), str(edit.path), lineterm="")
-        return (*lines, *(f"# {line}" for line in self.elsewhere))
+        return (*(_without_secrets(line) for line in lines), *(f"# {line}" for line in self.elsewhere))
 
     @property
     def path(self) -> str:
         """The files by name."""
         return ", ".join(str(edit.path) for edit in self.edits)
+
+
+def _without_secrets(line: str) -> str:
+    """A line around a change as it may be shown and sent to a console."""
+    found = _SECRET.match(line)
+    return f"{found[1]}{HIDDEN}" if found else without_keys(line)
 
 
 def live_edits(config: LoadedConfig, now: Settings, written: Collection[str] = ()) -> dict[str, Value]:
