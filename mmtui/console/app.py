@@ -241,7 +241,7 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         count = len(blotter.select(view, words).rows)
         self._beside(
             lambda: write_pane(folder, stem, blotter.as_csv(view, words), "csv"),
-            lambda path: self._tell(f"{count} {name} written to {path}"),
+            lambda path: self._tell(f"{count} {name} written to {path.name}, in {path.parent}"),
         )
 
     def _tell(self, text: str, role: str = "ok") -> None:

@@ -10,6 +10,7 @@ import pytest
 from mmtui.console.app import ConsoleApp, ConsoleOptions
 from mmtui.console.link import MemoryLink
 from mmtui.domain.view import View
+from tests.console.answering import AnsweringLink
 from tests.console.pictures import a_view, killed_view, warming_view
 
 NAMES = ("default", "ansi", "deutan", "mono", "light", "contrast", "classic")
@@ -57,3 +58,20 @@ def test_the_flatten_question(snap_compare: SnapCompare) -> None:
 
 def test_the_command_line_with_completions(snap_compare: SnapCompare) -> None:
     assert snap_compare(an_app(a_view()), press=[":", *"set ladder"], terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+def test_the_report_at_two_sizes(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    app = an_app(a_view())
+    app.desk.link = AnsweringLink(a_view())
+    assert snap_compare(app, press=["9", "0"], terminal_size=size)
+
+
+def test_the_life_of_an_order(snap_compare: SnapCompare) -> None:
+    app = an_app(a_view())
+    app.desk.link = AnsweringLink(a_view())
+    assert snap_compare(app, press=["2", "enter", "0"], terminal_size=(120, 40))
+
+
+def test_the_chart_looked_back_at_over_half_an_hour(snap_compare: SnapCompare) -> None:
+    assert snap_compare(an_app(a_view()), press=["4", "right", *"hhhhhhhhvv"], terminal_size=(120, 40))

@@ -2,8 +2,14 @@
 
 import re
 
+from mmtui.console.acts import HANDLERS
+from mmtui.console.desk import Desk
+from mmtui.console.keys import KeyMap
+from mmtui.console.rows import UNICODE_GLYPHS
+from mmtui.console.scene import Scene
 from mmtui.console.screens.catalogue import draw
-from tests.console.conftest import a_scene
+from tests.console.answering import AnsweringLink
+from tests.console.conftest import START, a_scene
 from tests.console.pictures import a_view
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -15,6 +21,32 @@ def main_screen(width: int, height: int) -> str:
     return "\n".join(["```text", *lines, "```"])
 
 
+# Keys from the main screen, size, and the lines of the screen that are shown.
+PAGES: dict[str, tuple[tuple[str, ...], tuple[int, int], tuple[int, int]]] = {
+    "orders": (("2", "enter"), (80, 24), (3, 21)),
+    "fills": (("3",), (80, 24), (3, 22)),
+    "chart": (("4", "right"), (80, 24), (3, 22)),
+    "log": (("6", "down"), (80, 24), (3, 7)),
+    "why": (("8",), (120, 24), (3, 13)),
+    "report": (("9",), (80, 24), (3, 16)),
+    "help": (("?",), (80, 24), (3, 12)),
+}
+
+
+def page_screen(name: str) -> str:
+    """The body of a page after its keys, without empty lines."""
+    keys, (width, height), (first, after) = PAGES[name]
+    desk = Desk(AnsweringLink(a_view()), KeyMap(), HANDLERS, name="op", now=START)
+    scene = Scene(desk, START, UNICODE_GLYPHS)
+    desk.look(START)
+    for key in keys:
+        desk.press(key, START)
+        desk.look(START)
+        draw(scene, desk.page, width, height)
+    lines = draw(scene, desk.page, width, height)[first:after]
+    return "\n".join(["```text", *filter(None, lines), "```"])
+
+
 def console_page(text: str) -> str:
     """The console's page with its captures drawn anew."""
     for width, height in SIZES:
@@ -22,4 +54,9 @@ def console_page(text: str) -> str:
         made = main_screen(width, height)
         text, count = pattern.subn(lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}", text)
         assert count == 1, (width, height)
+    for name in PAGES:
+        pattern = re.compile(rf"(<!-- page {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        made = page_screen(name)
+        text, count = pattern.subn(lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}", text)
+        assert count == 1, name
     return text

@@ -12,6 +12,7 @@ from mmtui.domain.view import OrderRow, View
 
 PAGE = "orders"
 OVER_MAX = 50
+WIDE, WHAT = 100, 20
 COLUMNS = (
     Column("side", 4, 0, is_left=True),
     Column("lvl", 3, 4),
@@ -69,13 +70,13 @@ def story_rows(scene: Scene, width: int, height: int) -> Lines:
     head = title("LIFE", scene.state(as_of), width, scene.glyphs)
     lines: list[Line] = [head]
     begin = told.lines[0].at if told.lines else 0.0
-    listed_lines = told.lines[-(height - 1) :] if height > 1 else ()
-    for line in listed_lines:
-        time = f" {clock(line.at, 3)} {signed(line.at - begin, 3):>10}s  "
-        what = f"{plain(line.what):<28} "
-        room = max(width - len(time) - len(what), 0)
-        lines.append(((time, "label"), (what, "text"), (cut(plain(line.detail), room), "label")))
-    return block(lines, width, height)
+    for line in told.lines:
+        time = f" {clock(line.at, 3)}" if width >= WIDE else ""
+        left = f"{time} {signed(line.at - begin, 3):>9}s  {cut(plain(line.what), WHAT):<{WHAT}} "
+        for place, words in enumerate(wrap(plain(line.detail), max(width - len(left), 1)) or [""]):
+            lines.append(((left if place == 0 else " " * len(left), "text"), (words, "label")))
+    kept = lines[1:][-(height - 1) :] if height > 1 else []
+    return block([head, *kept], width, height)
 
 
 def listed(view: View) -> list[OrderRow]:

@@ -18,7 +18,6 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
         detail = progress or f"{key} works it out from the journal"
         return block([title("REPORT", scene.state(detail), width, scene.glyphs)], width, height)
     old = f"of {clock(found.at)}, {age(scene.view.engine.at - found.at)} old" if scene.view else ""
-    detail = f"{old}   {progress or key + ' makes it anew'}   :report-write"
     body = [line for section in found.sections for line in section_rows(section, width, scene)]
     body += [((" written to " + cut(plain(path), max(width - 12, 0)), "label"),) for path in found.paths]
     room = max(height - 1, 0)
@@ -26,8 +25,12 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     last_first = max(len(body) - room, 0)
     cursors.lengths[PAGE], cursors.view_heights[PAGE] = last_first + 1, room
     first = cursors.chosen[PAGE] = min(max(cursors.chosen.get(PAGE, 0), 0), last_first)
-    more = f"   lines {first + 1} to {min(first + room, len(body))} of {len(body)}" if last_first else ""
-    head = title("REPORT", scene.state(detail + more), width, scene.glyphs)
+    parts = [old, progress or f"{key} makes it anew"]
+    if last_first:
+        parts.insert(1, f"lines {first + 1} to {min(first + room, len(body))} of {len(body)}")
+    while len(parts) > 1 and len("   ".join(parts)) + 11 > width:
+        parts.pop()
+    head = title("REPORT", scene.state("   ".join(parts)), width, scene.glyphs)
     return block([head, *body[first : first + room]], width, height)
 
 

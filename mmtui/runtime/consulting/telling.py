@@ -22,11 +22,11 @@ WORDS: Final = {
     "PartialFilled": "filled in part",
     "CancelPending": "cancel on its way",
     "Unknown": "fate unknown",
-    "Settling": "over, fills may follow",
+    "Settling": "over, fills to come",
     "CancelConfirmed": "cancel confirmed",
     "Filled": "filled whole",
     "FilledImmediately": "filled at once",
-    "FilledDuringCancel": "filled while it was cancelled",
+    "FilledDuringCancel": "filled during cancel",
     "Cancelled": "cancelled",
     "Rejected": "refused by the venue",
     "Lost": "can never execute",
@@ -80,7 +80,7 @@ class _Teller:
                 return self._intended(row)
             case OrderAdopted():
                 self._first, self._size, self._state = row.at, row.terms.size, row.state
-                return StoryLine(at=row.at, what="taken over from an earlier run", detail=row.state)
+                return StoryLine(at=row.at, what="taken over", detail=f"from an earlier run, {row.state}")
             case CancelIntended():
                 self._cancelled_at = row.at
                 return StoryLine(at=row.at, what="cancel sent", detail=self._lived(row.at))
