@@ -133,9 +133,10 @@ def cut(text: str, width: int) -> str:
         return text
     mark = ".."[: max(width, 0)]
     room = max(width - len(mark), 0)
-    kept = text[:room]
-    last = len(kept) - len(kept.split(" ")[-1])
-    rest = text[last:].split(" ", 1)[0]
-    if len(rest) > room - last and any(char.isdigit() for char in rest):
-        kept = kept[:last]
-    return kept.rstrip() + mark
+    kept = text[:room].rstrip()
+    start = kept.rfind(" ") + 1
+    word = text[start:].split(" ", 1)[0]
+    if any(char.isdigit() for char in word) and (len(kept) < start + len(word) or len(kept) + 1 > room):
+        kept = text[:start].rstrip()
+    # The mark right behind a number would read as more digits.
+    return f"{kept} {mark}" if kept[-1:].isdigit() and len(kept) < room else kept + mark

@@ -69,3 +69,14 @@ def test_control_sequences_lose_their_teeth() -> None:
 def test_words_are_cut_with_a_mark() -> None:
     assert cut("widening until", 10) == "widening.."
     assert cut("short", 10) == "short"
+
+
+def test_a_number_is_left_out_whole_and_the_mark_never_reads_as_more_digits() -> None:
+    text = "fee 0.0735 position 0.00445 P&L"
+    shown = [cut(text, width) for width in range(2, len(text))]
+    for line in shown:
+        assert all(word in text.split() or not any(char.isdigit() for char in word) for word in line.split())
+    assert cut(text, 20) == "fee 0.0735 positio.."
+    assert cut(text, 13) == "fee 0.0735 .."
+    assert cut(text, 12) == "fee.."
+    assert all(len(line) <= width for width, line in enumerate(shown, 2))

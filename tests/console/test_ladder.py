@@ -60,6 +60,14 @@ def test_a_book_with_holes_gets_rows_of_several_ticks() -> None:
     assert span.group == 5
 
 
+def test_rows_get_finer_when_the_known_book_shrinks_to_a_few_of_them() -> None:
+    axis = Axis()
+    lay(a_market(1_000.0, step=20.0), axis, 18, "X")
+    span = lay(a_market(1_000.0), axis, 18, "X").span
+    assert span is not None
+    assert span.group == 1
+
+
 def test_a_person_may_group_more_coarsely_and_hand_it_back() -> None:
     axis = Axis()
     lay(a_market(), axis, 15, "X")

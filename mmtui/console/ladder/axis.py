@@ -13,6 +13,8 @@ from mmtui.console.ladder.rungs import Rung, index_of
 GROUPS: tuple[int, ...] = tuple(digit * scale for scale in (1, 10, 100, 1_000, 10_000, 100_000) for digit in (1, 2, 5))
 SPREAD_SHARE_MAX = 0.25
 LEVELS_SHARE = 3
+# Fewer rows than this share with a known size, and the axis is too coarse for the book it was laid over.
+KNOWN_SHARE_MIN = 0.4
 
 
 class Market(NamedTuple):
@@ -75,7 +77,7 @@ class Axis:
         """The prices that have one of ``rows`` rows; moves the anchor only when it must."""
         if (name, market.tick) != self._key:
             self._key, self.chosen, self._wants_centre = (name, market.tick), 0, True
-        if self._wants_centre or not self._is_centred(market, rows):
+        if self._wants_centre or not self._is_centred(market, rows) or self._is_coarse(market, rows):
             self.group = max(self.chosen, _finest(market, rows)) if self.chosen else _fitting(market, rows)
             self._centre = round(market.mid / (market.tick * self.group))
             self._wants_centre = False
@@ -89,6 +91,14 @@ class Axis:
             return False
         span = Span(low, low + rows - 1, self.group, market.tick)
         return span.holds(market.bids[0], is_bid=True) and span.holds(market.asks[0], is_bid=False)
+
+    def _is_coarse(self, market: Market, rows: int) -> bool:
+        """Whether the known book has shrunk to a few rows that finer ones would spread."""
+        known = [rung.price for side in (market.bids, market.asks) for rung in side if rung.size > 0]
+        if self.chosen or not known:
+            return False
+        seen = (max(known) - min(known)) / (market.tick * self.group)
+        return seen < rows * KNOWN_SHARE_MIN and _fitting(market, rows) < self.group
 
 
 def _finest(market: Market, rows: int) -> int:
