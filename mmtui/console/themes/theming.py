@@ -129,7 +129,7 @@ def _style(role: str, value: object, palette: Mapping[str, object]) -> Style:
     try:
         return Style.parse(words or "none")
     except StyleSyntaxError as error:
-        raise ThemeError(f"role {role}: {plain(str(error))}") from error
+        raise ThemeError(f"role {role}: {plain(value)!r} is not a style such as 'bold red'") from error
 
 
 def folders(user: Path | None = None) -> list[Path]:
