@@ -103,6 +103,16 @@ class JournalReader:
         table, number = TABLE_OF[kind], self._number(run_id)
         return [table.decode(cells) for _, _, cells, _ in self._rows(self._connection, table, number)]
 
+    def order_ends(self, run_id: str) -> list[tuple[str, str, int]]:
+        """How many orders of a session were last known in which state, and refused ones for which reason."""
+        rows = self._all(
+            "SELECT o.state, CASE o.state WHEN 'Rejected' THEN o.reason ELSE '' END AS why, count(*)"
+            " FROM (SELECT max(seq) AS newest FROM order_changes WHERE session = ? GROUP BY cloid) AS n"
+            " JOIN order_changes AS o ON o.seq = n.newest GROUP BY 1, 2 ORDER BY 3 DESC",
+            (self._number(run_id),),
+        )
+        return [(str(state), str(why), count) for state, why, count in rows if isinstance(count, int)]
+
     def day_totals(self, utc_day: int) -> Totals:
         """Sums of one UTC day (days since the epoch) over all sessions; a fill counts once."""
         first, after = utc_day * DAY_S, (utc_day + 1) * DAY_S

@@ -12,7 +12,6 @@ from mmtui.domain.records import (
     FillBooked,
     FundingBooked,
     ModeChanged,
-    OrderChanged,
     ParametersChanged,
     PositionAdjusted,
     RiskRecorded,
@@ -23,20 +22,22 @@ from mmtui.journal.reader import JournalReader
 
 HOUR_S = 3_600.0
 KINDS = (
-    EquitySampled, FillBooked, FundingBooked, ModeChanged, OrderChanged, ParametersChanged, PositionAdjusted,
-    RiskRecorded,
+    EquitySampled, FillBooked, FundingBooked, ModeChanged, ParametersChanged, PositionAdjusted, RiskRecorded,
 )  # fmt: skip
 
 
 class Kept(NamedTuple):
-    """The rows of a session by kind, in order; recovered and foreign fills and funding are left out."""
+    """The rows of a session by kind, in order; recovered and foreign fills and funding are left out.
+
+    ``orders`` are counts of orders by the state they were last in and, if refused, the reason.
+    """
 
     session: Session
     equity: tuple[EquitySampled, ...]
     fills: tuple[FillBooked, ...]
     funding: tuple[FundingBooked, ...]
     modes: tuple[ModeChanged, ...]
-    orders: tuple[OrderChanged, ...]
+    orders: tuple[tuple[str, str, int], ...]
     edits: tuple[ParametersChanged, ...]
     adjustments: tuple[PositionAdjusted, ...]
     risk: tuple[RiskRecorded, ...]
@@ -84,6 +85,7 @@ def read_rows(path: Path, run_id: str) -> Kept | None:
         if session is None:
             return None
         found: dict[type, list[object]] = {kind: list(reader.rows_of(kind, run_id)) for kind in KINDS}
+        ends = tuple(reader.order_ends(run_id))
 
     def of(kind: type) -> list[object]:
         return found[kind]
@@ -97,7 +99,7 @@ def read_rows(path: Path, run_id: str) -> Kept | None:
         ),
         funding=tuple(row for row in of(FundingBooked) if isinstance(row, FundingBooked) and not row.is_recovered),
         modes=tuple(row for row in of(ModeChanged) if isinstance(row, ModeChanged)),
-        orders=tuple(row for row in of(OrderChanged) if isinstance(row, OrderChanged)),
+        orders=ends,
         edits=tuple(row for row in of(ParametersChanged) if isinstance(row, ParametersChanged)),
         adjustments=tuple(row for row in of(PositionAdjusted) if isinstance(row, PositionAdjusted)),
         risk=tuple(row for row in of(RiskRecorded) if isinstance(row, RiskRecorded)),
@@ -163,13 +165,14 @@ def time_in_modes(modes: Sequence[ModeChanged], began_at: float, until: float) -
     return dict(sorted(((name, seconds) for name, seconds in spent.items() if seconds > 0.0), key=lambda one: -one[1]))
 
 
-def order_ends(orders: Iterable[OrderChanged]) -> tuple[Counter[str], Counter[str]]:
+def order_ends(orders: Iterable[tuple[str, str, int]]) -> tuple[Counter[str], Counter[str]]:
     """How orders ended, by state, and why they were refused, by the venue's words."""
-    last: dict[str, OrderChanged] = {}
-    for row in orders:
-        last[row.cloid] = row
-    ends = Counter(row.state for row in last.values())
-    refused = Counter(row.reason or "no reason given" for row in last.values() if row.state == "Rejected")
+    ends: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for state, reason, count in orders:
+        ends[state] += count
+        if state == "Rejected":
+            refused[reason or "no reason given"] += count
     return ends, refused
 
 

@@ -29,7 +29,7 @@ AT_LIMIT = 0.95
 FILLED = ("Filled", "FilledImmediately", "FilledDuringCancel")
 CAUSES = ("total", "edge at fills", "adverse selection", "inventory", "fees", "funding")
 SEVERITY = {"KILL": "grave", "REARMED": "notice", "TRANSFER": "notice", "LEVERAGE": "notice", "MARGIN_ADDED": "notice"}
-INCIDENTS_MAX = 200
+INCIDENTS_MAX, REASONS_MAX, ROWS_MAX = 200, 20, 100
 
 
 def sections(kept: Kept, instrument: Instrument, view: View | None, now: float) -> tuple[ReportSection, ...]:
@@ -130,7 +130,7 @@ def _orders(kept: Kept) -> ReportSection:
     filled = sum(ends[state] for state in FILLED)
     rows = [("sent", str(count), ""), ("filled whole", str(filled), f"{filled / count:.1%}" if count else ".")]
     rows += [(state, str(n), f"{n / count:.1%}") for state, n in ends.most_common() if state not in FILLED]
-    rows += [(f"refused: {reason}", str(n), f"{n / count:.1%}") for reason, n in refused.most_common()]
+    rows += [(f"refused: {reason}", str(n), f"{n / count:.1%}") for reason, n in refused.most_common(REASONS_MAX)]
     return ReportSection(
         title="Orders", columns=("last known state", "orders", "share"), rows=tuple(rows), note="by order"
     )
@@ -184,7 +184,7 @@ def _inventory(kept: Kept, instrument: Instrument, view: View | None, until: flo
         rows.append(("limit now", f"{view.engine.position.limit:.{places}f}"))
     rows += [
         (f"corrected {utc_text(row.at)}", f"{format_fixed(row.before, places)} to {format_fixed(row.after, places)}")
-        for row in kept.adjustments
+        for row in kept.adjustments[-ROWS_MAX:]
     ]
     return ReportSection(title="Inventory", columns=("", instrument.asset), rows=tuple(rows))
 
@@ -231,7 +231,7 @@ def _incidents(kept: Kept) -> ReportSection:
 
 def _edits(kept: Kept) -> ReportSection:
     rows = []
-    for row in kept.edits:
+    for row in kept.edits[-ROWS_MAX:]:
         changes = ", ".join(f"{key} {row.before.get(key)} to {value}" for key, value in row.after.items())
         rows.append((f"v{row.version}", utc_text(row.at), row.by, changes))
     return ReportSection(title="Parameter versions", columns=("version", "time", "by", "change"), rows=tuple(rows))

@@ -92,7 +92,8 @@ def as_text(report: Reported) -> str:
     parts = [f"mmtui session report, {utc_text(report.at)}", ""]
     for section in report.sections:
         parts.append(section.title.upper() + (f"  ({section.note})" if section.note else ""))
-        table = [section.columns, *section.rows] if any(section.columns) else list(section.rows)
+        table = [[_plain(cell) for cell in row] for row in (section.columns, *section.rows)]
+        table = table if any(section.columns) else table[1:]
         widths = [max((len(row[place]) for row in table if place < len(row)), default=0)
                   for place in range(len(section.columns))]  # fmt: skip
         parts += [
@@ -122,11 +123,11 @@ def as_markdown(report: Reported) -> str:
 
 def as_json(report: Reported) -> str:
     """The same tables for scripts."""
-    content = {"schema": SCHEMA, "at": report.at, "sections": [_plain(section) for section in report.sections]}
+    content = {"schema": SCHEMA, "at": report.at, "sections": [_table(section) for section in report.sections]}
     return msgspec.json.format(msgspec.json.encode(content)).decode() + "\n"
 
 
-def _plain(section: ReportSection) -> dict[str, object]:
+def _table(section: ReportSection) -> dict[str, object]:
     return {
         "title": section.title,
         "note": section.note,
@@ -136,7 +137,12 @@ def _plain(section: ReportSection) -> dict[str, object]:
 
 
 def _cell(text: str) -> str:
-    clean = "".join(char if char.isprintable() else " " for char in text)
+    clean = _plain(text)
     for char in "\\|<>`*_[]":
         clean = clean.replace(char, "\\" + char)
     return clean
+
+
+def _plain(text: str) -> str:
+    """Foreign text without what a terminal would act on."""
+    return "".join(char if char.isprintable() else " " for char in text)
