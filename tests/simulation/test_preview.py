@@ -117,6 +117,26 @@ def test_while_paused_it_shows_what_would_be_quoted_and_says_so(make_session: Ma
     assert any(level.price for level in found.then.levels)
 
 
+def test_a_panel_copied_while_the_market_moves_on_still_makes_a_ladder(make_session: MakeSession) -> None:
+    session = quoting(make_session)
+    expert = previewing(lambda: session.engine)
+    pieces = []
+    for _ in range(12):
+        work = expert(Preview(id="p", changes={"estimators.kappa_min": 300.0}), lambda _: None)
+        count, found = 0, None
+        while found is None:
+            try:
+                work.send(None)  # type: ignore[attr-defined]
+            except StopIteration as end:
+                found = end.value
+            session.run(0.3)
+            count += 1
+        assert isinstance(found, Previewed)
+        assert found.then is not None
+        pieces.append(count)
+    assert min(pieces) >= 4
+
+
 class _Watched(Settings):
     """Settings that note which keys are read."""
 

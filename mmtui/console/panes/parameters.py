@@ -33,9 +33,9 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     shown_columns = columns_for(COLUMNS, width - 1)
     head = title("PARAMETERS", scene.state(_detail(scene, len(parameters))), width, scene.glyphs)
     lines: list[Line] = [head, ((" " + headings(COLUMNS, shown_columns), "label"),)]
-    body = _body(scene, parameters, picked, shown_columns)
-    first = _first(body, room)
-    lines += [line for line, _ in body[first : first + room]]
+    entries = _entries(parameters)
+    first = _first(entries, picked, room)
+    lines += [_line(entry, picked, shown_columns, scene) for entry in entries[first : first + room]]
     if not parameters:
         lines.append(((" none: esc clears the filter, v shows others"[:width], "label"),))
     lines += [()] * (height - 1 - len(lines))
@@ -55,28 +55,30 @@ def _detail(scene: Scene, count: int) -> str:
     return f"{version}   {staged}{aside}{_KINDS[shown_kind(desk)]}{found}"
 
 
-def _body(
-    scene: Scene, parameters: tuple[Parameter, ...], picked: int, columns: tuple[int, ...]
-) -> list[tuple[Line, bool]]:
-    """Section headings and rows; each with whether the cursor is on it."""
-    lines: list[tuple[Line, bool]] = []
-    section = ""
+def _entries(parameters: tuple[Parameter, ...]) -> list[tuple[int, Parameter]]:
+    """Each parameter with its place; a section's heading is its first one with place -1."""
+    entries: list[tuple[int, Parameter]] = []
     for place, row in enumerate(parameters):
-        if row.section != section:
-            section = row.section
-            lines.append((((f" [{section}]", "label"),), False))
-        is_picked = place == picked
-        line = cells(COLUMNS, columns, _cells(row, scene))
-        if is_picked:
-            line = ((line[0][0], "chosen"), *line[1:])
-        lines.append((((scene.glyphs.arrow if is_picked else " ", "key"), *line), is_picked))
-    return lines
+        if not place or row.section != parameters[place - 1].section:
+            entries.append((-1, row))
+        entries.append((place, row))
+    return entries
 
 
-def _first(body: list[tuple[Line, bool]], room: int) -> int:
+def _line(entry: tuple[int, Parameter], picked: int, columns: tuple[int, ...], scene: Scene) -> Line:
+    place, row = entry
+    if place < 0:
+        return ((f" [{row.section}]", "label"),)
+    line = cells(COLUMNS, columns, _cells(row, scene))
+    if place != picked:
+        return ((" ", "key"), *line)
+    return ((scene.glyphs.arrow, "key"), (line[0][0], "chosen"), *line[1:])
+
+
+def _first(entries: list[tuple[int, Parameter]], picked: int, room: int) -> int:
     """The first line shown, so that the chosen one stands near the middle."""
-    at = next((place for place, (_, is_picked) in enumerate(body) if is_picked), 0)
-    return min(max(at - room // 2, 0), max(len(body) - room, 0))
+    at = next((index for index, (place, _) in enumerate(entries) if place == picked), 0)
+    return min(max(at - room // 2, 0), max(len(entries) - room, 0))
 
 
 def _cells(row: Parameter, scene: Scene) -> tuple[Span, ...]:

@@ -15,6 +15,7 @@ from mmtui.runtime.consulting.copying import copied, copied_in_pieces
 from mmtui.runtime.consulting.desk import Expert, Say
 
 NO_MARKET = "nothing to preview yet: no market data"
+MOVED = "the market moved while the estimators were copied; it is asked again"
 NO_COPY = "this strategy cannot be copied, so there is no preview of it; apply shows what it does"
 
 
@@ -38,6 +39,8 @@ async def _looked(engine: Engine, asked: Preview) -> Outlook | Unable:
         strategies = copied(state.quoting.strategy), copied(state.quoting.strategy)
     except (TypeError, AttributeError, pickle.PicklingError):
         return Unable(id=asked.id, text=NO_COPY)
+    except (LookupError, ArithmeticError):
+        return Unable(id=asked.id, text=MOVED)
     await asyncio.sleep(0)
     outlook = preview(state, engine.now, asked.changes, strategies=strategies, panel=panel)
     return outlook if outlook is not None else Unable(id=asked.id, text=NO_MARKET)
