@@ -169,6 +169,13 @@ def test_an_order_that_was_only_sent_stands_at_its_price_before_the_book_has_it(
     assert ">0.05B" in text_of(ladder.rows(a_scene(sent), 62, 18))
 
 
+def test_a_size_on_its_way_stays_exact_in_a_narrow_ladder() -> None:
+    view = with_orders(buy="CancelPending")
+    bids = (msgspec.structs.replace(view.engine.ladder.bids[0], own_size=0.00445), *view.engine.ladder.bids[1:])
+    engine = msgspec.structs.replace(view.engine, ladder=msgspec.structs.replace(view.engine.ladder, bids=bids))
+    assert " x.00445B" in " " + text_of(ladder.rows(a_scene(msgspec.structs.replace(view, engine=engine)), 49, 9))
+
+
 def test_a_wide_ladder_has_the_age_of_our_orders() -> None:
     lines = text_of(ladder.rows(a_scene(a_view()), 74, 18)).splitlines()
     assert lines[1].split() == ["own", "age", "ahead", "fill", "bid|", "price|", "ask", "fill", "ahead", "age", "own"]

@@ -164,9 +164,10 @@ def _widths(side: int) -> tuple[int, int]:
 
 def _own(rung: Rung, view: View, room: int, letter: str) -> str:
     """Own size, exact where there is room, else with fewer significant digits; what becomes of it in front."""
+    # A leading zero goes before any digit does: .00445 is still exact.
     exact = size_text(rung.own_size, view)
     room -= len(rung.doing)
-    for text in (exact, *(compact(rung.own_size, digits) for digits in (4, 3, 2, 1))):
+    for text in (exact, exact.removeprefix("0"), *(compact(rung.own_size, digits) for digits in (4, 3, 2, 1))):
         if len(text) < room:
             return rung.doing + text + letter
     return rung.doing + "#" + letter
