@@ -117,7 +117,9 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         # The thread's own CPU: a machine that others keep busy is no reason to draw less.
         started, spent_s = self.moment(), time.thread_time()
         self._look(started)
-        self._leave_if_over(started)
+        over = self.berths.over(started)
+        if over:
+            self.exit(ConsoleEnd(EndReason.ENDED, over))
         if isinstance(self._driver, GuardedDriver) and not self._driver.may_draw():
             return
         group = self.painter.scheduler.turn()
@@ -162,6 +164,11 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         wishes, self.desk.wishes = self.desk.wishes, []
         for name, argument in wishes:
             self._grant(name, argument, now)
+        if self.desk is not self.berths.shown:
+            self.desk = self.painter.desk = self.berths.shown
+            self.desk.look(self.moment())
+            self.painter.forget()
+            self._draw(EVERY_PANE, self.moment())
 
     def _acknowledge(self, key: str) -> None:
         """Where the line is slow, show the key before the frame that it leads to."""
@@ -173,16 +180,12 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
 
     def _grant(self, wish: str, argument: str, now: Moment) -> None:
         if wish == "leave":
-            if self.berths.leads_home():
-                self._show_berth("back home; q leaves from here")
-            else:
+            if not self.berths.leads_home():
                 self.exit(ConsoleEnd(EndReason(argument)))
         elif wish == "switch":
             refusal = self.berths.switch(argument)
             if refusal:
                 self.desk.say(plain(refusal), now, "warn")
-            else:
-                self._show_berth("now shown: " + self.berths.shown.link.standing().instance)
         elif wish == "copy":
             self._copy(now)
         elif wish == "write":
@@ -199,20 +202,6 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
             self.painter.forget()
             self._draw(EVERY_PANE, now)
             self._repaint()
-
-    def _show_berth(self, text: str) -> None:
-        """Shows the desk of another engine; whatever was asked or typed stays behind."""
-        self.desk = self.painter.desk = self.berths.shown
-        now = self.moment()
-        self.desk.look(now)
-        self.desk.say(plain(text), now)
-        self.painter.forget()
-        self._draw(EVERY_PANE, now)
-
-    def _leave_if_over(self, now: Moment) -> None:
-        standing = self.desk.link.standing()
-        if self.berths.is_home and self.desk.attendance.is_over(now.real):
-            self.exit(ConsoleEnd(EndReason.ENDED, standing.ended))
 
     def _chosen_pane(self) -> str:
         cursors = self.desk.cursors

@@ -38,6 +38,11 @@ class Berths:
         """Whether the engine shown is the one that the console was opened on."""
         return self._at == self._home
 
+    def over(self, now: Moment) -> str:
+        """Why the session at home has ended, once that has been on the screen for long enough; empty before."""
+        is_over = self.is_home and self.shown.attendance.is_over(now.real)
+        return plain(self.shown.link.standing().ended) if is_over else ""
+
     def leads_home(self) -> bool:
         """Goes back to an engine of this process instead of leaving; whether there was one to go back to."""
         if self.is_home or self._berths[self._home][0].link.is_attached:
@@ -78,4 +83,5 @@ class Berths:
         self._at = name
         self.shown = self._berths[name][0]
         self.shown.keymap = before.keymap
+        self.shown.say("back home; q leaves from here" if self.is_home else f"now shown: {plain(name)}", self.moment())
         return ""
