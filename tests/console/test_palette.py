@@ -44,6 +44,13 @@ def test_parameters_follow_set_with_their_value_bounds_and_help(keyboard: Keyboa
     )
 
 
+def test_a_parameter_whose_name_begins_so_comes_before_one_that_only_contains_it(keyboard: Keyboard) -> None:
+    found = names(keyboard, "set gamma")
+    begins = [line.partition(".")[2].rpartition(".")[2].startswith("gamma") for line in found]
+    assert begins == sorted(begins, reverse=True)
+    assert True in begins
+
+
 def test_names_offered_by_the_screen_follow_their_command(keyboard: Keyboard) -> None:
     keyboard.desk.cursors.offered["theme"] = ("dark", "light")
     assert names(keyboard, "theme li") == ["theme light"]

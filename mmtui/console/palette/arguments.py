@@ -42,9 +42,9 @@ def _settings(desk: Desk, typed: str) -> Following:
         else:
             yield f"{name} {value}", _about(desk, row), ""
         return
-    for one in LIVE_PARAMETERS:
-        if name.lower() in one.key:
-            yield one.key, _about(desk, one), " "
+    meant = [one for one in LIVE_PARAMETERS if name.lower() in one.key]
+    for one in sorted(meant, key=lambda one: not one.name.startswith(name.lower())):
+        yield one.key, _about(desk, one), " "
 
 
 def _about(desk: Desk, row: Parameter) -> str:
