@@ -402,6 +402,19 @@ def test_a_preset_keeps_what_was_changed_and_what_is_staged() -> None:
     assert asked == KeepPreset(id=asked.id, name="calm", values={"trading.max_bps_diff": 2.0, AVERSION: 0.4})
 
 
+def test_a_kept_preset_is_said_and_offered_behind_the_command() -> None:
+    keyboard = staged(page(), "0.4")
+    keyboard.desk.run_line("preset-keep calm", keyboard.now)
+    asked = link_of(keyboard).consulted[-1]
+    link_of(keyboard).find(
+        Presets(id=asked.id, names=("calm",), values={AVERSION: 0.4}, text="preset calm kept: 1 value")
+    )
+    assert keyboard.wait(0.1).note == "preset calm kept: 1 value"
+    assert keyboard.desk.cursors.offered["preset"] == ("calm",)
+    assert "PRESETS" not in screen(keyboard)
+    assert keyboard.desk.drafts.staged == {AVERSION: 0.4}
+
+
 @pytest.mark.parametrize("line", ["preset ../x", "preset-keep a/b", "preset .x"])
 def test_a_name_that_is_none_is_refused_at_the_console(line: str) -> None:
     keyboard = staged(page(), "0.4").wait(0.1)

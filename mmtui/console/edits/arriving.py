@@ -42,11 +42,21 @@ def arrive(desk: Desk, now: Moment) -> None:
         _saved(desk, saved, now)
     if presets is not None and presets.id not in desk.drafts.arrived:
         desk.drafts.note_arrival(presets.id)
-        if presets.values and not presets.text:
-            desk.findings.drop(Presets)
-            stage_values(desk, dict(presets.values), f"preset {plain(presets.names[0])}", now)
-        else:
-            desk.say(plain(presets.text) or f"{len(presets.names)} presets; :preset NAME stages one", now)
+        _offered(desk, presets, now)
+
+
+def _offered(desk: Desk, presets: Presets, now: Moment) -> None:
+    known = desk.cursors.offered.get("preset", ())
+    names = tuple(plain(name) for name in presets.names)
+    desk.cursors.offered["preset"] = tuple(dict.fromkeys((*names, *known))) if presets.values else names
+    if not presets.values:
+        desk.say(f"{len(names)} presets; :preset NAME stages one", now)
+        return
+    desk.findings.drop(Presets)
+    if presets.text:
+        desk.say(plain(presets.text), now)
+    else:
+        stage_values(desk, presets.values, f"preset {names[0]}", now)
 
 
 def _saved(desk: Desk, saved: Saved, now: Moment) -> None:

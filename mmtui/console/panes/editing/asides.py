@@ -1,6 +1,5 @@
 """What is read once and put away with esc: the difference to a file, presets, a rehearsal of two sets of values."""
 
-from mmtui.console.drafts import shown
 from mmtui.console.edits.arriving import LISTING, SAVING
 from mmtui.console.format import clock, cut, plain
 from mmtui.console.rows import Column, Line, Lines, Span, block, columns_for, headings, table, title, wrap
@@ -49,11 +48,6 @@ def _difference(saved: Saved, scene: Scene, width: int, height: int) -> Lines:
 
 def _presets(presets: Presets, scene: Scene, width: int, height: int) -> Lines:
     lines: list[Line] = [title("PRESETS", "esc closes", width, scene.glyphs)]
-    if presets.text:
-        lines += [((f" {words}", "text"),) for words in wrap(plain(presets.text), width - 2)]
-    if presets.values:
-        lines += [((cut(f" {key} = {shown(value)}", width), "label"),) for key, value in presets.values.items()]
-        return block(lines, width, height)
     lines += [((cut(f" {plain(name)}", width), "text"),) for name in presets.names]
     if not presets.names:
         lines.append(((cut(" none yet: :preset-keep NAME keeps what is changed or staged", width), "label"),))
