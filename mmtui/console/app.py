@@ -6,6 +6,7 @@ console with a reason and leaves the loop as it was.
 """
 
 import asyncio
+import gc
 import logging
 import sys
 import time
@@ -40,6 +41,7 @@ __all__ = ["ConsoleApp", "ConsoleEnd", "ConsoleOptions", "EndReason", "run_conso
 
 log = logging.getLogger("mmtui.console")
 
+SETTLED_S = 1.0
 Clock = Callable[[], float]
 Result = TypeVar("Result")
 LIST_PAGES = ("orders", "fills", "parameters", "log", "help", "why", "report", "chart")
@@ -94,6 +96,8 @@ class ConsoleApp(App[ConsoleEnd], inherit_bindings=False):
         if self._is_ticking:
             if self.painter.watch is not None:
                 self.painter.watch.start()
+            # What the screen is made of is never garbage, and a full collection of it holds the loop for 20 ms.
+            self.set_timer(SETTLED_S, gc.freeze)
             self.set_interval(self.painter.scheduler.interval_s, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
