@@ -70,13 +70,14 @@ class _Stage:
 
 
 class Drafts:
-    """Staged values by key, of the engine looked at."""
+    """Staged values by key, of the engine looked at; ``rehearsed`` are the changes of the last rehearsal in words."""
 
-    __slots__ = ("_run", "_stages", "arrived", "asked")
+    __slots__ = ("_run", "_stages", "arrived", "asked", "rehearsed")
 
     def __init__(self) -> None:
         self.asked = Asked()
         self.arrived: tuple[str, ...] = ()
+        self.rehearsed = ""
         self._run = ""
         self._stages: dict[str, _Stage] = {}
 

@@ -450,6 +450,7 @@ def test_a_rehearsal_of_the_staged_values_is_asked_for_and_shown_side_by_side() 
     keyboard.wait(0.1)
     line = next(line for line in screen(keyboard).splitlines() if "P&L " in line and "1.25" in line)
     assert line.split("|")[1].split() == ["P&L", "USD", "1.25", "2.50", "+1.25"]
+    assert "risk_aversion 0.3 -> 0.4" in screen(keyboard)
     assert "1.25" in screen(keyboard, 80, 24)
 
 

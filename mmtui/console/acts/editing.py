@@ -1,5 +1,7 @@
 """Choosing, editing, staging, applying and undoing parameters. Pure."""
 
+from collections.abc import Mapping
+
 from mmtui.console.acts.trading import act, is_live, is_stale
 from mmtui.console.asks import Ask
 from mmtui.console.desk import Desk, Handler
@@ -49,11 +51,10 @@ def _field(row: Parameter, desk: Desk) -> Field:
     return field
 
 
-def describe(desk: Desk) -> str:
-    """The staged changes in words."""
-    staged = desk.drafts.staged
-    rows = (row for row in PARAMETERS if row.key in staged)
-    return ", ".join(f"{row.name} {shown(current(row, desk.view))} -> {shown(staged[row.key])}" for row in rows)
+def describe(desk: Desk, changes: Mapping[str, Value]) -> str:
+    """Changes in words, each with the value in force."""
+    rows = (row for row in PARAMETERS if row.key in changes)
+    return ", ".join(f"{row.name} {shown(current(row, desk.view))} -> {shown(changes[row.key])}" for row in rows)
 
 
 def _apply(desk: Desk, _: str, now: Moment) -> None:
@@ -68,7 +69,7 @@ def _apply(desk: Desk, _: str, now: Moment) -> None:
 
 
 def _ask_to_apply(desk: Desk, now: Moment) -> None:
-    words = describe(desk)
+    words = describe(desk, desk.drafts.staged)
     headline = words if len(words) <= HEADLINE_MAX else f"{len(desk.drafts.staged)} changes, as staged in the table"
     asked = dict(desk.drafts.staged)
 
@@ -208,6 +209,7 @@ def _rehearse(desk: Desk, argument: str, now: Moment) -> None:
         desk.say("a rehearsal is under way", now)
     else:
         desk.findings.drop(Rehearsed)
+        desk.drafts.rehearsed = describe(desk, changes)
         desk.cursors.open(PAGE)
         desk.findings.ask(
             desk.link, REHEARSAL, lambda made: Rehearse(id=made, changes=changes, span_s=minutes * 60.0), now.real

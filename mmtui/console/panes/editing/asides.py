@@ -59,9 +59,10 @@ def _presets(presets: Presets, scene: Scene, width: int, height: int) -> Lines:
 def _rehearsed(found: Rehearsed, scene: Scene, width: int, height: int) -> Lines:
     span = f"{clock(found.from_at)} to {clock(found.to_at)}   esc closes"
     lines: list[Line] = [title("REHEARSAL", span, width, scene.glyphs)]
+    lines.append(((cut(f" {plain(scene.desk.drafts.rehearsed)}", width), "staged"),))
     lines.append(((" " + headings(COLUMNS, columns_for(COLUMNS, width - 1)), "label"),))
     notes = wrap(plain(found.note), width - 2)
-    room = max(height - 2 - len(notes), 1)
+    room = max(height - 3 - len(notes), 1)
     lines += table(COLUMNS, [_cells(row) for row in found.rows[:room]], width)
     lines += [((f" {words}", "label"),) for words in notes]
     return block(lines, width, height)
