@@ -4,6 +4,7 @@ Our quotes are never all out of sight: those beyond the axis stand behind a gap,
 left out is said.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ def _own(side: Sequence[Rung]) -> int:
 
 
 def _on_axis(market: Market, axis: Axis, rows: int, name: str) -> Laid:
+    """Each price of the axis has a rung: an empty one where nothing is, an unknown one beyond the book."""
     most = (rows - AXIS_KEPT) // 2 - 1
     room = rows
     for _ in range(rows):
@@ -54,8 +56,17 @@ def _on_axis(market: Market, axis: Axis, rows: int, name: str) -> Laid:
     first_bid = max(min(max(bids), span.high), span.low)
     first_ask = max(first_bid + 1, min(*asks, span.high))
     border = (first_bid + first_ask) // 2
-    near_asks = tuple(_rung(asks, place, span, market.asks, is_bid=False) for place in range(border + 1, span.high + 1))
-    near_bids = tuple(_rung(bids, place, span, market.bids, is_bid=True) for place in range(border, span.low - 1, -1))
+    worst_ask = max((rung.price for rung in market.asks if rung.size > 0), default=-math.inf)
+    worst_bid = min((rung.price for rung in market.bids if rung.size > 0), default=math.inf)
+    step = span.step
+    near_asks = tuple(
+        asks.get(place) or Rung(place * step, is_known=place * step <= worst_ask)
+        for place in range(border + 1, span.high + 1)
+    )
+    near_bids = tuple(
+        bids.get(place) or Rung(place * step, is_known=place * step >= worst_bid)
+        for place in range(border, span.low - 1, -1)
+    )
     hidden = sum(max(len(far) - most, 0) for far in (far_asks, far_bids))
     return Laid(
         SideRows(near_asks, far_asks[:most], bool(far_asks)),
@@ -67,14 +78,3 @@ def _on_axis(market: Market, axis: Axis, rows: int, name: str) -> Laid:
 
 def _far(side: Sequence[Rung], span: Span, *, is_bid: bool) -> tuple[Rung, ...]:
     return tuple(rung for rung in side if rung.own_size > 0 and not span.holds(rung, is_bid=is_bid))
-
-
-def _rung(rows: dict[int, Rung], place: int, span: Span, side: Sequence[Rung], *, is_bid: bool) -> Rung:
-    """The rung of a row of the axis; an empty one where nothing is, an unknown one beyond the book."""
-    found = rows.get(place)
-    if found is not None:
-        return found
-    price = place * span.step
-    known = [rung.price for rung in side if rung.size > 0]
-    is_known = bool(known) and (price >= min(known) if is_bid else price <= max(known))
-    return Rung(price, is_known=is_known)

@@ -6,6 +6,7 @@ have columns of their own beside the market's size; the other half of a row show
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mmtui.console.format import NOTHING, age, aligned, compact, number, percent, signed
@@ -21,26 +22,22 @@ OWN, AHEAD, FILL, SIZE, AGE = 9, 6, 5, 7, 5
 OWN_NARROW, FILL_NARROW = 8, 4
 HEADS_HEIGHT = 16
 GAP = "···"
+ROLES = ("text", "label", "bid", "ask", "own-bid", "own-ask")
 
 
 class Frame(NamedTuple):
-    """What every line of one drawing shares: the width of a price, and the size that fills a bar."""
+    """What every line of one drawing shares: widths, columns, decimals, the size that fills a bar, and roles."""
 
     view: View
     scene: Scene
-    width: int
     price_width: int
     depth: float
-
-    @property
-    def left(self) -> int:
-        """Cells left of the price column."""
-        return max((self.width - self.price_width - 2) // 2, 0)
-
-    @property
-    def right(self) -> int:
-        """Cells right of the price column."""
-        return max(self.width - self.price_width - 2 - self.left, 0)
+    decimals: int
+    size_decimals: int
+    left: int
+    right: int
+    fields: Sequence[tuple[int, int, str]]
+    roles: Mapping[str, str]
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -79,9 +76,24 @@ def _market(view: View, scene: Scene) -> Market:
 
 def _frame(view: View, scene: Scene, width: int, laid: Laid) -> Frame:
     shown = [rung for side in (laid.asks, laid.bids) for rung in (*side.near, *side.far)]
-    prices = [len(price_text(rung.price, view)) for rung in shown]
+    decimals = price_decimals(view)
+    prices = [len(number(rung.price, decimals)) for rung in shown]
     depth = max((rung.size for rung in shown if math.isfinite(rung.size)), default=0.0)
-    return Frame(view, scene, width, max(len(GAP), *prices) + 1 if prices else len(GAP) + 1, depth)
+    own = max((_decimals(rung.own_size, view.session.size_decimals) for rung in shown if rung.own_size), default=0)
+    price_width = max((len(GAP), *prices)) + 1
+    left = max((width - price_width - 2) // 2, 0)
+    return Frame(
+        view,
+        scene,
+        price_width,
+        depth,
+        decimals,
+        own,
+        left,
+        max(width - price_width - 2 - left, 0),
+        _fields(left),
+        {role: scene.mark(role) for role in ROLES},
+    )
 
 
 def _side_lines(side: SideRows, frame: Frame, *, is_bid: bool = False) -> list[Line]:
@@ -162,10 +174,10 @@ def _widths(side: int) -> tuple[int, int]:
     return OWN_NARROW, FILL_NARROW
 
 
-def _own(rung: Rung, view: View, room: int, letter: str) -> str:
+def _own(rung: Rung, decimals: int, room: int, letter: str) -> str:
     """Own size, exact where there is room, else with fewer significant digits; what becomes of it in front."""
     # A leading zero goes before any digit does: .00445 is still exact.
-    exact = size_text(rung.own_size, view)
+    exact = number(rung.own_size, decimals)
     room -= len(rung.doing)
     for text in (exact, exact.removeprefix("0"), *(compact(rung.own_size, digits) for digits in (4, 3, 2, 1))):
         if len(text) < room:
@@ -190,33 +202,44 @@ def _fields(width: int) -> list[tuple[int, int, str]]:
 
 def _side(rung: Rung, frame: Frame, width: int, *, is_bid: bool) -> Line:
     """Size, chance, ahead, age, own: from the price outwards."""
-    view, scene = frame.view, frame.scene
-    texts = {"size": _market_size(rung.size, view) if rung.size else "" if rung.is_known else NOTHING}
-    roles = {"size": "title" if rung.is_changed and not scene.doubt else scene.mark("text")}
-    fields = _fields(frame.left)
+    roles = frame.roles
+    size = _market_size(rung.size, frame.view) if rung.size else "" if rung.is_known else NOTHING
+    texts = {"size": (size, "title" if rung.is_changed and not frame.scene.doubt else roles["text"])}
     if rung.own_size:
-        side = "bid" if is_bid else "ask"
-        room = next((cells for _, cells, name in fields if name == "own"), 0)
-        chance = percent(rung.chance) if rung.chance is not None else ""
-        texts |= {"hit": chance, "fill": chance, "age": age(rung.age_s) if rung.age_s is not None else ""}
-        texts |= {"ahead": aligned(rung.ahead, 3) if rung.ahead is not None else ""}
-        texts |= {"own": _own(rung, view, room - 1, "B" if is_bid else "S")}
-        roles["own"] = scene.mark(side if rung.doing else f"own-{side}")
-    pairs: list[tuple[Span, Span]] = []
-    for _, cells, name in fields:
-        text = texts.get(name, "")
+        texts |= _ours(rung, frame, is_bid=is_bid)
+    spans: list[Span] = []
+    used = 0
+    for _, cells, name in frame.fields:
+        text, role = texts.get(name, ("", ""))
         text = text if len(text) <= cells else "#"
-        pairs.append(((" " * (cells - len(text)), "text"), (text, roles.get(name, scene.mark("label")))))
-    padding: Span = (" " * (width - sum(cells for _, cells, _ in fields)), "text")
-    if is_bid:
-        return (padding, *(span for pair in reversed(pairs) for span in pair))
-    return (*(span for pair in pairs for span in pair), padding)
+        blank: Span = (" " * (cells - len(text)), "text")
+        spans += ((text, role), blank) if is_bid and text else (blank, (text, role)) if text else (blank,)
+        used += cells
+    padding: Span = (" " * (width - used), "text")
+    return (padding, *reversed(spans)) if is_bid else (*spans, padding)
+
+
+def _ours(rung: Rung, frame: Frame, *, is_bid: bool) -> dict[str, Span]:
+    """The columns of our own order."""
+    roles, side = frame.roles, "bid" if is_bid else "ask"
+    room = next((cells for _, cells, name in frame.fields if name == "own"), 0)
+    chance = (percent(rung.chance) if rung.chance is not None else "", roles["label"])
+    return {
+        "hit": chance,
+        "fill": chance,
+        "age": (age(rung.age_s) if rung.age_s is not None else "", roles["label"]),
+        "ahead": (aligned(rung.ahead, 3) if rung.ahead is not None else "", roles["label"]),
+        "own": (
+            _own(rung, frame.size_decimals, room - 1, "B" if is_bid else "S"),
+            roles[side if rung.doing else f"own-{side}"],
+        ),
+    }
 
 
 def _heads(frame: Frame) -> Line:
     edge = frame.scene.glyphs.divider
-    bids = "".join(f"{'bid' if name == 'size' else name:>{cells}}" for _, cells, name in reversed(_fields(frame.left)))
-    asks = "".join(f"{'ask' if name == 'size' else name:>{cells}}" for _, cells, name in _fields(frame.left))
+    bids = "".join(f"{'bid' if name == 'size' else name:>{cells}}" for _, cells, name in reversed(frame.fields))
+    asks = "".join(f"{'ask' if name == 'size' else name:>{cells}}" for _, cells, name in frame.fields)
     return (
         (f"{bids:>{frame.left}}", "label"),
         (edge, "rule"),
@@ -230,7 +253,7 @@ def _row(rung: Rung, frame: Frame, *, is_bid: bool, is_far: bool = False) -> Lin
     view, scene = frame.view, frame.scene
     share = rung.size / frame.depth if frame.depth > 0 and math.isfinite(rung.size) else 0.0
     role = "label" if not rung.is_known else "bid" if is_bid else "ask"
-    price: Span = (f"{price_text(rung.price, view):>{frame.price_width}}", scene.mark(role))
+    price: Span = (f"{number(rung.price, frame.decimals):>{frame.price_width}}", frame.roles[role])
     edge: Span = (scene.glyphs.divider, "rule")
     left, right = frame.left, frame.right
     away = _distance(rung, view) if is_far and not rung.size else ""
