@@ -126,6 +126,13 @@ def test_a_file_that_changed_meanwhile_is_left(tmp_path: Path) -> None:
     assert path.read_text() == MINE + "# someone was here\n"
 
 
+def test_a_file_that_the_run_did_not_read_is_named_as_such(tmp_path: Path) -> None:
+    config = load(path=None, environment={}, flags={}, folder=tmp_path, reads_file=False)
+    (tmp_path / "market_maker.toml").write_text(MINE)
+    made = prepared(config, {"trading.risk_aversion": 0.5}, tmp_path)
+    assert made.diff[-1].endswith("market_maker.toml is there, but this run did not read it")
+
+
 def test_a_value_goes_into_the_file_that_gives_it(tmp_path: Path) -> None:
     (tmp_path / "profile.toml").write_text("# learned\n[estimators]\nkappa_min = 300.0\n")
     path = tmp_path / "mm.toml"

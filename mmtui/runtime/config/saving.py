@@ -86,6 +86,8 @@ def prepared(config: LoadedConfig, edits: Mapping[str, Value], folder: Path) -> 
             elsewhere.append(f"{key} is set by {source}, which outweighs every file: change it there")
         else:
             by_file.setdefault(_file_of(source, home), {})[key] = value
+    if config.path is None and home in by_file and home.exists():
+        elsewhere.append(f"{home} is there, but this run did not read it")
     made = [_edited(path, values) for path, values in by_file.items()]
     return Saving(tuple(edit for edit in made if edit.text != edit.was), tuple(elsewhere))
 
