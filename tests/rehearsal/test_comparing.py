@@ -14,6 +14,7 @@ from mmtui.errors import ConfigError
 from mmtui.journal.recording import Recorder, read_recording
 from mmtui.research.rehearsal.comparing import compare
 from mmtui.research.rehearsal.others import Others
+from mmtui.runtime.consulting import aside
 from mmtui.runtime.consulting.aside import AsideError, work_aside
 from mmtui.runtime.consulting.rehearsing import Charge, Compared
 from mmtui.venues.exchange.listing import default_listing
@@ -193,3 +194,16 @@ async def test_a_process_that_fails_is_told_of_and_one_too_slow_is_ended() -> No
         await work_aside("mmtui.research.rehearsal", b"not json", lambda _: None, limit_s=60.0)
     with pytest.raises(AsideError, match="longer than"):
         await work_aside("mmtui.research.rehearsal", b"{", lambda _: None, limit_s=0.0)
+
+
+def test_a_process_aside_ends_with_the_one_that_started_it(market: tuple[Path, int]) -> None:
+    child = aside._start("mmtui.research.rehearsal")
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with child.stdout:
+        child.stdin.write(msgspec.json.encode(charge(*market, {}, span_s=120.0)) + b"\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == b'"0 % of both runs"\n'
+        child.stdin.close()
+        child.wait(30)
+        assert b"rows" not in child.stdout.read(), "it did not finish first"

@@ -13,7 +13,7 @@ import zstandard
 
 from mmtui.errors import ConfigError
 from mmtui.research.rehearsal.others import Others
-from mmtui.research.rehearsal.trading import Setting, rows, trade
+from mmtui.research.rehearsal.trading import Figures, Setting, rows, trade
 from mmtui.runtime.consulting.rehearsing import Charge, Compared
 from mmtui.runtime.incident.excerpt import is_picture, lines_of, message_of, stretch_of
 
@@ -66,7 +66,7 @@ def compare(charge: Charge, say: Callable[[str], None]) -> Compared:
         now = trade(setting, {}, _every_tenth(whole_s, 0.0, say))
         then = trade(setting, charge.changes, _every_tenth(whole_s, lead_s + span_s, say))
     to_at = cut.last_ms / 1000.0
-    return Compared(from_at=to_at - span_s, to_at=to_at, rows=rows(now, then), note=_note(charge, span_s))
+    return Compared(from_at=to_at - span_s, to_at=to_at, rows=rows(now, then), note=_note(charge, span_s, now, then))
 
 
 def _setting(charge: Charge, market: Path, cut: "_Cut", *, lead_s: float, span_s: float) -> Setting:
@@ -86,9 +86,14 @@ def _setting(charge: Charge, market: Path, cut: "_Cut", *, lead_s: float, span_s
     )
 
 
-def _note(charge: Charge, span_s: float) -> str:
+def _note(charge: Charge, span_s: float, now: Figures, then: Figures) -> str:
+    idle = "".join(
+        f"{name} it hardly quoted: {run.stood_idle}; "
+        for name, run in (("as configured", now), ("changed", then))
+        if run.stood_idle
+    )
     short = f"only {span_s:.0f} s were recorded; " if span_s < charge.span_s - 1.0 else ""
-    return f"{short}{CANNOT_KNOW}"
+    return f"{idle}{short}{CANNOT_KNOW}"
 
 
 def _every_tenth(whole_s: float, before_s: float, say: Callable[[str], None]) -> Callable[[float], None]:

@@ -4,6 +4,7 @@ Both runs of a comparison are this function with other changes: same market with
 same learned estimators, same latency; until the stretch begins the engine looks and does not quote. Deterministic.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,7 +52,10 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one run over the stretch; money USD, sizes base units, None where there is nothing to divide by."""
+    """What came of one run over the stretch; money USD, sizes base units, None where there is nothing to divide by.
+
+    ``stood_idle`` is why, where it did not quote for half of the time or more.
+    """
 
     fills: int
     volume_usd: float
@@ -62,6 +66,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     position_max: float
     adverse_bps: float | None
     requests: int
+    stood_idle: str = ""
 
 
 def trade(setting: Setting, changes: dict[str, Value], passed: Callable[[float], None]) -> Figures:
@@ -123,6 +128,7 @@ class _Film:
         self._spreads: list[float] = []
         self._positions: list[float] = [session.view.position.size]
         self._both = 0
+        self._idle: Counter[str] = Counter()
 
     def look(self) -> None:
         """One second more."""
@@ -131,6 +137,8 @@ class _Film:
             self._spreads.append(view.ladder.quoted_spread_bps)
         self._both += bool(view.bids_quoted and view.asks_quoted)
         self._positions.append(view.position.size)
+        if not view.bids_quoted and not view.asks_quoted:
+            self._idle[f"{view.mode.value} {view.mode_reason or ', '.join(view.why_no_quotes[:1])}".strip()] += 1
 
     def figures(self) -> Figures:
         """The sums."""
@@ -149,6 +157,7 @@ class _Film:
             position_max=max(abs(size) for size in self._positions),
             adverse_bps=-1e4 * pnl.adverse_selection / volume if volume else None,
             requests=requests_of(session.sends[self._sends :]),
+            stood_idle=self._idle.most_common(1)[0][0] if 2 * self._idle.total() >= seconds else "",
         )
 
 
