@@ -13,6 +13,7 @@ from mmtui.console.keys import ACTIONS, BY_ID, Action
 from mmtui.domain.commands import CancelSide, SetParameters, Verb
 from mmtui.domain.consultations import WriteBundle, WriteReport
 from mmtui.domain.instrument import Side
+from mmtui.domain.standing import Played
 from mmtui.domain.view import View
 from tests.console.pictures import a_session, a_view, killed_view
 from tests.console.test_app import Stage, a_stage
@@ -21,7 +22,8 @@ Check = Callable[[Stage], object]
 PILOT = {
     "+": "plus", "-": "minus", "<": "less_than_sign", ">": "greater_than_sign", "?": "question_mark", "/": "slash",
     ":": "colon", "[": "left_square_bracket", "]": "right_square_bracket", " ": "space", "_": "underscore",
-    ".": "full_stop",
+    ".": "full_stop", ",": "comma", "{": "left_curly_bracket", "}": "right_curly_bracket", "(": "left_parenthesis",
+    ")": "right_parenthesis",
 }  # fmt: skip
 
 
@@ -32,6 +34,36 @@ class Case(NamedTuple):
     first: tuple[str, ...] = ()
     words: str = ""
     view: Callable[[], View] = a_view
+    is_replay: bool = False
+
+
+class PlayerDouble:
+    """A replay's player that notes what it is told; the first answer is what the screen then says."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+
+    def played(self) -> Played:
+        return Played(at=90.0, from_at=0.0, ready_to=600.0)
+
+    def toggle(self) -> str:
+        return self._note("toggle")
+
+    def change_speed(self, step: int) -> str:
+        return self._note("speed", step)
+
+    def step(self, seconds: float) -> str:
+        return self._note("step", seconds)
+
+    def jump(self, kind: str, direction: int) -> str:
+        return self._note("jump", kind, direction)
+
+    def go_to(self, words: str) -> str:
+        return self._note("go to", words)
+
+    def _note(self, *told: object) -> str:
+        self.told.append(told)
+        return "done"
 
 
 def ladder_view() -> View:
@@ -77,6 +109,10 @@ def consulted(kind: type) -> Check:
 def last_line(stage: Stage) -> bool:
     cursors = stage.app.desk.cursors
     return cursors.chosen[cursors.page] == cursors.lengths[cursors.page] - 1 > 0
+
+
+def plays(*told: object) -> Case:
+    return Case(lambda stage: stage.link.player.told == [told], words="+90", is_replay=True)  # type: ignore[attr-defined]
 
 
 STAGED = ("5", "j", "j", "j", "j", "e", "ctrl+u", "0", "full_stop", "4", "enter")
@@ -158,6 +194,18 @@ CASES: dict[str, Case] = {
     "redraw": Case(lambda stage: stage.text("ladder")),
     "quit": Case(asks("QUIT")),
     "interrupt": Case(asks("QUIT")),
+    "play": plays("toggle"),
+    "faster": plays("speed", 1),
+    "slower": plays("speed", -1),
+    "second-on": plays("step", 1.0),
+    "second-back": plays("step", -1.0),
+    "minute-on": plays("step", 60.0),
+    "minute-back": plays("step", -60.0),
+    "next-fill": plays("jump", "fill", 1),
+    "previous-fill": plays("jump", "fill", -1),
+    "next-warning": plays("jump", "warning", 1),
+    "previous-warning": plays("jump", "warning", -1),
+    "goto": plays("go to", "+90"),
 }  # fmt: skip
 
 
@@ -173,7 +221,7 @@ async def settle(stage: Stage) -> None:
 
 
 async def go_to(stage: Stage, action: Action) -> None:
-    if action.pages and stage.app.desk.page not in action.pages:
+    if action.pages and not CASES[action.id].is_replay and stage.app.desk.page not in action.pages:
         stage.app.desk.do(action.pages[0], "", stage.app.moment())
         await stage.wait(0.0)
 
@@ -187,9 +235,11 @@ async def test_each_key_of_an_action_and_its_name_do_what_is_written(action: Act
     case = CASES[action.id]
     ways = [[PILOT.get(key, key)] for key in action.keys]
     if action.id not in ("command", "interrupt", "parameters-edit"):
-        ways.append(["colon", *pilot_names(f"{action.id} {case.words}".strip()), "enter"])
+        ways.append(["colon", *pilot_names(f"{action.id} {case.words if action.argument else ''}".strip()), "enter"])
     for way in ways:
         async with a_stage(case.view(), exports=tmp_path) as stage:
+            if case.is_replay:
+                stage.link.player = PlayerDouble()  # type: ignore[attr-defined]
             await stage.press(*case.first)
             await go_to(stage, action)
             await stage.press(*way)
