@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from mmtui.console.rows import Line, Span
 
-DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+# The dots of the left and of the right half of a cell, from the top.
+SIDES = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 BRAILLE = 0x2800
 NICE = (1.0, 2.0, 5.0)
 
@@ -82,15 +83,21 @@ class Canvas:
                 continue
             y = int((high - value) * scale)
             y = 0 if y < 0 else last if y > last else y
-            cell, side = x >> 1, x & 1
-            steps = (y,) if before in (-1, y) else range(y, before, 1 if before > y else -1)
-            for step in steps:
+            cell, dots = x >> 1, SIDES[x & 1]
+            if before in (-1, y):
+                bits = all_bits[y >> 2]
+                if cell in bits:
+                    bits[cell] |= dots[y & 3]
+                else:
+                    bits[cell], all_roles[y >> 2][cell] = dots[y & 3], role
+                before = y
+                continue
+            for step in range(y, before, 1 if before > y else -1):
                 bits = all_bits[step >> 2]
                 if cell in bits:
-                    bits[cell] |= DOTS[step & 3][side]
+                    bits[cell] |= dots[step & 3]
                 else:
-                    bits[cell] = DOTS[step & 3][side]
-                    all_roles[step >> 2][cell] = role
+                    bits[cell], all_roles[step >> 2][cell] = dots[step & 3], role
             before = y
 
 
