@@ -330,7 +330,7 @@ async def run_console(link: Link, options: ConsoleOptions, *, clock: Clock, seco
         )
         signals.install()
         try:
-            end = await app.run_async(mouse=options.mouse)
+            end = await app.run_async(mouse=False)
         finally:
             signals.restore()
             if app.painter.watch is not None:

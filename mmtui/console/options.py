@@ -36,7 +36,7 @@ class ConsoleEnd:
 
 
 class ConsoleOptions:
-    """Who is at the keys, theme, rate, own keys (key to action id, and a file of them), glyphs, mouse.
+    """Who is at the keys, theme, rate, own keys (key to action id, and a file of them), glyphs.
 
     ``line_kib_s`` bounds what goes to the terminal, in KiB a second.
     ``roster`` knows of the engines that this console can be switched to.
@@ -49,7 +49,6 @@ class ConsoleOptions:
         "keys",
         "keys_file",
         "line_kib_s",
-        "mouse",
         "name",
         "rate_hz",
         "roster",
@@ -68,7 +67,6 @@ class ConsoleOptions:
         keys_file: Path | None = None,
         themes: Path | None = None,
         exports: Path | None = None,
-        mouse: bool = False,
         line_kib_s: float = 60.0,
         roster: Roster | None = None,
     ) -> None:
@@ -80,14 +78,11 @@ class ConsoleOptions:
         self.keys_file = keys_file
         self.themes = themes
         self.exports = exports
-        self.mouse = mouse
         self.line_kib_s = line_kib_s
         self.roster = roster
 
 
-def console_options(
-    settings: Settings, environment: Mapping[str, str], *, state: Path, mouse: bool = False
-) -> ConsoleOptions:
+def console_options(settings: Settings, environment: Mapping[str, str], *, state: Path) -> ConsoleOptions:
     """The options of a console for the person who runs the program, with the engine inside or attached."""
     home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".config")
     folder = Path(home) / "mmtui"
@@ -99,5 +94,4 @@ def console_options(
         keys_file=folder / KEYS_FILE,
         themes=folder / THEMES_FOLDER,
         exports=state / EXPORTS_FOLDER,
-        mouse=mouse,
     )
