@@ -1,7 +1,7 @@
-"""One terminal: its modes, its size, and a descriptor of our own that never blocks.
+"""One terminal: its modes, its size, and descriptors of our own that never block.
 
-The descriptor is opened afresh, so that making it non-blocking does not change the terminal for
-the shell we came from. Owns nothing above bytes.
+They are opened afresh, so that making them non-blocking does not change the terminal for the shell we came from: the
+event loop does so with whatever it reads. Owns nothing above bytes.
 """
 
 import contextlib
@@ -33,11 +33,11 @@ def can_draw(environment: Mapping[str, str], descriptor: int = 0) -> bool:
 class Terminal:
     """Keys in, bytes out; ``is_behind`` while bytes wait that the terminal has not taken."""
 
-    __slots__ = ("_attributes", "_rest", "is_dirty", "keys", "out")
+    __slots__ = ("_attributes", "_rest", "_shells", "is_dirty", "keys", "out")
 
     def __init__(self) -> None:
-        self.keys = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
-        self.out = self.keys
+        self._shells = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
+        self.keys = self.out = self._shells
         self.is_dirty = False
         self._rest = b""
         self._attributes: list[Any] | None = None
@@ -48,8 +48,10 @@ class Terminal:
         return bool(self._rest)
 
     def take(self) -> None:
-        """Open our descriptor and switch the terminal to single keys without echo or signals."""
-        self.out = os.open(os.ttyname(self.keys), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        """Open our own descriptors and switch the terminal to single keys without echo or signals."""
+        name = os.ttyname(self._shells)
+        self.out = os.open(name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        self.keys = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         self.retake()
 
     def retake(self) -> None:
@@ -108,8 +110,8 @@ class Terminal:
             self._attributes = None
 
     def close(self) -> None:
-        """Close our own descriptor."""
-        if self.out != self.keys:
+        """Close our own descriptors."""
+        for descriptor in {self.out, self.keys} - {self._shells}:
             with contextlib.suppress(OSError):
-                os.close(self.out)
-            self.out = self.keys
+                os.close(descriptor)
+        self.out = self.keys = self._shells
