@@ -1,6 +1,7 @@
 """Terminals as a person has them: windows of a private tmux server, keys that are typed, screens that are read."""
 
 import contextlib
+import re
 import shutil
 import subprocess
 import threading
@@ -9,11 +10,20 @@ from pathlib import Path
 
 STEP_S = 0.1
 PATIENCE_S = 30.0
+_RUN = '"$@"; echo "ended with $?"; exec cat'
+_ENDED = re.compile(r"^ended with (\d+)$", re.MULTILINE)
 
 
 def is_there() -> bool:
     """Whether this machine has tmux."""
     return shutil.which("tmux") is not None
+
+
+class _Private(dict[str, str]):
+    """An environment that no failing test prints."""
+
+    def __repr__(self) -> str:
+        return "(private)"
 
 
 class Tmux:
@@ -24,23 +34,20 @@ class Tmux:
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._folder = folder
         self._socket = folder / "tmux"
-        self._environment = dict(environment)
+        self._environment = _Private(environment, TMUX="")
 
     def open(self, name: str, command: list[str], width: int, height: int) -> "Terminal":
-        """A terminal of that size in which the command runs; it stays readable when the command has ended."""
+        """A terminal of that size in which the command runs; it stays when the command has ended."""
         size = ("-x", str(width), "-y", str(height))
-        self.call("new-session", "-d", "-s", name, *size, "cat")
-        self.call("set-option", "-t", name, "remain-on-exit", "on")
+        self.call("new-session", "-d", "-s", name, *size, "-c", str(self._folder), "sh", "-c", _RUN, "sh", *command)
         self.call("set-option", "-t", name, "status", "off")
         self.call("resize-window", "-t", name, *size)
-        self.call("respawn-pane", "-k", "-t", name, "-c", str(self._folder), *command)
         return Terminal(self, name)
 
     def call(self, *arguments: str) -> str:
         """One tmux command; raises when tmux refuses it."""
         command = ["tmux", "-S", str(self._socket), "-f", "/dev/null", *arguments]
-        environment = {**self._environment, "TMUX": ""}
-        done = subprocess.run(command, capture_output=True, env=environment, timeout=20, check=False)
+        done = subprocess.run(command, capture_output=True, env=self._environment, timeout=20, check=False)
         assert done.returncode == 0, f"tmux {arguments[0]}: {done.stderr.decode()}"
         return done.stdout.decode()
 
@@ -72,19 +79,10 @@ class Terminal:
         """What stands on it, without trailing blanks."""
         return "\n".join(line.rstrip() for line in self._server.call("capture-pane", "-p", "-t", self.name).split("\n"))
 
-    def is_dead(self) -> bool:
-        """Whether its command has ended and said how; the terminal may be let go of some time before."""
-        return self._ending() != ("", "")
-
-    def exit_code(self) -> int:
-        """What its command, now over, returned; minus the signal that ended it."""
-        code, signal = self._ending()
-        return int(code) if code else -int(signal)
-
-    def _ending(self) -> tuple[str, str]:
-        said = self._server.call("display-message", "-p", "-t", self.name, "#{pane_dead_status}/#{pane_dead_signal}")
-        code, _, signal = said.strip().partition("/")
-        return code, signal
+    def exit_code(self) -> int | None:
+        """What its command returned, None while it runs."""
+        found = _ENDED.search(self.screen())
+        return int(found.group(1)) if found else None
 
     def wait_for(self, claim: str | Callable[[str], object], patience_s: float = PATIENCE_S) -> str:
         """Looks until a text stands on the screen, or until the claim about the screen holds; returns the screen."""
