@@ -196,8 +196,12 @@ async def test_a_process_that_fails_is_told_of_and_one_too_slow_is_ended() -> No
         await work_aside("mmtui.research.rehearsal", b"{", lambda _: None, limit_s=0.0)
 
 
-def test_a_process_aside_ends_with_the_one_that_started_it(market: tuple[Path, int]) -> None:
-    child = aside._start("mmtui.research.rehearsal")
+def test_a_process_aside_ends_with_the_one_that_started_it_and_leaves_nothing(
+    market: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder = tmp_path / "aside"
+    folder.mkdir()
+    child = aside._start("mmtui.research.rehearsal", str(folder))
     assert child.stdin is not None
     assert child.stdout is not None
     with child.stdout:
@@ -206,4 +210,5 @@ def test_a_process_aside_ends_with_the_one_that_started_it(market: tuple[Path, i
         assert child.stdout.readline() == b'"0 % of both runs"\n'
         child.stdin.close()
         child.wait(30)
+        assert not folder.exists()
         assert b"rows" not in child.stdout.read(), "it did not finish first"

@@ -8,8 +8,10 @@ import asyncio
 import contextlib
 import os
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 
@@ -37,8 +39,9 @@ async def work_aside(module: str, charge: bytes, hear: Hear, *, limit_s: float) 
         with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
             loop.call_soon_threadsafe(hear, line)
 
-    child = await asyncio.to_thread(_start, module)
-    talk = loop.run_in_executor(None, _converse, child, charge, pass_on)
+    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="mmtui-aside-")
+    child = await asyncio.to_thread(_start, module, folder)
+    talk = loop.run_in_executor(None, _converse, child, folder, charge, pass_on)
     try:
         done, _ = await asyncio.wait({talk}, timeout=limit_s)
         if not done:
@@ -50,8 +53,10 @@ async def work_aside(module: str, charge: bytes, hear: Hear, *, limit_s: float) 
         talk.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
 
-def _start(module: str) -> subprocess.Popen[bytes]:
+def _start(module: str, folder: str) -> subprocess.Popen[bytes]:
+    """Starts the process; whatever it writes for a while goes to ``folder``, which does not outlive it."""
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    environment["TMPDIR"] = folder
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         (sys.executable, "-P", "-m", module),
         stdin=subprocess.PIPE,
@@ -62,7 +67,7 @@ def _start(module: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _converse(child: subprocess.Popen[bytes], charge: bytes, hear: Hear) -> bytes:
+def _converse(child: subprocess.Popen[bytes], folder: str, charge: bytes, hear: Hear) -> bytes:
     assert child.stdin is not None and child.stdout is not None, "both ends are pipes"
     last = b""
     with child.stdin, child.stdout:
@@ -74,6 +79,7 @@ def _converse(child: subprocess.Popen[bytes], charge: bytes, hear: Hear) -> byte
                 hear(last)
             last = line.rstrip(b"\n")
     code = child.wait()
+    shutil.rmtree(folder, ignore_errors=True)
     if code or not last:
         why = "it needed more time or memory than it may have" if code < 0 or code == 1 else f"it ended with {code}"
         raise AsideError(f"the process beside the engine came to nothing: {why}")
@@ -101,4 +107,5 @@ def say(line: bytes) -> None:
 def _die_with_the_pipe() -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
+    shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
     os._exit(0)
