@@ -127,7 +127,7 @@ async def test_ctrl_k_fires_inside_the_command_line_and_the_field_editor() -> No
 async def test_every_page_opens_by_its_digit_and_shows_its_pane() -> None:
     async with a_stage() as stage:
         for key, pane, word in (
-            ("2", "orders-page", "ORDERS"), ("3", "fills-page", "FILLS"), ("4", "chart", "MID"),
+            ("2", "orders-page", "ORDERS"), ("3", "fills-page", "FILLS"), ("4", "chart-page", "MID"),
             ("5", "parameters-page", "PARAMETERS"), ("6", "log-page", "LOG"), ("7", "risk", "RISK"),
             ("question_mark", "help", "HELP"), ("1", "ladder", "LADDER"),
         ):  # fmt: skip
