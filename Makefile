@@ -14,7 +14,7 @@ demo: $(INSTALLED)
 	$(BIN)/mmtui demo
 
 test: $(INSTALLED)
-	$(BIN)/pytest -n 3 -m "not process" tests
+	$(BIN)/pytest -n 3 --dist worksteal -m "not process" tests
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -43,7 +43,7 @@ soak-simulate: $(INSTALLED)
 	$(BIN)/mmtui drill --seeds $(SEEDS) --profile all --hours 1 --intensity 5 --pace coarse -j 2 --json soak-simulate.json
 
 test-process: $(INSTALLED)
-	$(BIN)/pytest -n 2 -m process tests
+	$(BIN)/pytest -n 2 --dist worksteal -m process tests
 
 bench-safety: $(INSTALLED)
 	$(BIN)/python -m tests.process.measure_safety
