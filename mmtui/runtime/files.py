@@ -1,5 +1,6 @@
 """Small files: read without waiting, written so that a crash leaves the old or the whole one; times for people."""
 
+import contextlib
 import errno
 import os
 import stat
@@ -16,9 +17,10 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
     Raises JournalError when the disk refuses.
     """
-    draft = path.with_name(path.name + ".tmp")
+    # A name of its own: two who write the same file at once must not share a draft.
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
             if os.write(descriptor, data) != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -29,6 +31,8 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         draft.replace(path)
         sync_folder(path.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise JournalError(
             f"{path} cannot be written: {error.strerror}", remedy="check the disk and the owner"
         ) from None

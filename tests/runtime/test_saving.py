@@ -1,5 +1,6 @@
 """Live values into configuration files and presets: what is loaded again is what was saved, and all else stays."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mmtui.runtime.config import LoadedConfig, load, presets
 from mmtui.runtime.config.saving import live_edits, prepared, write
 from mmtui.runtime.config.writing import generated
 from mmtui.runtime.consulting.saving import keeping, listing, reading, saving
+from mmtui.runtime.files import replace_file
 
 MINE = """# my maker
 # second line
@@ -197,6 +199,74 @@ def test_a_private_key_beside_a_change_is_neither_shown_nor_touched(tmp_path: Pa
     assert [key for key in live_edits(config, Settings.defaults()) if parameter(key).secret] == []
 
 
+def test_a_value_the_file_lacked_goes_above_the_comment_that_heads_the_next_table(tmp_path: Path) -> None:
+    path = tmp_path / "mm.toml"
+    path.write_text("[trading]\nrisk_aversion = 0.4\n\n# about risk\n[risk]\nmax_drawdown_pct = 5\n")
+    saved(loaded(path), {"trading.max_bps_diff": 3.0}, tmp_path)
+    assert "max_bps_diff = 3.0\n\n# about risk\n[risk]\n" in path.read_text()
+
+
+def test_line_ends_of_another_system_stay(tmp_path: Path) -> None:
+    path = tmp_path / "mm.toml"
+    path.write_bytes(MINE.replace("\n", "\r\n").encode())
+    saved(loaded(path), {"estimators.kappa_min": 400.0, "trading.risk_aversion": 0.5}, tmp_path)
+    data = path.read_bytes()
+    assert b"kappa_min = 400.0" in data
+    assert data.count(b"\n") == data.count(b"\r\n")
+
+
+def test_a_file_made_read_only_is_left_and_said_before_anything_is_agreed_to(tmp_path: Path) -> None:
+    path = tmp_path / "mm.toml"
+    path.write_text(MINE)
+    path.chmod(0o444)
+    config = loaded(path)
+    with pytest.raises(ConfigError, match="is read-only"):
+        prepared(config, {"trading.risk_aversion": 0.5}, tmp_path)
+    assert prepared(config, {"trading.risk_aversion": 0.4}, tmp_path).edits == ()
+
+
+def test_a_disk_that_fills_between_two_files_says_which_one_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "profile.toml").write_text("[estimators]\nkappa_min = 300.0\n")
+    path = tmp_path / "mm.toml"
+    path.write_text('include = "profile.toml"\n' + MINE)
+    config = loaded(path)
+    made = prepared(config, {"estimators.kappa_min": 400.0, "trading.risk_aversion": 0.5}, tmp_path)
+    left, real = [1], os.write
+
+    def one_only(descriptor: int, data: bytes) -> int:
+        left[0] -= 1
+        return real(descriptor, data) if left[0] >= 0 else 0
+
+    monkeypatch.setattr("mmtui.runtime.files.os.write", one_only)
+    with pytest.raises(ConfigError, match=r"cannot be written: No space left on device; .* is written already"):
+        write(made)
+    monkeypatch.undo()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["mm.toml", "profile.toml"]
+    saved(config, {"estimators.kappa_min": 400.0, "trading.risk_aversion": 0.5}, tmp_path)
+    assert loaded(path).settings.number("trading.risk_aversion") == 0.5
+
+
+def test_of_two_saves_at_once_only_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mm.toml"
+    path.write_text(MINE)
+    config = loaded(path)
+    first, second = (prepared(config, {"trading.risk_aversion": value}, tmp_path) for value in (0.5, 0.6))
+
+    def meanwhile(place: Path, data: bytes, *, mode: int) -> None:
+        with pytest.raises(ConfigError, match="another save is under way"):
+            write(second)
+        replace_file(place, data, mode=mode)
+
+    monkeypatch.setattr("mmtui.runtime.config.saving.replace_file", meanwhile)
+    write(first)
+    monkeypatch.undo()
+    with pytest.raises(ConfigError, match="has changed since"):
+        write(second)
+    assert loaded(path).settings.number("trading.risk_aversion") == 0.5
+
+
 async def test_the_expert_writes_only_the_difference_that_was_agreed_to(tmp_path: Path) -> None:
     path = tmp_path / "mm.toml"
     path.write_text(MINE)
@@ -257,6 +327,12 @@ def test_a_broken_preset_is_told_in_one_line(tmp_path: Path, text: str, words: s
         presets.read(tmp_path, "odd")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_value_of_no_setting_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no such setting: trading\.nonsense"):
+        presets.keep(tmp_path, "odd", {"trading.nonsense": 1})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_preset_names_those_there_are(tmp_path: Path) -> None:

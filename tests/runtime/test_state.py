@@ -185,6 +185,7 @@ def test_replacing_leaves_the_old_file_when_the_disk_is_full(tmp_path: Path, mon
     monkeypatch.undo()
     assert path.read_bytes() == b"old"
     assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_everything_kept_is_private(tmp_path: Path) -> None:

@@ -7,15 +7,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from mmtui.domain.parameters import SECTIONS, Refusal, Value, find, parameter
+from mmtui.domain.parameters import SECTIONS, Refusal, Value, find
 from mmtui.errors import ConfigError
 from mmtui.runtime.config.toml_source import read_toml
 from mmtui.runtime.config.writing import with_values
 from mmtui.runtime.files import replace_file
+from mmtui.runtime.redaction import without_keys
 
 FOLDER = "presets"
 SUFFIX = ".toml"
 NAMES_MAX = 200
+KEY_SHOWN_MAX = 80
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SECTIONS = frozenset(SECTIONS)
 _HEADER = "# Values kept under a name. The console's `:preset {name}` stages them; nothing is applied by itself.\n"
@@ -64,7 +66,7 @@ def read(folder: Path, name: str) -> dict[str, Value]:
     for entry in file.entries:
         row = find(entry.path) if "." in entry.path else None
         if row is None:
-            raise ConfigError(f"preset {name}, line {entry.line}: no such setting: {entry.path}")
+            raise ConfigError(f"preset {name}, line {entry.line}: no such setting: {_short(entry.path)}")
         values[row.key] = _checked(row.key, entry.value, name)
     if not values:
         raise ConfigError(f"preset {name} holds no values")
@@ -72,13 +74,19 @@ def read(folder: Path, name: str) -> dict[str, Value]:
 
 
 def _checked(key: str, value: object, name: str) -> Value:
-    row = parameter(key)
+    row = find(key)
+    if row is None:
+        raise ConfigError(f"preset {name}: no such setting: {_short(key)}")
     if row.secret or not row.live:
         raise ConfigError(f"preset {name}: {row.key} cannot be changed while running, so no preset holds it")
     checked = row.check(value)
     if isinstance(checked, Refusal):
         raise ConfigError(f"preset {name}: {row.key}: {checked}")
     return checked
+
+
+def _short(key: str) -> str:
+    return without_keys(key[:KEY_SHOWN_MAX])
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -5,16 +5,19 @@ value that a flag or a variable sets is named and left, and a private key is nev
 """
 
 import difflib
+import fcntl
 import hashlib
+import os
 import re
 import stat
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmtui.domain.parameters import PARAMETERS, Settings, Value, find
-from mmtui.errors import ConfigError
+from mmtui.errors import ConfigError, JournalError
 from mmtui.runtime.config.loading import DEFAULT_FILE, LoadedConfig
 from mmtui.runtime.config.toml_source import SIZE_MAX
 from mmtui.runtime.config.writing import with_values
@@ -24,6 +27,7 @@ from mmtui.runtime.redaction import HIDDEN, without_keys
 MODE_NEW = 0o600
 HEADER = "# mmtui configuration: `mmtui generate-config -` shows every setting.\n"
 _ABSENT = "absent"
+_WRITABLE = 0o222
 _SECRET = re.compile(r"(.*\b(?:" + "|".join(row.name for row in PARAMETERS if row.secret) + r")[\"']?\s*=\s*)")
 
 
@@ -94,13 +98,39 @@ def prepared(config: LoadedConfig, edits: Mapping[str, Value], folder: Path) -> 
 
 def write(saving: Saving) -> None:
     """Writes every file, or none when one of them has changed since the difference was made. Raises ConfigError."""
-    for edit in saving.edits:
-        if _read(edit.path)[1] != edit.fingerprint:
-            raise ConfigError(
-                f"{edit.path} has changed since the difference was shown; nothing is written", remedy="save again"
-            )
-    for edit in saving.edits:
-        replace_file(edit.path.resolve(), edit.text.encode(), mode=edit.mode)
+    places = {edit.path.resolve(): edit for edit in saving.edits}
+    with ExitStack() as stack:
+        for folder in sorted({place.parent for place in places}):
+            stack.enter_context(_alone_in(folder))
+        for edit in saving.edits:
+            if _read(edit.path)[1] != edit.fingerprint:
+                raise ConfigError(
+                    f"{edit.path} has changed since the difference was shown; nothing is written", remedy="save again"
+                )
+        written: list[str] = []
+        for place, edit in places.items():
+            try:
+                replace_file(place, edit.text.encode(), mode=edit.mode)
+            except JournalError as error:
+                already = f"; {', '.join(written)} is written already" if written else ""
+                raise ConfigError(f"{error.message}{already}", remedy="save again") from None
+            written.append(str(edit.path))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keeps every other save, of this engine or another, out of a folder between the check and the writing."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be opened: {error.strerror}", remedy="check the folder") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise ConfigError("another save is under way there; nothing is written", remedy="save again") from None
+    finally:
+        os.close(descriptor)
 
 
 def _file_of(source: str, home: Path) -> Path:
@@ -120,6 +150,10 @@ def _edited(path: Path, values: Mapping[str, Value]) -> FileEdit:
     for key, value in values.items():
         if after.get(key) != value:
             raise ConfigError(f"{key} cannot be changed in {path}", remedy="change it by hand")
+    if any(after.get(key) != before.get(key) for key in (before.keys() | after.keys()) - values.keys()):
+        raise ConfigError(f"{path} cannot be changed without touching other settings", remedy="change it by hand")
+    if text != was and fingerprint != _ABSENT and not (mode & _WRITABLE and os.access(path, os.W_OK)):
+        raise ConfigError(f"{path} is read-only", remedy="allow writing it (chmod u+w), or change it by hand")
     return FileEdit(path, was, text, fingerprint, mode)
 
 

@@ -5,6 +5,7 @@ values are valid: the schema does.
 """
 
 import os
+import re
 import textwrap
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
 
 from mmtui.domain.parameters import PARAMETERS, SECTIONS, Kind, Parameter, Value, find, parameter
 from mmtui.errors import ConfigError
 
 WIDTH = 100
+_LONE_NEWLINE = re.compile(r"(?<!\r)\n")
 TableOfFile: TypeAlias = MutableMapping[str, object]
 EXAMPLES: dict[str, Value] = {
     "network.account_address": "0x0000000000000000000000000000000000000000",
@@ -84,7 +87,7 @@ def write_text(path: Path, text: str, *, force: bool) -> None:
 
 
 def with_values(text: str, changes: Mapping[str, Value]) -> str:
-    """The TOML ``text`` with some settings changed; comments and order are kept.
+    """The TOML ``text`` with some settings changed; comments, order and the kind of line ends are kept.
 
     A setting in the file under an older name keeps that name; None takes the setting out.
     Raises ConfigError when ``text`` is not TOML.
@@ -101,8 +104,22 @@ def with_values(text: str, changes: Mapping[str, Value]) -> str:
             if table is not None:
                 table.pop(name, None)
         else:
-            (_table(document, row.section) if table is None else table)[name] = value
-    return tomlkit.dumps(document)
+            _put(_table(document, row.section) if table is None else table, name, value)
+    changed = tomlkit.dumps(document)
+    return changed if _LONE_NEWLINE.search(text) or "\n" not in text else _LONE_NEWLINE.sub("\r\n", changed)
+
+
+def _put(table: TableOfFile, name: str, value: Value) -> None:
+    """Sets a value; one that was not there goes below the last value, above comments that head what follows."""
+    if name in table or not isinstance(table, Table):
+        table[name] = value
+        return
+    body = table.value.body
+    end = max((place + 1 for place, (key, _) in enumerate(body) if key is not None), default=0)
+    comments = body[end:]
+    del body[end:]
+    table[name] = value
+    body.extend(comments)
 
 
 def _section(section: str) -> list[str]:
