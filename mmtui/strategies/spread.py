@@ -15,7 +15,6 @@ from mmtui.domain.parameters import Settings
 from mmtui.strategies.bounds import clip
 from mmtui.strategies.quote import QuoteContext, Term, total_bps
 
-ADVERSE_MAX = 10e-4
 PRIOR_BPS = 5.0
 LEAN_SHARE = 0.5
 ADVERSE_NAME = "adverse selection"

@@ -7,8 +7,6 @@ result, answer and message into events handed to the sink. It never decides anyt
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
-import msgspec
-
 from mmtui.domain.events import AnyEvent
 from mmtui.domain.instrument import Instrument
 from mmtui.domain.intents import Query, Send
@@ -16,12 +14,6 @@ from mmtui.domain.intents import Query, Send
 Sink: TypeAlias = Callable[[AnyEvent], None]
 Tap: TypeAlias = Callable[[bytes], None]
 Clock: TypeAlias = Callable[[], float]
-
-
-class VenueTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """Measured waits in milliseconds, newest last, bounded."""
-
-    acks: tuple[float, ...] = ()
 
 
 class Venue(Protocol):

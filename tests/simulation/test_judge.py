@@ -131,3 +131,13 @@ def test_an_engine_that_goes_on_placing_nothing_long_after_the_refusals_is_caugh
     world = short_of_margin(quoting_world())
     with pytest.raises(Violation, match="no quotes on both sides"):
         world.ending.calm_down()
+
+
+def test_a_collection_of_the_engine_that_grows_without_bound_is_noticed() -> None:
+    world = quoting_world()
+    engine = world.process.engine
+    assert engine is not None
+    world.checker.turned()
+    engine.state.ledger.suspects.update({f"0x{number:032x}": world.clock() for number in range(401)})
+    with pytest.raises(Violation, match="401 suspects"):
+        world.checker.turned()

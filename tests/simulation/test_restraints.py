@@ -176,7 +176,7 @@ def test_an_account_that_nobody_answers_for_is_only_reduced_however_lively_the_p
     assert "has not answered for the account in 60 s" in alarms(session)
     held = position(session)
     assert all(order.reduce_only and order.side * held < 0 for order in resting(session))
-    assert not [latch for latch in session.latches]
+    assert not session.latches
     silence.clear()
     assert until(session, lambda: has_both_sides(session), 60)
     assert "has not answered" not in alarms(session)

@@ -11,7 +11,6 @@ from mmtui.console.scene import Scene
 from mmtui.domain.view import LevelView, Mode, View
 
 NAME, FIGURE = 18, 9
-COLUMN_MIN = 26
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:

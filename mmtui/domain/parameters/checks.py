@@ -9,7 +9,6 @@ from mmtui.domain.parameters.settings import Settings
 CrossCheck: TypeAlias = Callable[[Settings], tuple[str, Refusal] | None]
 
 TARGET_TO_LIMIT_MAX = 0.4
-POSITION_KILL_RATIO = 1.5
 HOURS_A_DAY = 24
 RATIO_MAX = 2.0
 

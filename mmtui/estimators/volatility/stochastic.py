@@ -40,11 +40,6 @@ def average(variance: float, mean: float, reversion: float, horizon_s: float) ->
     return mean - (variance - mean) * math.expm1(-reach) / reach
 
 
-def slope_of(reversion: float) -> float:
-    """Slope from one sample to the next of a process with this reversion."""
-    return math.exp(-reversion * SAMPLE_S)
-
-
 class StochasticVolatility:
     """Online fit of one market's variance to a square-root process."""
 

@@ -141,12 +141,10 @@ class Checker:
         self._check_crossing()
         if self._engine is not None:
             self._check_reserved(self._engine)
+            self._check_sizes(self._engine)
 
-    def check_sizes(self) -> None:
+    def _check_sizes(self, engine: ObservedEngine) -> None:
         """Every collection of the engine has a bound."""
-        engine = self._engine
-        if engine is None:
-            return
         ledger, control = engine.state.ledger, engine.state.control
         for name, found in (
             ("live orders", ledger.live),

@@ -21,7 +21,6 @@ from mmtui.research.drill.ports.timeline import Timeline
 from mmtui.research.drill.ports.venue import SimVenue
 from mmtui.research.drill.process import SimProcess
 
-WINDOWS = (Fault.MARGIN, Fault.OI_CAP, Fault.POST_ONLY, Fault.HALT, Fault.REVOKED, Fault.SWITCH_LOST)
 WINDOW_MS = (2_000, 40_000)
 RESTART_MS = (500, 30_000)
 STALE_PICTURE_S = 30.0

@@ -31,11 +31,6 @@ class Interval(msgspec.Struct, frozen=True):
     low: float
     high: float
 
-    @property
-    def is_above_zero(self) -> bool:
-        """Whether the whole interval is above zero."""
-        return self.low > 0.0
-
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """One contender over all seeds.

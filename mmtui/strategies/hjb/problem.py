@@ -89,11 +89,6 @@ class Problem(msgspec.Struct, frozen=True):
             glft.base_half_spread(on_fills, self.ask.kappa) + self.ask.cost,
         )
 
-    @property
-    def is_symmetric(self) -> bool:
-        """Whether bid and ask meet the same flow."""
-        return self.bid == self.ask
-
     def closed_slope(self) -> float:
         """Inventory slope of the asymptotic form, where the solution is begun from."""
         return glft.closed_form(self.risk, self.sigma, self.bid, self.ask, attitude=self.attitude).slope

@@ -44,11 +44,6 @@ class HjbTuning(msgspec.Struct, frozen=True):
     multiples: tuple[float, ...]
     taker_max: float
 
-    @property
-    def follows_signals(self) -> bool:
-        """Whether book and drift move the quotes; with the microprice as the centre they have done so already."""
-        return self.lean.alpha is not AlphaChannel.MICROPRICE
-
     @classmethod
     def from_settings(cls, settings: Settings) -> "HjbTuning":
         """Read the schema's rows."""

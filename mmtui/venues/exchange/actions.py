@@ -26,11 +26,6 @@ class Tif(enum.StrEnum):
     GTC = "Gtc"
     FRONTEND_MARKET = "FrontendMarket"
 
-    @property
-    def is_immediate(self) -> bool:
-        """Whether an unmatched remainder is dropped instead of resting."""
-        return self is Tif.IOC or self is Tif.FRONTEND_MARKET
-
 
 class PlaceOrder(msgspec.Struct, frozen=True, gc=False):
     """One order of a batch; ``is_trigger`` marks a TP/SL order, which this exchange refuses."""

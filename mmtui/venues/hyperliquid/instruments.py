@@ -66,13 +66,6 @@ class SpotMeta(msgspec.Struct, frozen=True):
     tokens: tuple[SpotToken, ...]
 
 
-class Resolved(msgspec.Struct, frozen=True):
-    """The instrument asked for, and what a person should be told about how it was found."""
-
-    instrument: Instrument
-    notes: tuple[str, ...] = ()
-
-
 _meta_decoder = msgspec.json.Decoder(Meta, strict=False)
 _dexes_decoder = msgspec.json.Decoder(tuple[Dex | None, ...], strict=False)
 _spot_decoder = msgspec.json.Decoder(SpotMeta, strict=False)
