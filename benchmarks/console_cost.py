@@ -31,10 +31,10 @@ import msgspec
 
 from benchmarks.measure import percentiles_us, table
 from mmtui.console.app import ConsoleOptions, run_console
-from mmtui.console.link import MemoryLink
 from mmtui.domain.events import BookUpdate
 from mmtui.domain.parameters import Settings
 from mmtui.research.simulation import SimulatedSession, synthetic_exchange
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import a_session, a_view
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,10 +1,9 @@
 """How the console sees an engine and speaks to it, whether in this process or over a socket.
 
-Owns the protocol and its in-memory form. A link never blocks and never raises for a slow or absent
-engine: ``latest`` simply keeps returning the last picture, and the console says that it is old.
+Owns the protocols. A link never blocks and never raises for a slow or absent engine: ``latest`` simply
+keeps returning the last picture, and the console says that it is old.
 """
 
-from collections import deque
 from typing import Protocol
 
 from mmtui.domain.commands import Command, CommandResult
@@ -52,57 +51,3 @@ class Roster(Protocol):
 
     def clock(self) -> float:
         """Epoch seconds, for engines of other processes."""
-
-
-class MemoryLink:
-    """A link whose far end is this object: pictures are put in and commands are read out."""
-
-    def __init__(self, view: View | None = None, *, is_attached: bool = False) -> None:
-        self.is_attached = is_attached
-        self.view = view
-        self.sent: list[Command] = []
-        self.consulted: list[Consultation] = []
-        self.stands = Standing()
-        self.takes = 0
-        self._answers: deque[CommandResult] = deque()
-        self._findings: deque[Finding] = deque()
-
-    def latest(self) -> View | None:
-        """The picture put in last."""
-        return self.view
-
-    def send(self, command: Command) -> None:
-        """Keep the command for the far end."""
-        self.sent.append(command)
-
-    def answer(self, result: CommandResult) -> None:
-        """Queue an answer for the console."""
-        self._answers.append(result)
-
-    def results(self) -> list[CommandResult]:
-        """Answers since the last call."""
-        drained = list(self._answers)
-        self._answers.clear()
-        return drained
-
-    def consult(self, consultation: Consultation) -> None:
-        """Keep the consultation for the far end."""
-        self.consulted.append(consultation)
-
-    def find(self, finding: Finding) -> None:
-        """Queue a finding for the console."""
-        self._findings.append(finding)
-
-    def findings(self) -> list[Finding]:
-        """Findings since the last call."""
-        drained = list(self._findings)
-        self._findings.clear()
-        return drained
-
-    def standing(self) -> Standing:
-        """Where the far end says that this console stands."""
-        return self.stands
-
-    def take(self) -> None:
-        """Count that control was asked for."""
-        self.takes += 1

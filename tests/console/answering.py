@@ -1,6 +1,5 @@
 """A link that answers at once, with fixed findings, what the pages for looking back ask for."""
 
-from mmtui.console.link import MemoryLink
 from mmtui.domain.consultations import (
     Consultation,
     OrderTold,
@@ -10,6 +9,7 @@ from mmtui.domain.consultations import (
     TellOrder,
     WriteReport,
 )
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT
 
 

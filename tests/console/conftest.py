@@ -7,11 +7,11 @@ import pytest
 from mmtui.console.acts import HANDLERS
 from mmtui.console.desk import Desk
 from mmtui.console.keys import KeyMap
-from mmtui.console.link import MemoryLink
 from mmtui.console.moment import Moment
 from mmtui.console.rows import ASCII_GLYPHS, UNICODE_GLYPHS
 from mmtui.console.scene import Scene
 from mmtui.domain.view import View
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import a_view
 
 START = Moment(engine=100.0, real=5_000.0)

@@ -8,10 +8,10 @@ import pytest
 from textual.pilot import Pilot
 
 from mmtui.console.app import ConsoleApp, ConsoleEnd, ConsoleOptions, EndReason
-from mmtui.console.link import MemoryLink
 from mmtui.console.rows import text_of
 from mmtui.domain.commands import Act, CancelSide, SetParameters, Verb
 from mmtui.domain.view import View
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, a_session, a_view, an_engine
 
 

@@ -9,7 +9,6 @@ from mmtui.console.attending.attendance import FOR_EVERYONE, LEAVES_AFTER_S
 from mmtui.console.attending.berths import Berths
 from mmtui.console.desk import Desk
 from mmtui.console.keys import ACTIONS, Danger, KeyMap
-from mmtui.console.link import MemoryLink
 from mmtui.console.palette.arguments import arguments
 from mmtui.console.panes import alarm, instances, status
 from mmtui.console.rows import ASCII_GLYPHS, text_of
@@ -17,6 +16,7 @@ from mmtui.console.scene import Scene
 from mmtui.domain.commands import Act, Verb
 from mmtui.domain.standing import InstanceView, Standing
 from tests.console.conftest import START, Keyboard, a_desk
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import a_session, a_view
 from tests.console.test_app import a_stage
 

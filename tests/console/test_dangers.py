@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from mmtui.console.keys import ACTIONS, KILL_KEY, Danger
-from mmtui.console.link import MemoryLink
 from mmtui.domain.commands import Act, CommandResult, CommandStatus, Rearm, SetParameters, Verb
 from mmtui.domain.consultations import SaveParameters
 from mmtui.domain.view import View
 from tests.console.conftest import START, Keyboard, a_desk
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, a_view, an_engine, killed_view
 
 Open = Callable[[Keyboard], object]

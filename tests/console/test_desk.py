@@ -5,7 +5,6 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from mmtui.console.link import MemoryLink
 from mmtui.console.panes import bottom
 from mmtui.console.rows import ASCII_GLYPHS, text_of
 from mmtui.console.scene import Scene
@@ -13,6 +12,7 @@ from mmtui.domain.commands import Act, CancelSide, CommandResult, CommandStatus,
 from mmtui.domain.instrument import Side
 from mmtui.domain.view import PositionView, View
 from tests.console.conftest import START, Keyboard, a_desk, after
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, a_session, a_view, an_engine, killed_view
 
 KeyboardOf = Callable[[View | None], Keyboard]

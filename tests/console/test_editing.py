@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from mmtui.console.drafts import LIVE_PARAMETERS
 from mmtui.console.edits.steps import step_size, stepped
-from mmtui.console.link import MemoryLink
 from mmtui.console.rows import ASCII_GLYPHS
 from mmtui.console.scene import Scene
 from mmtui.console.screens.catalogue import draw
@@ -31,6 +30,7 @@ from mmtui.domain.parameters import Refusal, Value, parameter
 from mmtui.domain.parameters.schema import Kind
 from mmtui.domain.view import LevelView, ParameterChange, View
 from tests.console.conftest import Keyboard, a_desk
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, a_session, a_view, an_engine
 
 AVERSION = "trading.risk_aversion"

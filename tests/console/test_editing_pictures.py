@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from mmtui.console.app import ConsoleApp, ConsoleOptions
-from mmtui.console.link import MemoryLink
 from mmtui.domain.consultations import Consultation, Preview
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import a_view
 from tests.console.test_editing import AVERSION, a_preview
 

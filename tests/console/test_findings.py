@@ -1,8 +1,8 @@
 """Consultations: who hears of what, and when one is given up."""
 
 from mmtui.console.findings import SILENCE_S, Findings
-from mmtui.console.link import MemoryLink
 from mmtui.domain.consultations import CostFlatten, FlattenCosted, ListPresets, Presets, Unable, Working
+from tests.console.memory_link import MemoryLink
 
 COSTED = {
     "side": "SELL",

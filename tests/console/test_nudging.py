@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from mmtui.console.acts.nudging import NUDGING, WIDTH_KEYS
-from mmtui.console.link import MemoryLink
 from mmtui.domain.commands import CommandResult, CommandStatus, SetParameters
 from mmtui.domain.parameters import parameter
 from mmtui.domain.view import View
 from tests.console.conftest import Keyboard, a_desk
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, a_session, a_view, an_engine
 
 NOTIONAL = "trading.order_notional_usd"

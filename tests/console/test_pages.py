@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from mmtui.console.acts.browsing import BROWSING
 from mmtui.console.keys import ACTIONS
-from mmtui.console.link import MemoryLink
 from mmtui.console.pages import blotter, chart, log, orders, report
 from mmtui.console.pages.canvas import BRAILLE, Canvas, decimals_of, round_bounds
 from mmtui.console.pages.series import RANGES, window
@@ -23,6 +22,7 @@ from mmtui.domain.consultations import OrderTold, Reported, ReportSection, Story
 from mmtui.domain.history_view import HistoriesView, Sample
 from mmtui.domain.view import LogLine, View
 from tests.console.conftest import START, Keyboard, a_desk, a_scene
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, HISTORIES, a_view, an_engine, some_orders
 
 SIZES = st.tuples(st.integers(1, 220), st.integers(1, 60))

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from mmtui.console.app import ConsoleApp, ConsoleOptions
-from mmtui.console.link import MemoryLink
 from mmtui.domain.view import View
 from tests.console.answering import AnsweringLink
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import a_view, killed_view, warming_view
 
 NAMES = ("default", "ansi", "deutan", "mono", "light", "contrast", "classic")

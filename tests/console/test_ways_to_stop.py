@@ -2,7 +2,6 @@
 
 from msgspec.structs import replace
 
-from mmtui.console.link import MemoryLink
 from mmtui.console.panes import bottom
 from mmtui.console.rows import ASCII_GLYPHS, text_of
 from mmtui.console.scene import Scene
@@ -10,6 +9,7 @@ from mmtui.domain.commands import CommandResult, CommandStatus
 from mmtui.domain.consultations import CostFlatten, FlattenCosted, Unable
 from mmtui.domain.view import FillRow, OrderRow, PositionView, View
 from tests.console.conftest import Keyboard, a_desk
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, a_view, an_engine, killed_view
 
 HELD = PositionView(size=0.3512, limit=1.0)

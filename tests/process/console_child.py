@@ -14,9 +14,9 @@ import uvloop
 from msgspec.structs import replace
 
 from mmtui.console.app import ConsoleApp, ConsoleOptions, run_console
-from mmtui.console.link import MemoryLink
 from mmtui.console.terminal.device import Terminal
 from mmtui.domain.view import EngineView
+from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, a_view, an_engine
 
 TICK_S = 0.01

@@ -3,7 +3,6 @@
 from mmtui.console.acts import HANDLERS
 from mmtui.console.desk import Desk
 from mmtui.console.keys import KeyMap
-from mmtui.console.link import MemoryLink
 from mmtui.console.moment import Moment
 from mmtui.console.panes import bottom, status
 from mmtui.console.rows import UNICODE_GLYPHS, text_of
@@ -11,6 +10,7 @@ from mmtui.console.scene import Scene
 from mmtui.runtime.replay.film import Film
 from mmtui.runtime.replay.link import ReplayLink
 from mmtui.runtime.replay.player import FilmPlayer
+from tests.console.memory_link import MemoryLink
 from tests.incident.state import START_S
 from tests.replay.test_film import Clock, film
 
