@@ -40,7 +40,7 @@ class ConsultingDesk:
         else:
             task = asyncio.get_running_loop().create_task(self._work(expert, consultation, say))
             self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(lambda done: self._ended(done, consultation, say))
             return task.cancel
         return _nothing
 
@@ -58,11 +58,13 @@ class ConsultingDesk:
             finding = Unable(id=consultation.id, text=str(error))
         say(finding)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[None], consultation: Consultation, say: Say) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self._note(f"a consultation failed: {type(error).__name__}")
+            # Its words may be anything, so that only its kind is told.
+            self._note(f"a consultation failed: {type(consultation).__name__}, {type(error).__name__}")
+            say(Unable(id=consultation.id, text=f"this failed by a defect ({type(error).__name__})"))
 
 
 def _nothing() -> None:
