@@ -347,6 +347,25 @@ async def test_the_idlest_client_makes_room_so_that_a_command_always_gets_in(eng
     assert await crowd[0].hear() == Refused(text="too many clients")
 
 
+async def test_a_crowd_of_scripts_costs_no_console_its_seat_and_the_one_in_control_goes_last(engine: Engine) -> None:
+    console = Hello(schema=SCHEMA, name="ann", is_console=True, claims=True)
+    clients = [await connected(engine, says_hello=False) for _ in range(SEATS_MAX)]
+    for client in clients[:2]:
+        client.say(console)
+        await until(lambda: engine.operators.standing().consoles == clients.index(client) + 1)  # noqa: B023
+    for client in clients[2:]:
+        client.say(Hello(schema=SCHEMA, name="script"), Watch(rate_hz=10.0))
+    held = engine.operators.standing().holder
+    for _ in range(SEATS_MAX):
+        (await connected(engine)).say(Watch(rate_hz=10.0))
+    assert (engine.operators.standing().consoles, engine.operators.standing().holder) == (2, held)
+    for _ in range(SEATS_MAX):
+        (await connected(engine, says_hello=False)).say(console)
+        await asyncio.sleep(0)
+    await until(lambda: engine.operators.standing().consoles == SEATS_MAX)
+    assert engine.operators.standing().holder == held
+
+
 async def test_a_client_that_says_nothing_is_let_go(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seat_module, "HELLO_WITHIN_S", 0.01)
     client = await connected(engine, says_hello=False)

@@ -126,11 +126,11 @@ class ControlServer:
         return work_seconds()
 
     def admit(self, seat: Seat) -> str:
-        """Takes a new client in, or says why not; when all seats are taken the idlest is freed."""
+        """Takes a new client in, or says why not; when all seats are taken the idlest is freed, scripts first."""
         if seat.uid != os.getuid():
             return f"control: refused uid {seat.uid}"
         if len(self._seats) >= SEATS_MAX:
-            idlest = min(self._seats, key=lambda taken: (taken.rate_hz > 0.0, taken.active_at))
+            idlest = min(self._seats, key=self._worth)
             idlest.close("too many clients")
             self.leave(idlest)
         self._seats.append(seat)
@@ -213,6 +213,11 @@ class ControlServer:
     def note(self, text: str) -> None:
         """Something for the log."""
         self._port.note(text)
+
+    def _worth(self, seat: Seat) -> tuple[bool, bool, bool, float]:
+        """What is kept longest: the console in control, consoles, whoever watches, and who spoke last."""
+        in_control = self._port.operators.standing(seat).is_in_control
+        return in_control, seat.is_console, seat.rate_hz > 0.0, seat.active_at
 
     def _renamed(self, seat: Seat, asked: Consultation) -> Consultation:
         """The consultation under an id that no other client can have chosen."""
