@@ -72,7 +72,7 @@ def _options(args: argparse.Namespace, folder: Path) -> "ConsoleOptions":
         settings = Settings.defaults()
     if hasattr(args, "theme"):
         settings = settings.with_values({"console.theme": args.theme})
-    return console_options(settings, os.environ, state=folder)
+    return console_options(settings, os.environ, name=user_name(), state=folder)
 
 
 async def _attached(running: Running, folder: Path, path: Path, options: "ConsoleOptions", *, may_take: bool) -> int:

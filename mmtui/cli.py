@@ -168,8 +168,9 @@ def _console(settings: "Settings") -> "Screen":
         from mmtui.domain.intents import LogLevel  # noqa: PLC0415
         from mmtui.runtime.attaching.roster import others  # noqa: PLC0415
         from mmtui.runtime.clock import work_seconds  # noqa: PLC0415
+        from mmtui.runtime.control.people import user_name  # noqa: PLC0415
 
-        options = console_options(settings, os.environ, state=session.files.folder)
+        options = console_options(settings, os.environ, name=user_name(), state=session.files.folder)
         async with others(session.files.folder, lambda text: session.log(LogLevel.ERROR, text)) as options.roster:
             end = await run_console(link, options, clock=session.parts.clock, seconds=work_seconds)
         if end.reason is EndReason.STOP:

@@ -10,6 +10,7 @@ from mmtui.console.terminal.device import can_draw
 from mmtui.research.replaying import command
 from mmtui.runtime.clock import work_seconds
 from mmtui.runtime.config import LoadedConfig
+from mmtui.runtime.control.people import user_name
 from mmtui.runtime.replay.film import Film
 from mmtui.runtime.replay.link import ReplayLink
 from mmtui.runtime.replay.player import FilmPlayer
@@ -23,6 +24,6 @@ def replay(args: argparse.Namespace) -> int:
 
 
 async def _show(film: Film, player: FilmPlayer, config: LoadedConfig) -> str:
-    options = console_options(config.settings, os.environ, state=state_folder(os.environ))
+    options = console_options(config.settings, os.environ, name=user_name(), state=state_folder(os.environ))
     end = await run_console(ReplayLink(film, player), options, clock=player.at, seconds=work_seconds)
     return end.message if end.reason is EndReason.CRASH else ""

@@ -5,7 +5,6 @@ in ``exports/`` of the state folder. Touches no file.
 """
 
 import enum
-import getpass
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -82,12 +81,12 @@ class ConsoleOptions:
         self.roster = roster
 
 
-def console_options(settings: Settings, environment: Mapping[str, str], *, state: Path) -> ConsoleOptions:
+def console_options(settings: Settings, environment: Mapping[str, str], *, name: str, state: Path) -> ConsoleOptions:
     """The options of a console for the person who runs the program, with the engine inside or attached."""
     home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".config")
     folder = Path(home) / "mmtui"
     return ConsoleOptions(
-        name=getpass.getuser(),
+        name=name,
         theme=settings.text("console.theme"),
         rate_hz=settings.number("console.rate_hz"),
         line_kib_s=settings.number("console.line_kib_s"),

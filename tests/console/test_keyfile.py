@@ -81,6 +81,7 @@ def test_a_console_looks_for_its_files_where_configuration_and_state_are(tmp_pat
     options = console_options(
         Settings.defaults(),
         {"XDG_CONFIG_HOME": str(tmp_path / "etc")},
+        name="ann",
         state=tmp_path / "state",
     )
     assert options.keys_file == tmp_path / "etc/mmtui/keys.toml"

@@ -198,6 +198,13 @@ def test_following_goes_on_until_the_engine_ends(served: Served, capsys: pytest.
     assert "the session has ended" in said.err
 
 
+@pytest.mark.parametrize(("rate_hz", "least_s"), [(10.0, 5.0), (0.1, 15.0), (1e-300, 86_400.0)])
+def test_who_follows_slowly_waits_longer_for_the_next_picture(served: Served, rate_hz: float, least_s: float) -> None:
+    with client_module.ControlClient(served.path, name="ann") as client:
+        assert next(client.watch(rate_hz)).view.engine.at == VIEW.engine.at
+        assert client._socket.gettimeout() >= least_s
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -312,3 +319,15 @@ def test_attach_without_a_terminal_names_what_works_without_one(
     assert f"mmtui ctl {MARKET} view --follow" in capsys.readouterr().err
     assert main(["attach", "nobody"]) == 2
     assert f"running: {MARKET}" in capsys.readouterr().err
+
+
+def test_a_user_without_a_name_in_an_unnamed_account_can_kill_too(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert main(["ctl", "kill"]) == 0
+    assert isinstance(served.commands[0], Act)
+    assert served.commands[0].by.startswith(f"{os.getuid()}/")

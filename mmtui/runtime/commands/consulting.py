@@ -4,7 +4,6 @@ Owns their arguments and how their findings are printed. What cannot be had is o
 """
 
 import argparse
-import getpass
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -32,6 +31,7 @@ from mmtui.domain.consultations import (
 from mmtui.domain.parameters import Refusal, Value, find
 from mmtui.errors import ConfigError, ControlError, ExitCode
 from mmtui.runtime.control.client import ControlClient, command_id
+from mmtui.runtime.control.people import user_name
 from mmtui.runtime.files import utc_text
 from mmtui.runtime.logs.lines import printable
 
@@ -64,7 +64,7 @@ def maker(word: str, rest: Sequence[str], args: argparse.Namespace) -> Maker:
 
 def consult(path: Path, instance: str, word: str, make: Maker, *, as_json: bool) -> int:
     """Asks an instance and prints what came of it; raises ControlError where nothing did."""
-    with ControlClient(path, name=getpass.getuser(), timeout_s=PATIENCE_S) as client:
+    with ControlClient(path, name=user_name(), timeout_s=PATIENCE_S) as client:
         for finding in client.consult(make(command_id())):
             if isinstance(finding, Working):
                 sys.stderr.write(f"{instance}: {printable(finding.text)}\n")

@@ -5,7 +5,6 @@ exit code 1; an unknown instance or verb is exit code 2. Never asks the exchange
 """
 
 import argparse
-import getpass
 import sys
 from collections.abc import Callable, Sequence
 from os import environ
@@ -25,6 +24,7 @@ from mmtui.runtime.commands.spoken import Spoken
 from mmtui.runtime.control.admission import needs_picture
 from mmtui.runtime.control.client import ControlClient, command_id
 from mmtui.runtime.control.frames import RATE_MAX_HZ
+from mmtui.runtime.control.people import user_name
 from mmtui.runtime.files import utc_text
 from mmtui.runtime.instances import Running, running_instances
 from mmtui.runtime.logs.lines import printable
@@ -88,7 +88,7 @@ def ctl(args: argparse.Namespace) -> int:
         return consult(socket_of(folder, running), running.id, word, make, as_json=as_json)
     build = _builder(word, rest)
     running = meant(running_instances(folder), name)
-    with ControlClient(socket_of(folder, running), name=getpass.getuser()) as client:
+    with ControlClient(socket_of(folder, running), name=user_name()) as client:
         if word == "explain":
             return _explain(client, args)
         if build is None:
@@ -124,7 +124,7 @@ def _split(words: Sequence[str]) -> tuple[str, str, list[str]]:
 
 def _builder(word: str, rest: list[str]) -> Callable[[str], Command] | None:
     """What makes the command, None for a verb that only shows; raises ConfigError."""
-    by = getpass.getuser()
+    by = user_name()
     if word in SHOWS:
         return None
     if word == "cancel-side":

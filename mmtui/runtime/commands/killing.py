@@ -25,9 +25,10 @@ from mmtui.runtime.clock import wall_seconds
 from mmtui.runtime.commands import emergency
 from mmtui.runtime.commands.access import Access, open_access
 from mmtui.runtime.commands.configuration import config_of
-from mmtui.runtime.commands.markets import is_meant, known_markets, say_cleared, say_where, tell, who
+from mmtui.runtime.commands.markets import is_meant, known_markets, say_cleared, say_where, tell
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.control.client import ControlClient, command_id
+from mmtui.runtime.control.people import user_name
 from mmtui.runtime.files import utc_text, within
 from mmtui.runtime.instances import Running, is_locked, running_instances
 from mmtui.runtime.state import LatchRecord, MarketFiles, market_id, state_folder
@@ -75,7 +76,7 @@ def _latch(files: MarketFiles) -> LatchRecord | None:
     """
     try:
         if files.latched() is None:
-            latch = Latch(reason=REASON, detail=f"by {who()}", position_base=0.0, at=wall_seconds())
+            latch = Latch(reason=REASON, detail=f"by {user_name()}", position_base=0.0, at=wall_seconds())
             within(DISK_PATIENCE_S, partial(files.latch, latch))
             tell(f"{files.market}: latched; the next start refuses until `mmtui resume --reason TEXT`")
         record = files.latched()
@@ -88,12 +89,12 @@ def _latch(files: MarketFiles) -> LatchRecord | None:
 def _ask(files: MarketFiles, running: Running) -> None:
     """Asks an engine to kill itself by the kill file, over its socket where the disk is no way."""
     try:
-        within(DISK_PATIENCE_S, partial(files.ask_kill, f"mmtui kill by {who()}"))
+        within(DISK_PATIENCE_S, partial(files.ask_kill, f"mmtui kill by {user_name()}"))
     except JournalError as error:
         tell(f"{files.market}: no kill file: {error.message}; asking over its socket")
         try:
-            with ControlClient(files.socket, name=who()) as client:
-                client.ask(Act(id=command_id(), by=who(), verb=Verb.KILL))
+            with ControlClient(files.socket, name=user_name()) as client:
+                client.ask(Act(id=command_id(), by=user_name(), verb=Verb.KILL))
         except ControlError as refusal:
             tell(f"{files.market}: NOT asked: {refusal.message}; end process {running.pid}, or it goes on quoting")
             return

@@ -1,6 +1,5 @@
 """Which market the settings mean, who asks, and where the words of a command go."""
 
-import getpass
 import sys
 from pathlib import Path
 
@@ -68,11 +67,6 @@ def say_cleared(cleared: Cleared, *, own_only: bool) -> int:
     count = str(cleared.left) if cleared.left else "an unknown number of"
     tell(f"{count} {whose} may remain on the exchange")
     return int(ExitCode.ORDERS_MAY_REMAIN)
-
-
-def who() -> str:
-    """The user who asks."""
-    return getpass.getuser()
 
 
 def tell(line: str) -> None:

@@ -18,8 +18,9 @@ from mmtui.journal.reader import JournalReader
 from mmtui.runtime.clock import wall_seconds
 from mmtui.runtime.commands.access import open_access
 from mmtui.runtime.commands.configuration import config_of
-from mmtui.runtime.commands.markets import known_market, tell, who
+from mmtui.runtime.commands.markets import known_market, tell
 from mmtui.runtime.config import LoadedConfig
+from mmtui.runtime.control.people import user_name
 from mmtui.runtime.files import utc_text
 from mmtui.runtime.guard.reports import last_report
 from mmtui.runtime.instances import is_locked
@@ -46,12 +47,12 @@ def resume(args: argparse.Namespace) -> int:
         tell(line)
     reason = _reason(getattr(args, "reason", None))
     if rebuilds:
-        aside = market.set_aside_journal(wall_seconds(), reason=reason, by=who())
+        aside = market.set_aside_journal(wall_seconds(), reason=reason, by=user_name())
         if aside is not None:
             tell(f"the journal is set aside as {aside}; position and orders are taken from the exchange at the start")
     if market.latched() is not None:
         market.withdraw_kill()
-        market.clear_latch(reason=reason, by=who(), at=wall_seconds())
+        market.clear_latch(reason=reason, by=user_name(), at=wall_seconds())
         tell(f"{market.market}: the kill is cleared; the next start may trade")
     return int(ExitCode.CLEAN)
 

@@ -43,6 +43,7 @@ from mmtui.runtime.control.frames import (
 from mmtui.runtime.control.seat import peer_of
 
 ANSWER_WITHIN_S: Final = 5.0
+PAUSE_MAX_S: Final = 86_400.0
 _READ: Final = 64 * 1024
 _KILL_REMEDY: Final = "`mmtui kill` works without it"
 
@@ -54,6 +55,7 @@ class ControlClient:
         self._label = path.stem
         self._reader = FrameReader()
         self._frames: deque[bytes] = deque()
+        self._timeout_s = timeout_s
         self._socket = connect(path, timeout_s)
         self._write(Hello(schema=SCHEMA, name=name, version=__version__))
         welcome = self._next()
@@ -82,7 +84,8 @@ class ControlClient:
                 return frame
 
     def watch(self, rate_hz: float) -> Iterator[Picture]:
-        """Pictures until the instance ends or the caller stops asking."""
+        """Pictures until the instance ends or the caller stops asking; ``rate_hz`` is above 0."""
+        self._socket.settimeout(self._timeout_s + min(1.0 / rate_hz, PAUSE_MAX_S))
         self._write(Watch(rate_hz=rate_hz))
         while True:
             frame = self._next()
