@@ -1,6 +1,5 @@
 """The parts of the documentation that are printed from the code. Run as a module to write them."""
 
-import re
 from pathlib import Path
 
 from mmtui.console.keys import Danger
@@ -17,7 +16,7 @@ from tests.faults.rows import SECTIONS as FAULT_SECTIONS
 from tests.faults.rows import WHY_NOT
 from tests.simulation.planted.search import BUGS, HOURS_MAX
 from tests.simulation.planted.table import recorded
-from tests.style.screens import console_page
+from tests.style.screens import console_page, readme, replaced
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -93,20 +92,12 @@ def colours() -> str:
 
 def keys_page(text: str) -> str:
     """The console's page with its tables of keys replaced."""
-    return _replaced(text, (("keys", keys()), ("colours", colours())))
+    return replaced(replaced(text, "keys", keys()), "colours", colours())
 
 
 def architecture_page(text: str) -> str:
     """The page with its generated parts replaced."""
-    return _replaced(text, (("order life", order_life()), ("denials", denials())))
-
-
-def _replaced(text: str, parts: tuple[tuple[str, str], ...]) -> str:
-    for name, made in parts:
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text, count = pattern.subn(lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}", text)
-        assert count == 1, name
-    return text
+    return replaced(replaced(text, "order life", order_life()), "denials", denials())
 
 
 def faults_page() -> str:
@@ -176,7 +167,9 @@ if __name__ == "__main__":
     (DOCS / "incidents.md").write_text(incidents_page())
     (DOCS / "parameters.md").write_text(parameters_page())
     (DOCS / "planted-bugs.md").write_text(planted_bugs_page())
-    for page, made in ((DOCS / "architecture.md", architecture_page), (DOCS / "console.md", keys_page)):
+    for page, made in (
+        (DOCS / "architecture.md", architecture_page),
+        (DOCS / "console.md", lambda text: console_page(keys_page(text))),
+        (DOCS.parent / "README.md", readme),
+    ):
         page.write_text(made(page.read_text()))
-    page = DOCS / "console.md"
-    page.write_text(console_page(page.read_text()))

@@ -15,9 +15,9 @@ from tests.console.pictures import a_view
 SIZES = ((80, 24), (120, 40), (200, 60))
 
 
-def main_screen(width: int, height: int) -> str:
+def main_screen(width: int, height: int, *, is_unicode: bool = False) -> str:
     """One capture as a block of text."""
-    lines = draw(a_scene(a_view(), is_unicode=False), "main", width, height)
+    lines = draw(a_scene(a_view(), is_unicode=is_unicode), "main", width, height)
     return "\n".join(["```text", *lines, "```"])
 
 
@@ -47,16 +47,23 @@ def page_screen(name: str) -> str:
     return "\n".join(["```text", *filter(None, lines), "```"])
 
 
+def readme(text: str) -> str:
+    """The first page with its picture drawn anew."""
+    return replaced(text, "main screen", main_screen(80, 24, is_unicode=True))
+
+
 def console_page(text: str) -> str:
     """The console's page with its captures drawn anew."""
     for width, height in SIZES:
-        pattern = re.compile(rf"(<!-- main screen {width}x{height} -->\n).*?(<!-- end -->)", re.DOTALL)
-        made = main_screen(width, height)
-        text, count = pattern.subn(lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}", text)
-        assert count == 1, (width, height)
+        text = replaced(text, f"main screen {width}x{height}", main_screen(width, height))
     for name in PAGES:
-        pattern = re.compile(rf"(<!-- page {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        made = page_screen(name)
-        text, count = pattern.subn(lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}", text)
-        assert count == 1, name
+        text = replaced(text, f"page {name}", page_screen(name))
+    return text
+
+
+def replaced(text: str, name: str, made: str) -> str:
+    """The page with what stands between the marker of this name and the next end replaced."""
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    text, count = pattern.subn(lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text)
+    assert count == 1, name
     return text

@@ -72,6 +72,11 @@ def test_the_screens_on_the_console_page_are_what_the_console_draws() -> None:
     assert screens.console_page(text) == text
 
 
+def test_the_screen_in_the_readme_is_what_the_console_draws() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert screens.readme(text) == text
+
+
 def test_the_readme_names_make_targets_and_exit_codes_that_exist() -> None:
     text = (ROOT / "README.md").read_text()
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
