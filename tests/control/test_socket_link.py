@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from mmtui.domain.commands import Act, Command, CommandResult, CommandStatus, Verb
-from mmtui.domain.consultations import Consultation, Preview, Reported, ReportSection, Unable, Working
+from mmtui.domain.consultations import Consultation, Preview, Reported, ReportSection, Unable, Working, WriteBundle
 from mmtui.domain.view import LogLine, View
 from mmtui.runtime.attaching.link import SocketLink
 from mmtui.runtime.consulting.desk import CallOff, Say
@@ -343,6 +343,21 @@ async def test_who_looks_only_is_refused_control_in_words(engine: Engine, links:
     link.take()
     await until(lambda: "--read-only" in link.standing().text)
     assert not link.standing().is_in_control
+
+
+@pytest.mark.parametrize("cell", ["x", "\u2588", "\u28ff", '"', "\U0001f600"])
+async def test_the_screen_of_a_very_large_terminal_goes_with_a_bundle_as_far_as_it_fits(
+    engine: Engine, links: Links, cell: str
+) -> None:
+    link = await links.seated()
+    screen = "\n".join(cell * 399 for _ in range(220))
+    link.consult(WriteBundle(id="b", screen=screen))
+    await until(lambda: engine.consulted)
+    asked, _ = engine.consulted[0]
+    assert isinstance(asked, WriteBundle)
+    assert screen.startswith(asked.screen)
+    assert len(asked.screen.encode()) > 60_000
+    assert link.standing().trouble == ""
 
 
 def test_a_screen_in_a_bundle_may_be_large_and_other_texts_may_not() -> None:

@@ -28,7 +28,6 @@ from mmtui.runtime.control.frames import (
     SCHEMA,
     TAKE,
     Answered,
-    Consult,
     Ended,
     Found,
     FrameError,
@@ -43,6 +42,7 @@ from mmtui.runtime.control.frames import (
     Take,
     Watch,
     Welcome,
+    consult,
     decode_reply,
     encode,
 )
@@ -122,7 +122,7 @@ class SocketLink:
             self._findings.append(Unable(id=consultation.id, text="no connection to the engine"))
             return
         self._consulted.add(consultation.id)
-        self._write(Consult(consultation=consultation))
+        self._write(consult(consultation))
 
     def take(self) -> None:
         """Asks for control."""

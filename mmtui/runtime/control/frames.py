@@ -12,19 +12,20 @@ from typing import Final, TypeAlias
 import msgspec
 
 from mmtui.domain.commands import Command, CommandResult
-from mmtui.domain.consultations import Consultation, Finding
+from mmtui.domain.consultations import Consultation, Finding, WriteBundle
 from mmtui.domain.history_view import BlotterRow, HistoriesView, Sample
 from mmtui.domain.standing import Standing
 from mmtui.domain.view import LadderView, LogLine, View
 
 SCHEMA: Final = 2
-REQUEST_MAX: Final = 64 * 1024
+REQUEST_MAX: Final = 200 * 1024
 FRAME_MAX: Final = 256 * 1024
 TEXT_MAX: Final = 200
 CHANGES_MAX: Final = 64
-SCREEN_MAX: Final = 32 * 1024
+SCREEN_MAX: Final = 64 * 1024
 RATE_MAX_HZ: Final = 10.0
 _PREFIX: Final = 4
+_SCREEN_BYTES: Final = 96 * 1024
 _LOG_LINES: Final = 50
 _ROWS_IF_LARGE: Final = 20
 _LINE_MAX: Final = 200
@@ -195,6 +196,14 @@ def _check(asked: Command | Consultation, nonce: str = "") -> None:
     texts = [nonce, *changes, *changes.values(), *fields.values()]
     if any(len(text) > TEXT_MAX for text in texts if isinstance(text, str)):
         raise FrameError(f"a text is longer than {TEXT_MAX} characters")
+
+
+def consult(consultation: Consultation) -> Consult:
+    """The request for a consultation; of a screen that is too large for one the top goes with it."""
+    if isinstance(consultation, WriteBundle):
+        top = consultation.screen[:SCREEN_MAX].encode(errors="replace")[:_SCREEN_BYTES].decode(errors="ignore")
+        consultation = msgspec.structs.replace(consultation, screen=top)
+    return Consult(consultation=consultation)
 
 
 class FrameReader:
