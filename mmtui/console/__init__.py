@@ -1,1 +1,1 @@
-"""The screen and the keys: it sees a View and sends Commands, and never touches the engine."""
+"""The screen and the keys: it sees a View, sends Commands, consults experts, and never touches the engine."""

@@ -1,1 +1,1 @@
-"""Hindsight: back-tests, sweeps, reports and drills."""
+"""Hindsight: drills, studies and fits over recordings, rehearsals and replays."""

@@ -1,5 +1,6 @@
 """The parts of the documentation that are printed from the code. Run as a module to write them."""
 
+import ast
 from pathlib import Path
 
 from mmtui.console.keys import Danger
@@ -19,6 +20,7 @@ from tests.simulation.planted.table import recorded
 from tests.style.screens import console_page, readme, replaced
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+PACKAGE = DOCS.parent / "mmtui"
 
 
 def parameters_page() -> str:
@@ -63,6 +65,18 @@ def order_life() -> str:
     return "\n".join([*lines, "", f"Final: {final}."])
 
 
+def rooms() -> str:
+    """Every folder of the program with the first line that its package says of itself."""
+    lines = ["| folder | holds |", "| --- | --- |"]
+    for path in sorted(PACKAGE.rglob("__init__.py")):
+        said = ast.get_docstring(ast.parse(path.read_text()))
+        folder = path.parent.relative_to(PACKAGE.parent)
+        assert said, folder
+        words = said.partition("\n")[0].replace("``", "`")
+        lines.append(f"| `{folder}` | {words} |")
+    return "\n".join(lines)
+
+
 def denials() -> str:
     lines = ["| code | meaning |", "| --- | --- |"]
     lines += [f"| `{denial.name}` | {denial.value} |" for denial in Denial]
@@ -97,7 +111,9 @@ def keys_page(text: str) -> str:
 
 def architecture_page(text: str) -> str:
     """The page with its generated parts replaced."""
-    return replaced(replaced(text, "order life", order_life()), "denials", denials())
+    for name, made in (("rooms", rooms()), ("order life", order_life()), ("denials", denials())):
+        text = replaced(text, name, made)
+    return text
 
 
 def faults_page() -> str:

@@ -1,1 +1,1 @@
-"""What the subcommands do that need no engine: configuration, account, emergency verbs, local exchange."""
+"""What the subcommands do: configuration, account, emergency verbs, asking running engines, bundles, local exchange."""
