@@ -155,6 +155,23 @@ def test_a_switch_that_means_no_one_engine_says_which_there_are(wanted: str, sai
     assert berths.is_home
 
 
+@pytest.mark.parametrize("by_way_of", ["sim-ETH", "sim-BTC"])
+def test_an_engine_elsewhere_that_ended_and_was_started_anew_is_shown_as_another(by_way_of: str) -> None:
+    roster = Others("sim-BTC", "sim-ETH")
+    berths = berths_of(roster)
+    berths.switch("sim-ETH")
+    ended = berths.shown
+    ended.drafts.stage_text("trading.risk_aversion", "0.5", SIM)
+    assert "already" in berths.switch("sim-ETH")
+    roster.links["sim-ETH"].stands = Standing(instance="sim-ETH", ended="stopped")
+    anew = roster.links["sim-ETH"] = MemoryLink(SIM, is_attached=True)
+    for name in dict.fromkeys((by_way_of, "sim-ETH")):
+        assert berths.switch(name) == ""
+    assert berths.shown.link is anew
+    assert berths.shown.drafts.staged == {}
+    assert ended.drafts.staged
+
+
 def test_leaving_another_engine_leads_back_to_the_one_in_this_process_and_never_past_it() -> None:
     berths = berths_of(Others("sim-BTC", "sim-ETH"))
     assert not berths.leads_home()

@@ -60,7 +60,7 @@ class Berths:
             found = [name for name in known if name == wanted] or [name for name in known if name.startswith(wanted)]
         if len(found) != 1:
             return f"which engine? {', '.join(known)}" if len(known) > 1 else "no other engine runs here"
-        if found[0] == self._at:
+        if found[0] == self._at and not self._is_over(found[0]):
             return "no other engine runs here" if len(known) == 1 else f"{found[0]} is shown already"
         return self._show(found[0])
 
@@ -68,9 +68,13 @@ class Berths:
         there = [one.id for one in self._roster.instances()] if self._roster is not None else []
         return sorted({*there, self._home})
 
+    def _is_over(self, name: str) -> bool:
+        """Whether the session of an engine elsewhere has ended, so that a later one there is another engine."""
+        return name != self._home and bool(self._berths[name][0].link.standing().ended)
+
     def _show(self, name: str) -> str:
         before = self.shown
-        if name not in self._berths:
+        if name not in self._berths or self._is_over(name):
             link = self._roster.link(name) if self._roster is not None else None
             if link is None or self._roster is None:
                 return f"{plain(name)} cannot be reached"
