@@ -2,23 +2,27 @@
 
 import asyncio
 import base64
+import contextlib
 import errno
 import io
 import json
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import msgspec
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mmtui.domain.consultations import BundleWritten, Finding, Unable, WriteBundle
 from mmtui.domain.parameters import Settings
 from mmtui.errors import JournalError
 from mmtui.runtime.consulting.bundling import bundling
 from mmtui.runtime.incident import contents
-from mmtui.runtime.incident.archive import MANIFEST, Draft, open_bundle
+from mmtui.runtime.incident.archive import MANIFEST, Draft, Entry, Manifest, bundle_path, open_bundle
 from mmtui.runtime.incident.contents import Charge, make
 from mmtui.runtime.incident.gathering import Source
 from mmtui.runtime.redaction import Redactor
@@ -208,6 +212,78 @@ def test_a_bundle_that_was_changed_is_refused(state: Path, tmp_path: Path) -> No
     with pytest.raises(JournalError, match="not an incident bundle"):
         open_bundle(tmp_path / "none.zip")
     assert MANIFEST not in open_bundle(path).files
+
+
+def test_two_bundles_written_at_the_same_time_are_both_there(state: Path) -> None:
+    target = state / "incidents"
+    target.mkdir()
+    drafts = []
+    for pid, note in ((1, "one"), (2, "other")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("mmtui.runtime.incident.archive.os.getpid", lambda pid=pid: pid)
+            drafts.append((Draft(bundle_path(target, MARKET, START_S)), note))
+    manifest = Manifest(market=MARKET, run_id=RUN_ID, version="1", made_at=1.0, from_at=0.0, to_at=1.0)
+    for draft, note in drafts:
+        draft.keep(msgspec.structs.replace(manifest, note=note))
+    assert [open_bundle(draft.path).manifest.note for draft, _ in drafts] == ["one", "other"]
+    assert len(list(target.iterdir())) == 2
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_bundle(state: Path) -> None:
+    target = state / "incidents"
+    target.mkdir()
+    gone, at_work = (target / f"incident-{MARKET}-20260101T000000Z.zip.{pid}.tmp" for pid in (2**22 + 7, os.getpid()))
+    gone.touch()
+    at_work.touch()
+    make(Charge(folder=str(state), market=MARKET))
+    assert not gone.exists()
+    assert at_work.exists()
+
+
+@given(data=st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_bundle_is_refused_in_words_or_is_as_it_was_written(tmp_path: Path, data: st.DataObject) -> None:
+    path = tmp_path / "x.zip"
+    if not path.exists():
+        draft = Draft(path)
+        draft.add("journal.jsonl", b'{"session": 1}\n' * 200)
+        draft.add("recording.jsonl.zst", bytes(range(256)) * 4, is_compressed=True)
+        draft.keep(Manifest(market="m", run_id="r", version="1", made_at=1.0, from_at=0.0, to_at=1.0))
+    raw, whole_one = bytearray(path.read_bytes()), open_bundle(path)
+    for place in data.draw(st.lists(st.integers(0, len(raw) - 1), min_size=1, max_size=4)):
+        raw[place] = data.draw(st.integers(0, 255))
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(raw[: data.draw(st.integers(len(raw) // 2, len(raw)) | st.just(len(raw)))])
+    with contextlib.suppress(JournalError):
+        opened = open_bundle(damaged)
+        assert opened.files.items() <= whole_one.files.items() or opened.manifest != whole_one.manifest
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        (Entry(name="a", size_bytes=1, sha256=""),),
+        tuple(Entry(name=f"a{number}", size_bytes=2**30, sha256="") for number in range(3)),
+        (Entry(name="a", size_bytes=2**31, sha256=""), Entry(name="a", size_bytes=-(2**31), sha256="")),
+        tuple(Entry(name="a", size_bytes=0, sha256="") for _ in range(1_000)),
+    ],
+    ids=["more than it says", "too much in all", "less than nothing", "too many"],
+)
+def test_a_bundle_that_would_unpack_to_more_than_a_bundle_holds_is_not_unpacked(
+    tmp_path: Path, files: tuple[Entry, ...]
+) -> None:
+    manifest = Manifest(market="m", run_id="r", version="1", made_at=1.0, from_at=0.0, to_at=1.0, files=files)
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, msgspec.json.encode(manifest))
+        archive.writestr("a", bytes(64 * 1024 * 1024))
+    tracemalloc.start()
+    try:
+        with pytest.raises(JournalError, match="not an incident bundle"):
+            open_bundle(path)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 async def test_a_console_that_asks_hears_where_the_bundle_is(state: Path) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,22 @@ def test_a_bundle_from_the_files_alone_is_replayed_and_verified(
     assert figures["to_at"] == START_S + 29.0
     assert figures["pictures"] == 30
     assert "recording.jsonl.zst" in figures["files"]
+
+
+def test_nothing_in_a_bundle_reaches_the_terminal_as_an_order(
+    state: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = told(capsys, "bundle").split(" (")[0]
+    hostile = tmp_path / "hostile.zip"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(hostile, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "manifest.json":
+                data = json.dumps({**json.loads(data), "note": "\x1b]0;taken\x07", "missing": ["\x1b[2J"]}).encode()
+            new.writestr(name, data)
+    text = told(capsys, "replay", str(hostile), "--no-ui")
+    assert "taken" in text
+    assert text.replace("\n", "").isprintable()
 
 
 def test_the_market_is_chosen_by_the_beginning_of_its_id(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

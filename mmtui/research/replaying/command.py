@@ -13,6 +13,7 @@ from contextlib import ExitStack
 
 import msgspec
 
+from mmtui.console.format import plain
 from mmtui.errors import ConfigError, ExitCode, JournalError
 from mmtui.research.replaying.pictures import Charge
 from mmtui.runtime.clock import work_seconds
@@ -123,6 +124,8 @@ def _tell(film: Film, reel: Reel, *, as_json: bool) -> int:
         return int(ExitCode.CLEAN)
     if manifest is not None:
         note = f"; note: {manifest.note}" if manifest.note else ""
-        sys.stdout.write(f"{MANIFEST}: {len(files)} files of mmtui {manifest.version}, run {manifest.run_id}{note}\n")
-    sys.stdout.write("\n".join(lines_of(figures)) + "\n")
+        head = f"{MANIFEST}: {len(files)} files of mmtui {manifest.version}, run {manifest.run_id}{note}"
+        sys.stdout.write(plain(head) + "\n")
+    # A bundle comes from elsewhere: nothing in it may reach the terminal as an order.
+    sys.stdout.write("".join(plain(line) + "\n" for line in lines_of(figures)))
     return int(ExitCode.CLEAN)

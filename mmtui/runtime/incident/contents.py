@@ -21,7 +21,7 @@ from mmtui.domain.view import LogLine, View
 from mmtui.errors import JournalError, MmtuiError
 from mmtui.journal.reader import JournalReader
 from mmtui.runtime.files import utc_text
-from mmtui.runtime.incident.archive import Draft, Manifest, bundle_path
+from mmtui.runtime.incident.archive import Draft, Manifest, bundle_path, remove_abandoned
 from mmtui.runtime.incident.cleaning import Cleaner
 from mmtui.runtime.incident.excerpt import (
     LOG_LINES_MAX,
@@ -98,10 +98,10 @@ def make(charge: Charge) -> Made:
     try:
         target = files.folder / FOLDER
         target.mkdir(mode=PRIVATE, exist_ok=True)
-        path = bundle_path(target, charge.market, at)
-        draft = Draft(path)
+        remove_abandoned(target)
+        draft = Draft(bundle_path(target, charge.market, at))
         try:
-            return _Contents(charge, files, at, draft).write(path)
+            return _Contents(charge, files, at, draft).write()
         except BaseException:
             draft.drop()
             raise
@@ -124,7 +124,7 @@ class _Contents:
         self._last_picture = b""
         self._lines: dict[int, LogLine] = {}
 
-    def write(self, path: Path) -> Made:
+    def write(self) -> Made:
         charge = self._charge
         journaled = self._had(JOURNAL, self._journal)
         if journaled is not None:
@@ -147,7 +147,7 @@ class _Contents:
             missing=tuple(self._missing),
         )
         size = self._draft.keep(manifest)
-        return Made(path=str(path), size_bytes=size, missing=tuple(self._missing))
+        return Made(path=str(self._draft.path), size_bytes=size, missing=tuple(self._missing))
 
     def _add(self, name: str, text: str) -> None:
         self._draft.add(name, text.encode())
