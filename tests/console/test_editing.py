@@ -314,6 +314,20 @@ def test_undo_sends_the_values_before_the_last_change() -> None:
     assert [command.verb for command in keyboard.sent if isinstance(command, Act)] == [Verb.UNDO]
 
 
+def test_a_change_that_came_after_the_question_is_not_undone_by_its_answer() -> None:
+    def live(*changes: tuple[dict[str, Value], dict[str, Value]]) -> View:
+        return msgspec.structs.replace(with_changes(*changes), session=a_session(run_id="one"))
+
+    mine = ({AVERSION: 0.2}, {AVERSION: 0.3})
+    keyboard = page(live(mine)).press("u").draw()
+    link_of(keyboard).view = live(({"trading.max_bps_diff": 2.0}, {"trading.max_bps_diff": 1.5}), mine)
+    keyboard.wait(0.5).press("y")
+    assert keyboard.sent == []
+    assert "another change since" in keyboard.note
+    keyboard.press("u").draw().wait(0.5).press("y")
+    assert [command.verb for command in keyboard.sent if isinstance(command, Act)] == [Verb.UNDO]
+
+
 def test_several_changes_back_are_staged_and_not_sent() -> None:
     view = with_changes(
         ({AVERSION: 0.25}, {AVERSION: 0.3}),

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from mmtui.domain.commands import CommandResult, CommandStatus, SetParameters, Verb
+from mmtui.domain.commands import Act, CommandResult, CommandStatus, SetParameters, Verb
 from mmtui.domain.parameters import Settings, Value
 from mmtui.domain.records import ParametersChanged
 from mmtui.engine.state import EngineOptions
@@ -59,6 +59,33 @@ def test_an_undo_goes_back_however_far() -> None:
     answer = session.act(Verb.UNDO)
     assert answer is not None and answer.status is CommandStatus.DONE
     assert session.view.parameters["trading.order_notional_usd"] == 1000.0
+
+
+def test_an_undo_takes_back_no_edit_that_came_after_the_picture_it_was_asked_from() -> None:
+    session = a_session()
+    sent(session, {AVERSION: 0.4})
+    seen_at = session.engine.now
+    session.run(1)
+    session.command(SetParameters(id="other", by="somebody", changes={AVERSION: 0.5}))
+    session.command(Act(id="undo", by="op", verb=Verb.UNDO, seen_at=seen_at))
+    answer = session.answers[-1]
+    assert answer.status is CommandStatus.REFUSED
+    assert "v3 by somebody came after the picture" in answer.text
+    assert session.view.parameters[AVERSION] == 0.5
+    session.command(Act(id="again", by="op", verb=Verb.UNDO, seen_at=session.engine.now))
+    assert session.answers[-1].status is CommandStatus.DONE
+    assert session.view.parameters[AVERSION] == 0.4
+
+
+def test_an_undo_that_gives_more_size_needs_a_fresh_picture() -> None:
+    session = a_session()
+    sent(session, {"trading.order_notional_usd": 500.0})
+    seen_at = session.engine.now
+    session.run(3)
+    session.command(Act(id="undo", by="op", verb=Verb.UNDO, seen_at=seen_at))
+    answer = session.answers[-1]
+    assert answer.status is CommandStatus.REFUSED
+    assert "s old; look again" in answer.text
 
 
 def test_a_risk_limit_is_only_tightened_and_all_values_go_or_none() -> None:

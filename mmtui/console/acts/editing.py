@@ -119,8 +119,18 @@ def _undo(desk: Desk, _: str, now: Moment) -> None:
     words = ", ".join(
         f"{key} {shown(changes[0].after.get(key))} -> {shown(old)}" for key, old in changes[0].before.items()
     )
+    asked = changes[0].version
+
+    def confirmed(desk: Desk, now: Moment) -> None:
+        # An edit that came after the question was drawn has not been agreed to.
+        last = desk.view.engine.parameter_changes if desk.view is not None else ()
+        if last and last[0].version == asked:
+            _undo_now(desk, now)
+        else:
+            desk.say("undo refused: there has been another change since; look again", now, "bad")
+
     if is_live(view):
-        desk.ask = Ask("UNDO", words, "y yes   any other key: no", {"y": _undo_now}, opened_at=now.real)
+        desk.ask = Ask("UNDO", words, "y yes   any other key: no", {"y": confirmed}, opened_at=now.real)
     else:
         _undo_now(desk, now)
 

@@ -143,7 +143,7 @@ def _edit(state: EngineState, out: Outbox, command: SetParameters) -> None:
 
 def _undo(state: EngineState, out: Outbox, command: Act) -> None:
     try:
-        change = state.live.undo(by=command.by, now=out.now)
+        change = state.live.undo(by=command.by, now=out.now, seen_at=command.seen_at)
     except EditRefusedError as refusal:
         out.answer(command.id, CommandStatus.REFUSED, str(refusal))
         return

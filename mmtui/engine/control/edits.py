@@ -60,13 +60,20 @@ class LiveSettings:
             raise EditRefusedError(text)
         return self._replace(after, by=by, now=now, times=(staged_at, sent_at))
 
-    def undo(self, *, by: str, now: float) -> ParameterChange:
-        """Sends the values before the last edit as another version; raises EditRefusedError."""
+    def undo(self, *, by: str, now: float, seen_at: float = 0.0) -> ParameterChange:
+        """Sends the values before the last edit as another version; raises EditRefusedError.
+
+        ``seen_at`` is when the picture was made on which the edit to undo was seen as the last one (0: from none).
+        """
         if not self.history:
             raise EditRefusedError("there is no edit to undo")
         last = self.history[0]
+        if 0.0 < seen_at < last.at:
+            raise EditRefusedError(
+                f"v{last.version} by {last.by} came after the picture this was asked from; look again"
+            )
         for key, value in last.before.items():
-            self._permit(self._checked(key, value)[0], value, 0.0)
+            self._permit(self._checked(key, value)[0], value, max(0.0, now - seen_at) if seen_at > 0.0 else 0.0)
         return self._replace(dict(last.before), by=by, now=now)
 
     def _checked(self, name: str, value: Value) -> tuple[Parameter, Value]:
