@@ -264,6 +264,34 @@ async def test_an_engine_of_another_version_is_not_talked_to_and_both_versions_a
         server.close()
 
 
+async def test_an_engine_whose_words_are_not_understood_is_said_to_be_so_and_seldom_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / f"{MARKET}.sock"
+    calls: list[int] = []
+
+    async def strange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        calls.append(1)
+        writer.write(encode(Welcome(schema=frames.SCHEMA, id=MARKET, run_id="r", pid=1, version="9")))
+        writer.write(b"\x00\x00\x00\x14" + b'{"frame":"portrait"}')
+        with contextlib.suppress(OSError):
+            await reader.read(65_536)
+            await reader.read()
+        writer.close()
+
+    server = await asyncio.start_unix_server(strange, path=str(path))
+    links = Links(path)
+    try:
+        link = links.open()
+        await until(lambda: "does not understand" in link.standing().trouble)
+        link.send(PAUSE)
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+        assert len(calls) == 1
+        assert not link.is_over
+    finally:
+        await links.close()
+        server.close()
+
+
 async def test_a_client_of_another_version_is_told_both_versions_and_let_go(engine: Engine) -> None:
     reader, writer = await asyncio.open_unix_connection(str(engine.path))
     writer.write(encode(Hello(schema=1, name="ann", version="0.0.9")))

@@ -50,6 +50,7 @@ from mmtui.runtime.control.people import tty_name, user_name
 
 CONNECT_WITHIN_S: Final = 2.0
 TRY_FIRST_S, TRY_MOST_S = 0.2, 1.0
+TRY_CONFUSED_S: Final = 15.0
 RESULTS_MAX: Final = 100
 UNSENT_MAX: Final = 64 * 1024
 _READ: Final = 64 * 1024
@@ -140,6 +141,10 @@ class SocketLink:
                     wait_s = TRY_FIRST_S
             except ControlError as error:
                 self._standing = msgspec.structs.replace(self._standing, trouble=f"{error.message}; trying again")
+            except FrameError as error:
+                text = f"the engine sends what this console does not understand ({error}); start both of one version"
+                self._standing = msgspec.structs.replace(self._standing, trouble=text)
+                wait_s = TRY_CONFUSED_S
             if not self.is_over:
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2.0, TRY_MOST_S)
@@ -162,7 +167,7 @@ class SocketLink:
                     break
                 has_heard = True
                 self._take_all(cutter.feed(data))
-        except (OSError, FrameError) as error:
+        except OSError as error:
             self._say(f"the connection broke: {error}")
         finally:
             self._broken()
