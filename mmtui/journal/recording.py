@@ -3,7 +3,8 @@
 Owns the format ``{"ts": local milliseconds, "msg": message}``, its zstd writer, which never makes
 the event loop wait, and a reader for ``.zst``, ``.gz`` and plain files that ends quietly at a torn
 tail. A recording that cannot be written stops with one report; trading goes on. Pictures of what a
-person could see are messages of a channel of ours, which readers of markets pass over.
+person could see are messages of a channel of ours, which readers of markets pass over; so are those
+that came damaged and are no JSON, kept as text lest they spoil the lines after them.
 """
 
 import contextlib
@@ -33,6 +34,7 @@ LINE_MAX = 16 * 1024 * 1024
 LEVEL = 3
 CLOSE_TIMEOUT_S = 5.0
 PICTURE = "mmtui.picture"
+DAMAGED = "mmtui.damaged"
 
 
 class RecordedMessage(msgspec.Struct, frozen=True, gc=False):
@@ -90,7 +92,7 @@ class Recorder:
         try:
             while (item := self._inbox.get()) is not None:
                 ts_ms, what = item
-                line = self._pictures.line(what) if isinstance(what, View) else what.replace(b"\n", b" ")
+                line = self._pictures.line(what) if isinstance(what, View) else _sound(what)
                 self._file.write(ts_ms, b'{"ts":%d,"msg":%b}\n' % (ts_ms, line))
                 if self._shelf is not None:
                     self._keep_within(self._shelf, ts_ms)
@@ -111,6 +113,16 @@ class Recorder:
             self._file = _File(self.path)
             self._pictures = _Pictures()
             shelf.prune(self.path)
+
+
+def _sound(message: bytes) -> bytes:
+    """A message on one line; as text in a message of ours where it is no JSON."""
+    try:
+        msgspec.json.decode(message, type=msgspec.Raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        text = message.decode(errors="backslashreplace")
+        return b'{"channel":"%b","data":%b}' % (DAMAGED.encode(), msgspec.json.encode(text))
+    return message.replace(b"\n", b" ")
 
 
 class _File:

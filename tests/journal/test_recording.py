@@ -40,6 +40,22 @@ def test_a_line_break_within_a_message_stays_one_line(tmp_path: Path) -> None:
     assert [json.loads(bytes(row.msg)) for row in read_recording(path)] == [{"a": 1}, {}]
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    frames=st.lists(st.binary(max_size=60) | st.sampled_from([b"", b"{", b"<html>", b"{} {}", b"\xff", b"[" * 5_000]))
+)
+def test_a_damaged_message_spoils_no_other_and_is_kept_as_text(
+    tmp_path_factory: pytest.TempPathFactory, frames: list[bytes]
+) -> None:
+    path = written(tmp_path_factory.mktemp("damaged"), [*enumerate(frames), (99, b'{"channel":"bbo"}')])
+    rows = list(read_recording(path))
+    assert [row.ts for row in rows] == [*range(len(frames)), 99]
+    assert bytes(rows[-1].msg) == b'{"channel":"bbo"}'
+    for row, frame in zip(rows, frames, strict=False):
+        if b'"mmtui.damaged"' in bytes(row.msg) and frame.isascii():
+            assert json.loads(bytes(row.msg)) == {"channel": "mmtui.damaged", "data": frame.decode()}
+
+
 @settings(max_examples=40, deadline=None)
 @given(cut=st.floats(0.02, 1.0))
 @pytest.mark.parametrize("form", ["zst", "gz", "plain"])

@@ -1,12 +1,17 @@
 """Rehearsals: same input, same figures; a change has the effect it must have; too little recorded is said."""
 
 import asyncio
+import contextlib
 import itertools
+import subprocess
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
+from mmtui.domain.consultations import Rehearse, Rehearsed, Unable
 from mmtui.domain.instrument import Instrument
 from mmtui.domain.parameters import Settings, Value
 from mmtui.domain.view import EngineView, OrderRow, PositionView, SessionView, View
@@ -14,7 +19,7 @@ from mmtui.errors import ConfigError
 from mmtui.journal.recording import Recorder, read_recording
 from mmtui.research.rehearsal.comparing import compare
 from mmtui.research.rehearsal.others import Others
-from mmtui.runtime.consulting import aside
+from mmtui.runtime.consulting import aside, rehearsing
 from mmtui.runtime.consulting.aside import AsideError, work_aside
 from mmtui.runtime.consulting.rehearsing import Charge, Compared
 from mmtui.venues.exchange.listing import default_listing
@@ -194,6 +199,62 @@ async def test_a_process_that_fails_is_told_of_and_one_too_slow_is_ended() -> No
         await work_aside("mmtui.research.rehearsal", b"not json", lambda _: None, limit_s=60.0)
     with pytest.raises(AsideError, match="longer than"):
         await work_aside("mmtui.research.rehearsal", b"{", lambda _: None, limit_s=0.0)
+
+
+def entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_a_process_called_off_while_it_starts_is_ended_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside.tempfile, "tempdir", str(tmp_path))
+    may_start, started = threading.Event(), []
+    really_start = aside._start
+
+    def start(module: str, folder: str) -> subprocess.Popen[bytes]:
+        may_start.wait(30)
+        started.append(really_start(module, folder))
+        return started[0]
+
+    monkeypatch.setattr(aside, "_start", start)
+    work = asyncio.ensure_future(work_aside("mmtui.research.rehearsal", b"{}", lambda _: None, limit_s=60.0))
+    await asyncio.sleep(0)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    may_start.set()
+    await asyncio.get_running_loop().shutdown_default_executor()
+    await asyncio.sleep(0)
+    assert started[0].returncode == -9
+    assert entries(tmp_path) == []
+
+
+async def test_of_two_rehearsals_at_once_the_other_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end = asyncio.Event()
+
+    async def work(*_: object, **__: object) -> bytes:
+        await may_end.wait()
+        return msgspec.json.encode(Compared(note="compared"))
+
+    monkeypatch.setattr(rehearsing, "work_aside", work)
+    monkeypatch.setattr(rehearsing, "_charge", lambda *_: None)
+    settings = Settings.defaults().with_values({"logging.record": True})
+    session = SimpleNamespace(latest_view=lambda: 1, parts=SimpleNamespace(settings=settings))
+    expert = rehearsing.rehearsing(session)  # type: ignore[arg-type]
+    first = asyncio.ensure_future(expert(Rehearse(id="a", changes={}), lambda _: None))
+    await asyncio.sleep(0)
+    other = await expert(Rehearse(id="b", changes={}), lambda _: None)
+    assert isinstance(other, Unable)
+    assert "another rehearsal is under way" in other.text
+    may_end.set()
+    assert isinstance(await first, Rehearsed)
+    first = asyncio.ensure_future(expert(Rehearse(id="c", changes={}), lambda _: None))
+    await asyncio.sleep(0)
+    first.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await first
+    assert isinstance(await expert(Rehearse(id="d", changes={}), lambda _: None), Rehearsed)
 
 
 def test_a_process_aside_ends_with_the_one_that_started_it_and_leaves_nothing(

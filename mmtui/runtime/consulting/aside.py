@@ -39,8 +39,12 @@ async def work_aside(module: str, charge: bytes, hear: Hear, *, limit_s: float) 
         with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
             loop.call_soon_threadsafe(hear, line)
 
-    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="mmtui-aside-")
-    child = await asyncio.to_thread(_start, module, folder)
+    starting = loop.run_in_executor(None, _begin, module)
+    try:
+        child, folder = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        starting.add_done_callback(_abandon)
+        raise
     talk = loop.run_in_executor(None, _converse, child, folder, charge, pass_on)
     try:
         done, _ = await asyncio.wait({talk}, timeout=limit_s)
@@ -51,6 +55,24 @@ async def work_aside(module: str, charge: bytes, hear: Hear, *, limit_s: float) 
         with contextlib.suppress(OSError):
             child.kill()
         talk.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+
+
+def _begin(module: str) -> tuple[subprocess.Popen[bytes], str]:
+    folder = tempfile.mkdtemp(prefix="mmtui-aside-")
+    try:
+        return _start(module, folder), folder
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _abandon(starting: asyncio.Future[tuple[subprocess.Popen[bytes], str]]) -> None:
+    """Ends a process that nobody waits for any more when it has just begun."""
+    if not starting.cancelled() and starting.exception() is None:
+        child, folder = starting.result()
+        child.kill()
+        child.communicate()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(module: str, folder: str) -> subprocess.Popen[bytes]:

@@ -3,6 +3,7 @@
 The engine is looked at once for its settings, inventory and what its estimators have learned.
 """
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -55,9 +56,18 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rehearsing(session: "LiveSession") -> Expert:
-    """The expert that compares settings over the last minutes of a session's market."""
+    """The expert that compares settings over the last minutes of a session's market, one rehearsal at a time."""
+    alone = asyncio.Lock()
 
     async def rehearse(asked: Rehearse, say: Say) -> Finding:
+        if alone.locked():
+            return Unable(
+                id=asked.id, text="another rehearsal is under way, perhaps of another console; ask again later"
+            )
+        async with alone:
+            return await compared(asked, say)
+
+    async def compared(asked: Rehearse, say: Say) -> Finding:
         view = session.latest_view()
         if view is None or not session.parts.settings.flag("logging.record"):
             return Unable(id=asked.id, text="nothing is recorded of this market: [logging] record is off")
