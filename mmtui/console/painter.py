@@ -104,9 +104,7 @@ class Painter:
     def replan(self, board: Board, size: tuple[int, int]) -> bool:
         """Place panes for the open page and size; whether anything moved."""
         cursors = self.desk.cursors
-        field = self.desk.field
-        is_open = field is not None and field.purpose == "command"
-        wanted = (self.desk.page, *size, cursors.zoomed, listing.height(size[1]) if is_open else 0)
+        wanted = (self.desk.page, *size, cursors.zoomed, listing.height(self.desk, size[1]))
         if wanted == self._planned:
             return False
         self._planned = wanted

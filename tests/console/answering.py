@@ -1,20 +1,39 @@
-"""A link that answers at once, with fixed findings, what the pages for looking back ask for."""
+"""A link that answers at once, with fixed findings, what the pages ask for."""
 
 from mmtui.domain.consultations import (
     Consultation,
     OrderTold,
+    Preview,
+    Previewed,
     Reported,
     ReportSection,
+    Sketch,
     StoryLine,
     TellOrder,
     WriteReport,
 )
+from mmtui.domain.view import LevelView
 from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT
 
 
+def a_sketch(half_usd: float, **fields: object) -> Sketch:
+    levels = [
+        LevelView(side=side, level=i, price=64249.0 - sign * (half_usd + 2 * i), size=0.05 * (i + 1), reference=64249.0)
+        for side, sign in (("BUY", 1), ("SELL", -1))
+        for i in range(2)
+    ]
+    values = {"spread_bps": 2 * half_usd / 64249.0 * 1e4, "limit": 1.0, "kept": 4, **fields}
+    return Sketch(levels=tuple(levels), **values)  # type: ignore[arg-type]
+
+
+def a_preview(asked: Preview, **fields: object) -> Previewed:
+    values = {"now": a_sketch(1.0), "then": a_sketch(3.5, kept=0, cancelled=4, placed=4), **fields}
+    return Previewed(id=asked.id, at=AT, changes=asked.changes, **values)  # type: ignore[arg-type]
+
+
 class AnsweringLink(MemoryLink):
-    """Answers at once what the pages for looking back ask for."""
+    """Answers at once previews and what the pages for looking back ask for."""
 
     def consult(self, consultation: Consultation) -> None:
         if isinstance(consultation, TellOrder):
@@ -26,6 +45,8 @@ class AnsweringLink(MemoryLink):
             )
             lines = tuple(StoryLine(at=AT - ago, what=what, detail=detail) for ago, what, detail in told)
             self.find(OrderTold(id=consultation.id, cloid=consultation.cloid, lines=lines, at=AT))
+        elif isinstance(consultation, Preview):
+            self.find(a_preview(consultation))
         elif isinstance(consultation, WriteReport):
             session = (("run", "r-20261120-a"), ("market", "mainnet BTC"), ("lasted", "3:12:44"))
             money = (

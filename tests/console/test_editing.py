@@ -23,12 +23,12 @@ from mmtui.domain.consultations import (
     RehearsedRow,
     Saved,
     SaveParameters,
-    Sketch,
     Unable,
 )
 from mmtui.domain.parameters import Refusal, Value, parameter
 from mmtui.domain.parameters.schema import Kind
-from mmtui.domain.view import LevelView, ParameterChange, View
+from mmtui.domain.view import ParameterChange, View
+from tests.console.answering import a_preview
 from tests.console.conftest import Keyboard, a_desk
 from tests.console.memory_link import MemoryLink
 from tests.console.pictures import AT, a_session, a_view, an_engine
@@ -68,21 +68,6 @@ def typed(keyboard: Keyboard, text: str) -> Keyboard:
 def staged(keyboard: Keyboard, text: str) -> Keyboard:
     typed(keyboard, text).press("enter")
     return keyboard
-
-
-def a_sketch(half_usd: float, **fields: object) -> Sketch:
-    levels = [
-        LevelView(side=side, level=i, price=64249.0 - sign * (half_usd + 2 * i), size=0.05 * (i + 1), reference=64249.0)
-        for side, sign in (("BUY", 1), ("SELL", -1))
-        for i in range(2)
-    ]
-    values = {"spread_bps": 2 * half_usd / 64249.0 * 1e4, "limit": 1.0, "kept": 4, **fields}
-    return Sketch(levels=tuple(levels), **values)  # type: ignore[arg-type]
-
-
-def a_preview(asked: Preview, **fields: object) -> Previewed:
-    values = {"now": a_sketch(1.0), "then": a_sketch(3.5, kept=0, cancelled=4, placed=4), **fields}
-    return Previewed(id=asked.id, at=AT, changes=asked.changes, **values)  # type: ignore[arg-type]
 
 
 def answered(keyboard: Keyboard, **fields: object) -> Keyboard:

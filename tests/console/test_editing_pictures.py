@@ -5,27 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from mmtui.console.app import ConsoleApp, ConsoleOptions
-from mmtui.domain.consultations import Consultation, Preview
-from tests.console.memory_link import MemoryLink
+from tests.console.answering import AnsweringLink
 from tests.console.pictures import a_view
-from tests.console.test_editing import AVERSION, a_preview
+from tests.console.test_editing import AVERSION
 
 SnapCompare = Callable[..., bool]
-
-
-class PreviewingLink(MemoryLink):
-    """Answers every preview at once."""
-
-    def consult(self, consultation: Consultation) -> None:
-        if isinstance(consultation, Preview):
-            self.find(a_preview(consultation))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
 def test_an_edit_previewed(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     view = a_view()
     app = ConsoleApp(
-        PreviewingLink(view),
+        AnsweringLink(view),
         ConsoleOptions(theme="default", is_unicode=True),
         clock=lambda: 100.0,
         seconds=lambda: 5_000.0,

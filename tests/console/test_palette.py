@@ -126,8 +126,12 @@ def test_the_list_shows_key_danger_and_help_and_marks_the_chosen(keyboard: Keybo
 
 @pytest.mark.parametrize("page", ["main", "orders", "log", "parameters"])
 @pytest.mark.parametrize("size", [(60, 14), (80, 24), (120, 40), (200, 60)])
-def test_the_palette_never_covers_the_first_three_lines_nor_the_last_two(page: str, size: tuple[int, int]) -> None:
-    rows = listing.height(size[1])
+def test_the_palette_never_covers_the_first_three_lines_nor_the_last_two(
+    keyboard: Keyboard, page: str, size: tuple[int, int]
+) -> None:
+    assert listing.height(keyboard.desk, size[1]) == 0
+    keyboard.press(":")
+    rows = listing.height(keyboard.desk, size[1])
     laid = plan(page, *size, "", rows)
     cells = [(x, y) for place in laid for x in (place.x,) for y in range(place.y, place.y + place.height)]
     assert len(cells) == len(set(cells)), "two panes in one place"

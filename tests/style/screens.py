@@ -9,7 +9,7 @@ from mmtui.console.rows import UNICODE_GLYPHS
 from mmtui.console.scene import Scene
 from mmtui.console.screens.catalogue import draw
 from tests.console.answering import AnsweringLink
-from tests.console.conftest import START, a_scene
+from tests.console.conftest import START, a_scene, after
 from tests.console.pictures import a_view
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -28,6 +28,10 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[int, int], tuple[int, int]]] = {
     "chart": (("4", "right"), (80, 24), (3, 22)),
     "log": (("6", "down"), (80, 24), (3, 7)),
     "why": (("8",), (120, 24), (3, 13)),
+    "parameters": (("5",), (80, 24), (3, 16)),
+    "preview": (("5", "/", *"min_half", "enter", "e", *("up",) * 4), (120, 30), (3, 26)),
+    "risk": (("7",), (80, 30), (3, 26)),
+    "palette": ((":", *"can"), (80, 24), (13, 24)),
     "report": (("9",), (80, 24), (3, 16)),
     "help": (("?",), (80, 24), (3, 12)),
 }
@@ -35,7 +39,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[int, int], tuple[int, int]]] = {
 
 def page_screen(name: str) -> str:
     """The body of a page after its keys, without empty lines."""
-    keys, (width, height), (first, after) = PAGES[name]
+    keys, (width, height), (first, last) = PAGES[name]
     desk = Desk(AnsweringLink(a_view()), KeyMap(), HANDLERS, name="op", now=START)
     scene = Scene(desk, START, UNICODE_GLYPHS)
     desk.look(START)
@@ -43,7 +47,10 @@ def page_screen(name: str) -> str:
         desk.press(key, START)
         desk.look(START)
         draw(scene, desk.page, width, height)
-    lines = draw(scene, desk.page, width, height)[first:after]
+    # A preview is asked for at most twice a second, and shown with the next look.
+    desk.look(after(1.0, speed=0.0))
+    desk.look(after(1.0, speed=0.0))
+    lines = draw(scene, desk.page, width, height)[first:last]
     return "\n".join(["```text", *filter(None, lines), "```"])
 
 

@@ -1,5 +1,6 @@
 """The palette as rows above the last two lines: name, key, danger, what it does, or why it cannot be done now."""
 
+from mmtui.console.desk import Desk
 from mmtui.console.format import cut
 from mmtui.console.palette.choosing import Choice, choices
 from mmtui.console.rows import Line, Lines, block, title
@@ -9,8 +10,10 @@ NAME, KEY, DANGER = 22, 9, 8
 ROWS_MAX, SCREEN_MIN = 12, 14
 
 
-def height(screen_height: int) -> int:
-    """Lines of the palette on a screen; 0 where there is only room for the line itself."""
+def height(desk: Desk, screen_height: int) -> int:
+    """Lines of the palette on a screen now; 0 while it is closed and where there is only room for the line itself."""
+    if desk.field is None or desk.field.purpose != "command":
+        return 0
     return min(ROWS_MAX, screen_height // 2 - 3) if screen_height >= SCREEN_MIN else 0
 
 

@@ -125,7 +125,8 @@ def plan(page: str, width: int, height: int, only: str = "", palette_rows: int =
 def draw(scene: Scene, page: str, width: int, height: int) -> list[str]:
     """The whole screen as plain text, without a terminal: for tests and for reading."""
     canvas = [" " * width for _ in range(height)]
-    for place in plan(page, width, height):
+    zoomed, palette_rows = scene.desk.cursors.zoomed, listing.height(scene.desk, height)
+    for place in plan(page, width, height, zoomed, palette_rows):
         offset = 1 if place.has_divider else 0
         lines = PANES[place.pane](scene, place.width - offset, place.height)
         for row, line in enumerate(lines):
