@@ -106,6 +106,16 @@ def test_steps_go_through_choices_and_switches() -> None:
     assert switch.desk.field is not None and switch.desk.field.text == "true"
 
 
+@pytest.mark.parametrize(("value", "step"), [(1.0, 0.05), (0.4, 0.02), (0.3, 0.01), (2.0, 0.1)])
+def test_a_step_is_a_round_number_of_at_most_a_twentieth(value: float, step: float) -> None:
+    assert step_size(parameter(AVERSION), value) == pytest.approx(step)
+
+
+@pytest.mark.parametrize(("text", "after"), [("9", "2"), ("-3", "0.05"), ("x", "x"), ("nan", "nan")])
+def test_a_step_brings_a_number_out_of_bounds_to_its_bound_and_leaves_what_is_no_number(text: str, after: str) -> None:
+    assert stepped(parameter(AVERSION), text, 1, 0.02) == after
+
+
 @given(st.sampled_from([row for row in LIVE_PARAMETERS if row.kind in (Kind.NUMBER, Kind.COUNT)]), st.data())
 def test_a_step_never_leaves_the_bounds_and_always_makes_a_value(row, data) -> None:  # type: ignore[no-untyped-def]
     start = (
@@ -160,6 +170,15 @@ def test_an_edit_of_an_estimator_is_previewed_less_often() -> None:
     for _ in range(40):
         answered(keyboard) if keyboard.desk.findings.pending else keyboard.wait(0.1)
     assert len(link_of(keyboard).consulted) == 1
+    keyboard.wait(1.5)
+    assert len(link_of(keyboard).consulted) == 2
+
+
+def test_a_changed_draft_is_previewed_within_half_a_second() -> None:
+    keyboard = answered(staged(page(), "0.4").wait(0.1))
+    staged(keyboard, "0.5").wait(0.5)
+    asked = link_of(keyboard).consulted
+    assert [one.changes for one in asked] == [{AVERSION: 0.4}, {AVERSION: 0.5}]  # type: ignore[union-attr]
 
 
 def test_the_preview_stands_beside_the_ladder_level_by_level() -> None:
@@ -167,8 +186,8 @@ def test_the_preview_stands_beside_the_ladder_level_by_level() -> None:
     assert "quotes 64248.0/64250.0 -> 64245.5/64252.5," in text
     assert "spread 0.31 -> 1.09 bp" in text
     assert "orders: 0 stay, 4 go, 4 are placed" in text
-    first = next(line for line in text.splitlines() if "| B1 " in line).split("|")[1].split()
-    assert first == ["B1", "64248.0", "0.16", "64245.5", "0.05000", "0.54", "+0.39"]
+    first = next(line for line in text.splitlines() if "| B0 " in line).split("|")[1].split()
+    assert first == ["B0", "64248.0", "0.16", "64245.5", "0.05000", "0.54", "+0.39"]
 
 
 def test_at_80_columns_the_preview_is_a_line() -> None:

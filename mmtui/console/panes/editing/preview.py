@@ -113,7 +113,7 @@ def _cells(
     moved = _away(new) - _away(old) if old is not None and new is not None else None
     text = "gone" if new is None else "new" if old is None else signed(moved or 0.0, 2)
     return (
-        (f"{KEYS.get(level.side, '?')}{level.level + 1}", side_role),
+        (f"{KEYS.get(level.side, '?')}{level.level}", side_role),
         *_level(old, prices, sizes, role),
         *_level(new, prices, sizes, role),
         (text if moved is None or abs(moved) >= 0.005 else "=", "staged" if text != "=" else "label"),
