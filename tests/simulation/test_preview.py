@@ -2,12 +2,17 @@
 
 import asyncio
 import pickle
+import random
+from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
-from mmtui.domain.commands import SetParameters, Verb
+from mmtui.domain.commands import CommandStatus, SetParameters, Verb
 from mmtui.domain.consultations import Finding, Preview, Previewed, Unable
-from mmtui.domain.parameters import PARAMETERS, Settings
+from mmtui.domain.parameters import PARAMETERS, Parameter, Settings, Value
+from mmtui.domain.parameters.schema import Kind
+from mmtui.domain.view import LevelView, Mode
 from mmtui.engine.preview import preview, reaches_estimators
 from mmtui.engine.state import EngineState
 from mmtui.estimators.panel import EstimatorPanel
@@ -76,6 +81,58 @@ def test_what_the_preview_says_is_what_the_edit_then_does(make_session: MakeSess
     assert found.then.spread_bps > found.now.spread_bps + 3.0
     assert found.then.cancelled > 0
     assert found.then.placed > 0
+
+
+LIVE = [row for row in PARAMETERS if row.live and not row.secret]
+
+
+def some_value(row: Parameter, now: Value, chance: random.Random) -> Value:
+    """A value of the row: often one of its bounds, or not far from the one in force."""
+    if row.kind is Kind.CHOICE:
+        return chance.choice(row.choices)
+    if row.kind is Kind.FLAG:
+        return chance.random() < 0.5
+    if row.kind is Kind.COUNT:
+        return chance.choice([int(row.low), int(row.high), chance.randint(int(row.low), int(row.high))])
+    if row.kind is not Kind.NUMBER:
+        return now
+    if chance.random() < 0.3 or not isinstance(now, int | float) or not now:
+        return chance.choice([row.low, row.high])
+    return min(max(now * chance.choice([0.5, 0.8, 1.2, 2.0]), row.low), row.high)
+
+
+@pytest.mark.parametrize("strategy", MODES)
+def test_of_any_staged_values_the_preview_promises_what_the_engine_then_does(
+    make_session: MakeSession, strategy: str
+) -> None:
+    chance = random.Random(strategy)
+    session = quoting(make_session, strategy__strategy_type=strategy, **MODES[strategy])
+    outcomes = Counter[str]()
+    for number in range(16):
+        rows = chance.sample(LIVE, chance.choice([1, 1, 2, 3]))
+        changes = {row.key: some_value(row, session.view.parameters[row.key], chance) for row in rows}
+        found = asked(session, changes)
+        assert isinstance(found, Previewed)
+        session.command(SetParameters(id=f"e{number}", by="op", changes=changes, seen_at=session.engine.now))
+        if session.answers[-1].status is CommandStatus.REFUSED:
+            assert found.then is None
+            assert found.refusal == session.answers[-1].text
+            outcomes["refused"] += 1
+        elif session.view.mode in (Mode.QUOTING, Mode.REDUCE_ONLY):
+            assert found.then is not None
+            if "solved anew" in found.then.note or "is solved" in found.then.note:
+                # The preview says itself that its table is about to be replaced.
+                outcomes["solving"] += 1
+            else:
+                assert drawn(session.view.levels) == drawn(found.then.levels), changes
+                outcomes["done"] += 1
+        session.run(1)
+    assert outcomes["done"] >= 3
+    assert outcomes["refused"] >= 1
+
+
+def drawn(levels: Sequence[LevelView]) -> dict[tuple[str, int], tuple[float, float]]:
+    return {(level.side, level.level): (level.price, level.size) for level in levels if level.price}
 
 
 def test_what_is_unchanged_keeps_its_orders(make_session: MakeSession) -> None:
