@@ -13,7 +13,6 @@ from contextlib import ExitStack
 
 import msgspec
 
-from mmtui.console.format import plain
 from mmtui.errors import ConfigError, ExitCode, JournalError
 from mmtui.research.replaying.pictures import Charge
 from mmtui.runtime.clock import work_seconds
@@ -21,6 +20,7 @@ from mmtui.runtime.commands.configuration import config_of
 from mmtui.runtime.config import LoadedConfig
 from mmtui.runtime.consulting.aside import AsideError, work_aside
 from mmtui.runtime.incident.archive import MANIFEST
+from mmtui.runtime.logs.lines import printable
 from mmtui.runtime.replay.film import Film
 from mmtui.runtime.replay.loading import Reel, filmed, open_reel, settings_of
 from mmtui.runtime.replay.player import FilmPlayer
@@ -125,7 +125,7 @@ def _tell(film: Film, reel: Reel, *, as_json: bool) -> int:
     if manifest is not None:
         note = f"; note: {manifest.note}" if manifest.note else ""
         head = f"{MANIFEST}: {len(files)} files of mmtui {manifest.version}, run {manifest.run_id}{note}"
-        sys.stdout.write(plain(head) + "\n")
+        sys.stdout.write(printable(head) + "\n")
     # A bundle comes from elsewhere: nothing in it may reach the terminal as an order.
-    sys.stdout.write("".join(plain(line) + "\n" for line in lines_of(figures)))
+    sys.stdout.write("".join(printable(line) + "\n" for line in lines_of(figures)))
     return int(ExitCode.CLEAN)
