@@ -26,11 +26,13 @@ Answer: TypeAlias = "Callable[[Desk, Moment], None]"
 class Ask:
     """One question: what it says, the keys that answer it, and how long it stays.
 
-    ``detail`` follows the headline where it fits whole; ``renew`` brings both up to date once a second.
+    ``detail`` follows the headline where it fits whole; ``renew`` brings both up to date once a second. ``briefs``
+    say the same in fewer words, the longest first, for screens where the headline would be cut.
     """
 
     __slots__ = (
         "answers",
+        "briefs",
         "detail",
         "drawn_at",
         "headline",
@@ -54,6 +56,7 @@ class Ask:
         lasts_s: float = CONFIRM_S,
         is_armed_at_once: bool = False,
         renew: Answer | None = None,
+        briefs: tuple[str, ...] = (),
     ) -> None:
         self.kind = kind
         self.headline = headline
@@ -64,6 +67,7 @@ class Ask:
         self.drawn_at: float | None = None
         self.is_armed_at_once = is_armed_at_once
         self.detail = ""
+        self.briefs = briefs
         self.renew = renew
         self.renewed_at = opened_at
 

@@ -287,6 +287,33 @@ def test_the_keys_that_answer_a_question_are_whole_in_eighty_columns(keyboard: K
     assert keyboard.desk.ask.options in lines[1]
 
 
+@pytest.mark.parametrize("width", [38, 40, 60, 80])
+@pytest.mark.parametrize(
+    ("key", "must_say"), [("q", "stop"), ("f", "sell 0.35120"), ("K", "K again"), ("P", "quote again")]
+)
+def test_a_question_on_one_line_says_what_it_does_and_is_not_cut(width: int, key: str, must_say: str) -> None:
+    view = a_view()
+    keyboard = Keyboard(a_desk(view)).press(key)
+    assert view.session.run_kind == "LIVE"
+    line = text_of(bottom.rows(Scene(keyboard.desk, START, ASCII_GLYPHS), width, 1))
+    assert must_say.replace("quote again", "quote") in line
+    assert ".." not in line
+
+
+def test_a_question_too_long_for_a_line_goes_on_in_the_next_rather_than_being_cut() -> None:
+    keyboard = Keyboard(a_desk(killed_view()))
+    keyboard.press(":", *"rearm looked into it", "enter")
+    first, second = text_of(bottom.rows(Scene(keyboard.desk, START, ASCII_GLYPHS), 80, 2)).splitlines()
+    assert "position 0.027, 0 own orders, 1 other order" in first
+    assert "in breach: day loss   y this was looked into" in second
+
+
+@pytest.mark.parametrize("width", [46, 60, 80, 120])
+def test_what_became_of_the_orders_of_a_kill_is_told_whole(width: int) -> None:
+    line = text_of(bottom.rows(Scene(a_desk(killed_view()), START, ASCII_GLYPHS), width, 2)).splitlines()[0]
+    assert "6 of 6 cancels acknowledged in 84 ms" in line
+
+
 def test_leaving_an_attached_console_leaves_the_engine_alone() -> None:
     for key in ("q", "ctrl+q", "ctrl+c"):
         keyboard = Keyboard(a_desk(a_view(), is_attached=True)).press(key)

@@ -109,6 +109,7 @@ def _ask_to_quit(desk: Desk, now: Moment, kind: str, extra: dict[str, Callable[[
         opened_at=now.real,
         lasts_s=KILL_S if is_interrupt else 10.0,
         is_armed_at_once=is_interrupt,
+        briefs=("s stop, d leave it running", "s stop, d keep going", "s stop, d keep", "s or d"),
     )
 
 

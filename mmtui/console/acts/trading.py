@@ -83,7 +83,9 @@ def _resume(desk: Desk, _: str, now: Moment) -> None:
         return
     position = signed(view.engine.position.size, view.session.size_decimals)
     headline = f"quote {plain(view.session.coin)} again with position {position}"
-    desk.ask = Ask("RESUME", headline, "y yes   any other key: no", {"y": _resume_now}, opened_at=now.real)
+    briefs = (f"quote again, position {position}", f"quote again, {position}", "quote again")
+    options = "y yes   any other key: no"
+    desk.ask = Ask("RESUME", headline, options, {"y": _resume_now}, opened_at=now.real, briefs=briefs)
 
 
 def _resume_now(desk: Desk, now: Moment) -> None:
@@ -104,8 +106,23 @@ def _flatten(desk: Desk, _: str, now: Moment) -> None:
     amount = number(abs(size), view.session.size_decimals)
     headline = f"{verb} {amount} {plain(view.session.coin)} at market, {flatten_cost(view)}"
     options = "y yes, reduce only   any other key: no"
-    desk.ask = Ask("FLATTEN", headline, options, {"y": _flatten_now}, opened_at=now.real, renew=_cost)
+    desk.ask = Ask(
+        "FLATTEN",
+        headline,
+        options,
+        {"y": _flatten_now},
+        opened_at=now.real,
+        renew=_cost,
+        briefs=_without_cost(headline),
+    )
     _cost(desk, now)
+
+
+def _without_cost(headline: str) -> tuple[str, ...]:
+    """What a flatten sends, shorter and shorter."""
+    order = headline.partition(",")[0]
+    size = order.removesuffix(" at market")
+    return order, size, size.rpartition(" ")[0]
 
 
 def _cost(desk: Desk, now: Moment) -> None:
@@ -116,6 +133,7 @@ def _cost(desk: Desk, now: Moment) -> None:
     def take(finding: Finding) -> None:
         if isinstance(finding, FlattenCosted):
             ask.headline, ask.detail = _cost_text(desk, finding)
+            ask.briefs = _without_cost(ask.headline)
         else:
             ask.renew = None
 
@@ -189,6 +207,7 @@ def _kill(desk: Desk, _: str, now: Moment) -> None:
         opened_at=now.real,
         lasts_s=KILL_S,
         is_armed_at_once=True,
+        briefs=("K again within 3 s: cancel all, stop", "K again: cancel, stop", "K again: kill", "K again"),
     )
 
 

@@ -88,8 +88,11 @@ def _killed(scene: Scene, width: int) -> Line:
         more = f" and {len(left) - LEFT_SHOWN} more" if len(left) > LEFT_SHOWN else ""
         progress += f"; may rest: {' '.join(left[:LEFT_SHOWN])}{more}"
     remedy = "   :rearm TEXT clears it"
-    text = f" KILLED {clock(kill.at)} {plain(kill.reason)}: {progress}"
-    return ((cut(text, max(width - len(remedy), 0)), "bad"), (cut(remedy, width), "bad"))
+    at, reason = clock(kill.at), plain(kill.reason)
+    # Whether own orders may rest matters most; when and why stand in the lines at the top too.
+    tellings = [f" KILLED {at} {reason}: {progress}", f" KILLED {at}: {progress}", f" KILLED: {progress}"]
+    found = next((text + end for end in (remedy, "") for text in tellings if len(text + end) <= width), "")
+    return ((found or cut(tellings[-1], width), "bad"),)
 
 
 def _kind_block(ask: Ask, scene: Scene) -> Line:
@@ -105,9 +108,20 @@ def _ask(ask: Ask, scene: Scene, width: int) -> list[Line]:
     used = len(head[0][0]) + 1
     room = max(width - used, 0)
     line = f"{ask.headline}; {ask.detail}"
-    text = line if ask.detail and len(line) <= room else cut(ask.headline, room)
-    first: Line = (*head, (" ", "text"), (text, "text"))
-    return [first, _options(ask, scene, width)]
+    text = line if ask.detail and len(line) <= room else ask.headline
+    start = text.rfind(" ", 0, room + 1)
+    if len(text) > room and start > 0:
+        rest = f" {text[start + 1 :]}"
+        for options in (ask.options, ask.options.split("   ")[0]):
+            answer = f"   {options}   {ask.left_s(scene.now.real):.0f} s"
+            if len(rest) + len(answer) <= width:
+                return [(*head, (" ", "text"), (text[:start], "text")), ((rest, "text"), (answer, "key"))]
+    return [(*head, (" ", "text"), (_fitting(ask, text, room), "text")), _options(ask, scene, width)]
+
+
+def _fitting(ask: Ask, text: str, room: int) -> str:
+    """The longest way of saying it that fits whole; cut where none does."""
+    return next((one for one in (text, *ask.briefs) if len(one) <= room), cut(text, room))
 
 
 def _options(ask: Ask, scene: Scene, width: int) -> Line:
@@ -122,7 +136,9 @@ def _short_ask(ask: Ask, scene: Scene, width: int) -> Line:
     keys = "/".join(sorted(ask.answers))
     tail = f" {keys}? {ask.left_s(scene.now.real):.0f}s"
     room = width - len(head[0][0]) - len(tail) - 1
-    return (*head, (" ", "text"), (cut(ask.headline, max(room, 0)), "text"), (tail, "key"))
+    # Where keys do different things, which does what comes before anything else.
+    text = ask.briefs[0] if len(ask.answers) > 1 and ask.briefs else ask.headline
+    return (*head, (" ", "text"), (_fitting(ask, text, max(room, 0)), "text"), (tail, "key"))
 
 
 def _field(field: Field, width: int) -> Line:

@@ -64,11 +64,16 @@ def changes_since(state: EngineState, killed: Kill) -> str:
     own = sum(1 for report in resting if is_ours(report.cloid))
     edits = sum(1 for change in state.live.history if change.at > killed.at)
     breaches = [reading.name for reading in state.risk.kill_switch.demanding(Verdict.REDUCE_ONLY)]
+    fills = _fills_since(state, killed)
     return (
-        f"position {state.instrument.wire_size(state.account.position.size)}, {own} own and"
-        f" {len(resting) - own} other orders; since then {edits} edits, {_fills_since(state, killed)} fills;"
-        f" in breach: {', '.join(breaches) or 'nothing'}"
+        f"position {state.instrument.wire_size(state.account.position.size)}, {_counted(own, 'own order')}, "
+        f"{_counted(len(resting) - own, 'other order')}; since then {_counted(edits, 'edit')},"
+        f" {_counted(fills, 'fill')}; in breach: {', '.join(breaches) or 'nothing'}"
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _fills_since(state: EngineState, killed: Kill) -> int:
