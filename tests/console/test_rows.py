@@ -9,6 +9,7 @@ import pytest
 from mmtui.console.panes import (
     alarm,
     bottom,
+    compact,
     estimators,
     fills,
     ladder,
@@ -22,7 +23,8 @@ from mmtui.console.panes import (
 )
 from mmtui.console.rows import ASCII_GLYPHS, Column, bar, cells, fit, join, text_of, title, width_of
 from mmtui.console.screens.catalogue import BODIES, PANES, draw
-from mmtui.domain.view import BookRow, View
+from mmtui.domain.trip_view import TripView
+from mmtui.domain.view import BookRow, LogLine, View
 from tests.console.conftest import START, a_desk, a_scene
 from tests.console.pictures import a_session, a_view, an_engine, empty_view, extreme_view, killed_view, warming_view
 
@@ -417,3 +419,32 @@ def test_the_pnl_pane_says_over_which_time_adverse_selection_is_measured() -> No
     labelled = msgspec.structs.replace(view, engine=msgspec.structs.replace(view.engine, parameters=values))
     assert "adverse 2.5 s" in text_of(pnl.rows(a_scene(labelled), 40, 10))
     assert "edge and after 2.5 s in bp" in text_of(fills.rows(a_scene(labelled), 80, 10))
+
+
+def test_no_trip_names_a_move_that_no_price_makes() -> None:
+    trips = tuple(
+        TripView(
+            name=f"limit {place}",
+            follows="",
+            text="",
+            value=0.0,
+            limit=1.0,
+            unit="USD",
+            ratio=0.1,
+            distance=5.0,
+            move_bps=bps,
+        )
+        for place, bps in enumerate((-250.0, 4_300.0, -39_581.0, 108_744.0))
+    )
+    view = a_view(engine=an_engine(next_trips=trips))
+    lines = text_of(risk.rows(a_scene(view), 80, 20)).splitlines()
+    found = [next(line for line in lines if f"limit {place}" in line) for place in range(4)]
+    assert "price -250 bp" in found[0]
+    assert "price +43%" in found[1]
+    assert "price" not in found[2] + found[3]
+
+
+def test_a_small_screen_tells_fills_as_the_log_does() -> None:
+    text = "Fill processed side=SELL size=0.05 price=64250 liquidity=maker fee_usd=0.48"
+    view = a_view(log=(LogLine(seq=1, at=START.engine, level="INFO", text=text),))
+    assert "FILL SELL 0.05 @ 64250" in text_of(compact.rows(a_scene(view), 60, 8))

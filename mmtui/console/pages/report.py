@@ -46,7 +46,8 @@ def section_rows(section: ReportSection, width: int, scene: Scene) -> list[Line]
     left_out = len(widths) - kept
     if left_out == 0 and sum(widths) + 2 * kept > width:
         widths[-1] = max(width - sum(widths[:-1]) - 2 * kept, 4)
-    note = plain(section.note) + (f"   {left_out} columns more where it is wider" if left_out else "")
+    more = f"   {left_out} more column{'s' if left_out > 1 else ''} where it is wider" if left_out else ""
+    note = plain(section.note) + more
     lines: list[Line] = [title(plain(section.title).upper(), note.strip(), width, scene.glyphs)]
     if any(section.columns[1:]):
         lines.append(((_row(section.columns, widths[:kept], section), "label"),))

@@ -2,6 +2,7 @@
 
 from mmtui.console.format import clock, cut, milliseconds, number, percent, plain
 from mmtui.console.panes.ladder import price_decimals, price_text, size_text
+from mmtui.console.panes.log import told
 from mmtui.console.panes.risk import role_of
 from mmtui.console.panes.why import reasons
 from mmtui.console.rows import Line, Lines, block, join
@@ -18,7 +19,7 @@ def rows(scene: Scene, width: int, height: int) -> Lines:
     lines += [((cut(f" ! {reason}", width), "warn"),) for reason in reasons(view)[:2]]
     if height > len(lines) + 2:
         lines.append(())
-    for line in list(reversed(view.log))[: max(height - len(lines), 0)]:
+    for line in map(told, list(reversed(view.log))[: max(height - len(lines), 0)]):
         lines.append(((cut(f" {clock(line.at)} {plain(line.level)[:5]} {plain(line.text)}", width), "label"),))
     return block(lines, width, height)
 

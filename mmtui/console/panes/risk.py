@@ -12,6 +12,7 @@ NARROW = 52
 WARN_RATIO = 0.8
 LIMIT_DIGITS = 3
 TITLE_ROOM = 9
+WHOLE_MOVE_BPS, FAR_MOVE_BPS = 1_000.0, 10_000.0
 
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
@@ -62,7 +63,7 @@ def _trip(one: TripView, scene: Scene, width: int) -> Line:
     line: list[tuple[str, str]] = [(f" {plain(one.name)} ", scene.mark(role))]
     parts = [
         (_left(one), "text"),
-        (f"{signed(one.move_bps, 0)} bps" if one.move_bps is not None else "", "text"),
+        (_move(one.move_bps), "text"),
         (f"in {age(one.time_s)}" if one.time_s is not None else "", "text"),
         (plain(one.follows), "label"),
     ]
@@ -70,6 +71,13 @@ def _trip(one: TripView, scene: Scene, width: int) -> Line:
         if text and width_of(line) + len(text) + 2 <= width:
             line.append((f" {text} ", scene.mark(mark)))
     return tuple(line)
+
+
+def _move(bps: float | None) -> str:
+    """The move of the price that uses it up; nothing where no price that far off is worth a thought."""
+    if bps is None or not abs(bps) < FAR_MOVE_BPS:
+        return ""
+    return f"price {signed(bps, 0)} bp" if abs(bps) < WHOLE_MOVE_BPS else f"price {signed(bps / 100.0, 0)}%"
 
 
 def _name(one: RiskBar) -> str:
