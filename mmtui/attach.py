@@ -25,6 +25,7 @@ from mmtui.runtime.control.people import user_name
 from mmtui.runtime.instances import Running, running_instances
 from mmtui.runtime.logs.lines import printable
 from mmtui.runtime.secrets import forget_keys
+from mmtui.runtime.session.background import Background
 from mmtui.runtime.state import state_folder
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ async def _attached(running: Running, folder: Path, path: Path, options: "Consol
     link = SocketLink(path, seconds=work_seconds, may_take=may_take)
     troubles: list[str] = []
     loop = asyncio.get_running_loop()
-    talking = loop.create_task(link.run())
+    talking = Background(troubles.append)
+    talking.spawn(link.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         # A console that is ended from outside gives its terminal back as one that lost it does.
         loop.add_signal_handler(number, signal.raise_signal, signal.SIGHUP)
@@ -91,8 +93,7 @@ async def _attached(running: Running, folder: Path, path: Path, options: "Consol
             end = await run_console(link, options, clock=roster.clock, seconds=work_seconds)
     finally:
         link.close()
-        talking.cancel()
-        await asyncio.gather(talking, return_exceptions=True)
+        await talking.end()
     return _farewell(end, running, link, troubles)
 
 

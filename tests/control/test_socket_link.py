@@ -292,6 +292,20 @@ async def test_an_engine_whose_words_are_not_understood_is_said_to_be_so_and_sel
         server.close()
 
 
+async def test_a_link_that_breaks_by_a_defect_says_so_on_the_screen_and_to_its_caller(
+    engine: Engine, links: Links, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defective(_: object, __: object) -> View:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("mmtui.runtime.attaching.memory.Memory.completed", defective)
+    link = SocketLink(engine.path, seconds=lambda: 0.0)
+    with pytest.raises(ZeroDivisionError):
+        await link.run()
+    assert "attach again" in link.standing().trouble
+    await until(lambda: engine.operators.standing().consoles == 0)
+
+
 async def test_a_client_of_another_version_is_told_both_versions_and_let_go(engine: Engine) -> None:
     reader, writer = await asyncio.open_unix_connection(str(engine.path))
     writer.write(encode(Hello(schema=1, name="ann", version="0.0.9")))

@@ -134,6 +134,14 @@ class SocketLink:
 
     async def run(self) -> None:
         """Talks to the engine, again after each loss; returns when its session is over."""
+        try:
+            await self._keep_talking()
+        finally:
+            if not self.is_over:
+                text = "this console's link has failed; leave and attach again"
+                self._standing = msgspec.structs.replace(self._standing, trouble=text)
+
+    async def _keep_talking(self) -> None:
         wait_s = TRY_FIRST_S
         while not self.is_over:
             try:

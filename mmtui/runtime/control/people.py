@@ -8,7 +8,7 @@ import sys
 def user_name() -> str:
     """The user's name, or his number where he has none."""
     try:
-        return getpass.getuser()
+        return getpass.getuser().encode(errors="replace").decode()
     except (KeyError, OSError):
         return str(os.getuid())
 
