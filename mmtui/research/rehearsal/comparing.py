@@ -4,6 +4,7 @@ Runs in a process of its own, beside the engine that asked. Files are only read;
 that goes with the process.
 """
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,12 +30,12 @@ class _Position(msgspec.Struct):
     size: float = 0.0
 
 
-class _Engine(msgspec.Struct):
+class _Held(msgspec.Struct):
     position: _Position = msgspec.field(default_factory=_Position)
 
 
 class _View(msgspec.Struct):
-    engine: _Engine
+    engine: _Held
 
 
 class _Picture(msgspec.Struct):
@@ -131,5 +132,6 @@ class _Cut:
             self.first_ms = self.first_ms or at_ms
             self.last_ms = at_ms
             if is_picture(line) and (self.position is None or at_ms <= begins_ms):
-                self.position = msgspec.json.decode(message_of(line), type=_Picture).data.engine.position.size
+                with contextlib.suppress(msgspec.MsgspecError):
+                    self.position = msgspec.json.decode(message_of(line), type=_Picture).data.engine.position.size
             yield line

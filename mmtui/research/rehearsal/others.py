@@ -50,14 +50,14 @@ class _Shown(msgspec.Struct):
     orders: tuple[OrderRow, ...] = ()
 
 
-class _Engine(msgspec.Struct):
+class _Held(msgspec.Struct):
     engine: _Shown
 
 
 _UPDATES = msgspec.json.Decoder(list[_Update])
 _DEPTH = msgspec.json.Decoder(_Depth)
 _TOUCH = msgspec.json.Decoder(_Touch)
-_PICTURE = msgspec.json.Decoder(_Engine)
+_PICTURE = msgspec.json.Decoder(_Held)
 
 
 class _Message(msgspec.Struct):
