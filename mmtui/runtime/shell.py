@@ -282,8 +282,8 @@ class Shell:
             if obstacle:
                 self._without_places(waiting.sends, obstacle)
                 return
-            self.latency.add("intents to sent", (work_seconds() - decided) * 1e3)
             self._wire.send(waiting.sends)
+            self.latency.add("intents to sent", (work_seconds() - decided) * 1e3)
 
         self._journal.when_synced(seq, lambda: self._guarded(leave))
 
