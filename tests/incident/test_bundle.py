@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 from mmtui.domain.consultations import BundleWritten, Finding, Unable, WriteBundle
 from mmtui.domain.parameters import Settings
 from mmtui.errors import JournalError
+from mmtui.journal.recording import Recorder
 from mmtui.runtime.consulting.bundling import bundling
 from mmtui.runtime.incident import contents
 from mmtui.runtime.incident.archive import MANIFEST, Draft, Entry, Manifest, bundle_path, open_bundle
 from mmtui.runtime.incident.contents import Charge, make
+from mmtui.runtime.incident.excerpt import lines_of, stretch_of
 from mmtui.runtime.incident.gathering import Source
 from mmtui.runtime.redaction import Redactor
 from mmtui.runtime.secrets import KeySources, hide_known
@@ -227,6 +229,16 @@ def test_two_bundles_written_at_the_same_time_are_both_there(state: Path) -> Non
         draft.keep(msgspec.structs.replace(manifest, note=note))
     assert [open_bundle(draft.path).manifest.note for draft, _ in drafts] == ["one", "other"]
     assert len(list(target.iterdir())) == 2
+
+
+def test_a_picture_that_cannot_be_read_costs_no_other_line(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / f"{MARKET}-{RUN_ID}.jsonl.zst", on_error=print)
+    recorder.show(1_000, picture(1, log=(line(1, "early"),)))
+    recorder.record(2_000, b'{"channel":"mmtui.picture","data":[1]}')
+    recorder.record(3_000, b'{"channel":"bbo","data":{}}')
+    recorder.close()
+    taken = list(lines_of(stretch_of(tmp_path, MARKET, from_ms=1_500, to_ms=5_000)))
+    assert [json.loads(row)["ts"] for row in taken] == [2_000, 3_000]
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next_bundle(state: Path) -> None:

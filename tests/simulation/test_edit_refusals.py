@@ -53,6 +53,16 @@ def test_steps_within_that_and_tighter_limits_however_far_are_taken(values: dict
     assert sent(a_session(is_stepwise=True), values).status is CommandStatus.DONE
 
 
+@pytest.mark.parametrize("key", ["trading.target_liquidity", "trading.max_absolute_position_size"])
+def test_in_live_a_size_in_another_unit_does_not_take_the_place_of_the_one_in_force(key: str) -> None:
+    live, simulated = a_session(is_stepwise=True), a_session()
+    answer = sent(live, {key: 0.2})
+    assert answer.status is CommandStatus.REFUSED
+    assert "set it in the file" in answer.text
+    assert live.view.parameters[key] is None
+    assert sent(simulated, {key: 0.2}).status is CommandStatus.DONE
+
+
 def test_an_undo_goes_back_however_far() -> None:
     session = a_session(is_stepwise=True)
     sent(session, {"trading.order_notional_usd": 100.0})

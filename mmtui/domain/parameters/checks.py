@@ -161,6 +161,8 @@ def leap(row: Parameter, before: Value, after: Value) -> str:
     """Why a number may not be changed so far at once where real money trades; "" when it may."""
     if row.kind is not Kind.NUMBER or isinstance(before, bool | str) or isinstance(after, bool | str):
         return ""
+    if row.section == "trading" and row.tightens is not None and (before is None) is not (after is None):
+        return "a size in another unit takes over, by a step nobody can measure while LIVE; set it in the file"
     if not before or not after or _is_tighter(row, before, after) or 1 / RATIO_MAX <= after / before <= RATIO_MAX:
         return ""
     return f"more than x{RATIO_MAX:g} in one change while LIVE; go from {before:.10g} in steps"

@@ -107,7 +107,10 @@ def _readable(path: Path) -> Iterator[RecordedMessage]:
 def _with_log(message: bytes, earlier: list[LogLine]) -> bytes:
     if not earlier:
         return message
-    fields = msgspec.json.decode(message, type=_Whole).data
-    lines = msgspec.json.decode(fields.get("log", msgspec.Raw(b"[]")), type=tuple[LogLine, ...])
+    try:
+        fields = msgspec.json.decode(message, type=_Whole).data
+        lines = msgspec.json.decode(fields.get("log", msgspec.Raw(b"[]")), type=tuple[LogLine, ...])
+    except msgspec.MsgspecError:
+        return message
     fields["log"] = msgspec.Raw(msgspec.json.encode([*earlier, *lines]))
     return picture_message(msgspec.json.encode(fields))
