@@ -83,6 +83,13 @@ class Desk:
         """Put a note on the line above the keys."""
         self.note = Note(text, role, now.real)
 
+    def say_sent(self, label: str, now: Moment) -> None:
+        """That a command has left, or that it could not yet."""
+        if self.link.standing().trouble:
+            self.say(f"{label}: NOT SENT yet, there is no connection", now, "bad")
+        else:
+            self.say(f"{label}: sent", now)
+
     def do(self, action_id: str, argument: str, now: Moment) -> None:
         """Perform an action by name."""
         refusal = looks_on(self.link.standing(), BY_ID[action_id])

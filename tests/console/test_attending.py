@@ -80,6 +80,13 @@ def test_pause_reduce_only_kill_and_taking_a_side_off_are_refused_to_nobody() ->
     assert (len(keyboard.sent), verbs) == (5, [Verb.PAUSE, Verb.REDUCE_ONLY, Verb.KILL])
 
 
+def test_a_command_without_a_connection_is_not_said_to_have_left() -> None:
+    for action, label in (("pause", "pause"), ("cancel-bids", "bids off")):
+        keyboard = a_keyboard(Standing(instance="sim-BTC", trouble="the engine hung up; trying again"))
+        keyboard.desk.do(action, "", START)
+        assert keyboard.note == f"{label}: NOT SENT yet, there is no connection"
+
+
 def test_take_asks_for_control_once_and_not_where_it_is_held_already() -> None:
     keyboard = a_keyboard(LOOKING_ON)
     link = keyboard.desk.link
@@ -189,7 +196,7 @@ def test_the_list_of_engines_says_how_each_stands_and_which_is_shown() -> None:
     shown, other = (text_of((line,)) for line in lines[2:4])
     assert shown.startswith(">* sim-BTC")
     assert other.startswith("   sim-ETH")
-    for part in ("QUOTING", "+0.5000", "-3.25", "0:01:00", "bob/7 on pts/2"):
+    for part in ("QUOTING", "+0.50", "-3.25", "0:01:00", "bob/7 on pts/2"):
         assert part in other
     assert all(len(text_of((line,))) <= 80 for line in instances.rows(Scene(berths.shown, START, ASCII_GLYPHS), 80, 8))
 

@@ -44,6 +44,18 @@ def test_what_was_accepted_is_neither_repeated_nor_doubted() -> None:
     assert errands.again("m", 0.1) == ([], [])
 
 
+def test_what_waits_for_a_connection_in_vain_is_said_to_be_unsent_even_if_none_ever_comes() -> None:
+    errands = Errands("aa")
+    errands.hold(PAUSE, 0.0)
+    errands.send(OFF, "n", 0.0)
+    assert errands.broken() == []
+    assert errands.late(FRESH_S) == []
+    first, second = errands.late(FRESH_S + 0.1)
+    assert (first.id, first.status, "mmtui kill" in first.text) == ("ann-1", CommandStatus.REFUSED, True)
+    assert (second.id, second.status) == ("ann-3", CommandStatus.UNKNOWN)
+    assert errands.again("m", FRESH_S + 0.2) == ([], [])
+
+
 def test_without_a_connection_only_what_takes_risk_off_waits_and_not_for_long() -> None:
     errands = Errands("aa")
     refused = errands.hold(RESUME, 0.0)

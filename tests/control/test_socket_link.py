@@ -11,6 +11,7 @@ import pytest
 from mmtui.domain.commands import Act, Command, CommandResult, CommandStatus, Verb
 from mmtui.domain.consultations import Consultation, Preview, Reported, ReportSection, Unable, Working, WriteBundle
 from mmtui.domain.view import LogLine, View
+from mmtui.runtime.attaching.errands import FRESH_S
 from mmtui.runtime.attaching.link import SocketLink
 from mmtui.runtime.consulting.desk import CallOff, Say
 from mmtui.runtime.control import frames
@@ -230,6 +231,19 @@ async def test_a_killed_and_restarted_engine_is_found_again_and_only_what_takes_
         assert link.standing().text.startswith(f"{MARKET} was started anew")
     finally:
         await risen.end()
+
+
+async def test_a_pause_that_no_connection_takes_is_answered_once_it_has_waited_too_long(
+    engine: Engine, links: Links
+) -> None:
+    link = await links.seated()
+    engine.die()
+    await until(lambda: link.standing().trouble)
+    link.send(PAUSE)
+    assert link.results() == []
+    links.now_s += FRESH_S + 0.1
+    (unsent,) = link.results()
+    assert (unsent.id, unsent.status, "not sent" in unsent.text) == ("op-2", CommandStatus.REFUSED, True)
 
 
 async def test_the_end_of_the_session_is_told_with_its_reason_and_nobody_knocks_again(

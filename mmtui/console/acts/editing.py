@@ -105,7 +105,7 @@ def send(desk: Desk, changes: dict[str, Value], label: str, now: Moment) -> None
             id=command_id, by=desk.outbox.name, changes=changes, seen_at=seen_at, staged_at=desk.drafts.staged_at
         )
     )
-    desk.say(f"{label}: sent", now)
+    desk.say_sent(label, now)
 
 
 def _undo(desk: Desk, _: str, now: Moment) -> None:

@@ -23,7 +23,7 @@ def act(desk: Desk, verb: Verb, label: str, now: Moment, tell: Tell | None = Non
     seen_at = desk.view.engine.at if desk.view is not None else 0.0
     command_id = desk.outbox.register(label, now.real, tell)
     desk.link.send(Act(id=command_id, by=desk.outbox.name, verb=verb, seen_at=seen_at))
-    desk.say(f"{label}: sent", now)
+    desk.say_sent(label, now)
 
 
 def send_parameters(desk: Desk, changes: dict[str, Value], label: str, now: Moment) -> None:
@@ -31,7 +31,7 @@ def send_parameters(desk: Desk, changes: dict[str, Value], label: str, now: Mome
     seen_at = desk.view.engine.at if desk.view is not None else 0.0
     command_id = desk.outbox.register(label, now.real)
     desk.link.send(SetParameters(id=command_id, by=desk.outbox.name, changes=changes, seen_at=seen_at))
-    desk.say(f"{label}: sent", now)
+    desk.say_sent(label, now)
 
 
 def is_stale(desk: Desk, what: str, now: Moment) -> bool:
@@ -65,7 +65,7 @@ def _cancel(side: Side, label: str) -> Handler:
     def handle(desk: Desk, _: str, now: Moment) -> None:
         command_id = desk.outbox.register(label, now.real)
         desk.link.send(CancelSide(id=command_id, by=desk.outbox.name, side=side))
-        desk.say(f"{label}: sent", now)
+        desk.say_sent(label, now)
 
     return handle
 
@@ -234,7 +234,7 @@ def _rearm(desk: Desk, reason: str, now: Moment) -> None:
         if not is_stale(desk, "rearm", now):
             command_id = desk.outbox.register("rearm", now.real)
             desk.link.send(Rearm(id=command_id, by=desk.outbox.name, reason=reason))
-            desk.say("rearm: sent", now)
+            desk.say_sent("rearm", now)
 
     headline = plain(view.engine.kill.checklist) or plain(view.engine.kill.reason)
     options = "y this was looked into   any other key: no"

@@ -77,10 +77,13 @@ class Errands:
         ]
         return [self._unknown(own_id) for own_id in lost]
 
+    def late(self, now: float) -> list[CommandResult]:
+        """What has waited too long for a connection; it is not sent any more."""
+        return [self._unknown(own_id) for own_id, errand in list(self._out.items()) if now - errand.at > FRESH_S]
+
     def again(self, nonce: str, now: float) -> tuple[list[Ask], list[CommandResult]]:
         """What is sent on the next connection, and what has waited too long for it."""
-        waiting = list(self._out.items())
-        late = [self._unknown(own_id) for own_id, errand in waiting if now - errand.at > FRESH_S]
+        late = self.late(now)
         asks = []
         for own_id, errand in tuple(self._out.items()):
             self._out[own_id] = errand._replace(times=errand.times + 1)
@@ -94,6 +97,6 @@ class Errands:
     def _unknown(self, own_id: str) -> CommandResult:
         errand = self._out.pop(own_id)
         if not errand.times:
-            text = "not sent: the engine did not come back in time"
+            text = "not sent: no connection in time; `mmtui kill` works without one"
             return CommandResult(id=own_id, status=CommandStatus.REFUSED, text=text, at=0.0)
         return CommandResult(id=own_id, status=CommandStatus.UNKNOWN, text=_LOST, at=0.0)
