@@ -11,7 +11,17 @@ import pytest
 
 from mmtui.cli import main
 from mmtui.domain.commands import Act, CancelSide, Command, CommandResult, CommandStatus, SetParameters, Verb
-from mmtui.domain.consultations import Consultation, Finding, Preview, Previewed, Sketch, Unable, Working
+from mmtui.domain.consultations import (
+    Consultation,
+    Finding,
+    Preview,
+    Previewed,
+    Reported,
+    ReportSection,
+    Sketch,
+    Unable,
+    Working,
+)
 from mmtui.domain.instrument import Side
 from mmtui.domain.view import LevelView
 from mmtui.runtime.consulting.desk import CallOff, Say
@@ -269,6 +279,23 @@ def test_a_preview_says_what_would_be_quoted_as_text_and_as_json(
     assert main(["ctl", "preview", "trading.risk_aversion=0.4", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["command"], told["finding"]["then"]["placed"]) == ("preview", 3)
+
+
+def test_prices_and_sizes_are_printed_with_all_their_digits(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    level = LevelView(side="SELL", level=0, price=1_234_567.0, size=12_345.678, reference=1_234_560.0)
+    then = Sketch(levels=(level,), spread_bps=2.5, limit=1_000_000.5)
+    served.finding = lambda made: Previewed(id=made, at=1.0, changes={}, now=Sketch(), then=then)
+    assert main(["ctl", "preview", "trading.risk_aversion=0.4"]) == 0
+    said = capsys.readouterr().out
+    assert "SELL   0  12345.678  1234567\n" in said
+    assert "position limit 1000000.5," in said
+
+
+def test_a_table_without_headings_begins_with_its_first_row(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    section = ReportSection(title="Session", columns=("", ""), rows=(("run", "r-1"), ("market", "sim BTC")))
+    served.finding = lambda made: Reported(id=made, at=1.0, sections=(section,))
+    assert main(["ctl", "report"]) == 0
+    assert capsys.readouterr().out == "Session\n  run     r-1\n  market  sim BTC\n\n"
 
 
 def test_what_cannot_be_worked_out_is_one_line_and_exit_code_1(

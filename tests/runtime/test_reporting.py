@@ -218,6 +218,21 @@ def test_inventory_is_weighted_by_the_time_it_was_held() -> None:
     assert found.deviation == pytest.approx(((30 * 50**2 + 10 * 150**2) / 40) ** 0.5)
 
 
+def test_the_inventory_of_a_session_without_a_second_is_what_it_held() -> None:
+    fills = (a_fill(0, Side.BUY, 100, position=100),)
+    kept = Kept(Session(start=START, ended_at=None, exit_reason=""), (), fills, (), (), (), (), (), ())
+    found = inventory(kept, BEGAN)
+    assert found is not None
+    assert (found.mean, found.deviation, found.last) == (100.0, 0.0, 100)
+
+
+def test_an_hour_ends_with_the_position_of_its_last_sample_else_of_its_last_fill() -> None:
+    samples = (a_sample(20, position=50),)
+    fills = (a_fill(10, Side.BUY, 70, position=70), a_fill(3_700, Side.BUY, 30, position=80))
+    kept = Kept(Session(start=START, ended_at=None, exit_reason=""), samples, fills, (), (), (), (), (), ())
+    assert [hour.position for hour in hours(kept)] == [50, 80]
+
+
 def test_modes_fill_the_whole_time() -> None:
     modes = (ModeChanged(at=BEGAN + 5, mode="QUOTING", reason=""), ModeChanged(at=BEGAN + 9, mode="PAUSED", reason=""))
     assert time_in_modes(modes, BEGAN, BEGAN + 20) == {"PAUSED": 11.0, "BOOTING": 5.0, "QUOTING": 4.0}

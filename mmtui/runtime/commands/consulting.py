@@ -115,7 +115,7 @@ def _lines(finding: Finding) -> Iterator[str]:
             yield from _noted(finding.note)
         case FlattenCosted():
             cost = f"{finding.cost_usd:.2f} USD ({finding.cost_bps:.1f} bp)" if _is_costed(finding) else "not known"
-            yield f"{finding.side} {finding.size:g} at {finding.price:g} or better, cost {cost}"
+            yield f"{finding.side} {_exact(finding.size)} at {_exact(finding.price)} or better, cost {cost}"
             yield from _noted(finding.note)
         case Reported():
             for section in finding.sections:
@@ -145,17 +145,22 @@ def _previewed(finding: Previewed) -> Iterator[str]:
 def _sketched(name: str, sketch: Sketch) -> Iterator[str]:
     spread = f"{sketch.spread_bps:.2f} bp" if sketch.spread_bps is not None else "none"
     change = f"orders kept {sketch.kept}, cancelled {sketch.cancelled}, placed {sketch.placed}"
-    yield f"{name}: spread {spread}, position limit {sketch.limit:g}, {change}"
+    yield f"{name}: spread {spread}, position limit {_exact(sketch.limit)}, {change}"
     for level in sketch.levels:
-        price = f"{level.price:g}" if level.price is not None else f"none: {level.absent_because}"
-        yield f"  {level.side:<5} {level.level:>2}  {level.size:<10g} {price}"
+        price = _exact(level.price) if level.price is not None else f"none: {level.absent_because}"
+        yield f"  {level.side:<5} {level.level:>2}  {_exact(level.size):<10} {price}"
     yield from _noted(sketch.note)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(len(row[place]) for row in (columns, *rows)) for place in range(len(columns))]
-    for row in (columns, *rows):
+    for row in (columns, *rows) if any(columns) else rows:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _exact(value: float) -> str:
+    """A price or a size with all its digits, as none of them may be rounded away."""
+    return f"{value:.12g}"
 
 
 def _figure(value: float | None) -> str:
