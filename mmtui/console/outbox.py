@@ -66,7 +66,8 @@ class Outbox:
             text = plain(result.text)
             if result.status is CommandStatus.ACCEPTED:
                 self.pending[result.id] = sent._replace(is_accepted=True)
-                note = Note(f"{sent.label}: accepted in {took}{_tail(text)}", "text", now)
+                more = "" if text == "accepted" else _tail(text)
+                note = Note(f"{sent.label}: accepted in {took}{more}", "text", now)
                 continue
             del self.pending[result.id]
             if result.status is CommandStatus.REFUSED:

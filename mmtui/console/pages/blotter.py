@@ -199,7 +199,8 @@ def _detail(view: View, found: Chosen, words: str, room: int) -> str:
     elif words:
         parts = [f"{plain(words)!r}: {len(found.rows)} of {kept}", "esc clears"]
     else:
-        parts = [f"{every} in session" + (f", the newest {kept} kept" if every > kept else ""), "bp", hint]
+        count = f"{every} in session" + (f", the newest {kept} kept" if every > kept else "")
+        parts = [count, "bp of mid when told", hint]
     if len("   ".join(parts)) > room and parts[-1] == hint:
         parts[-1] = hint.partition(":")[0]
     while len(parts) > 1 and len("   ".join(parts)) > room:

@@ -35,11 +35,17 @@ def _head(width: int) -> Line:
     return ((text, "label"),)
 
 
+def _size(position: float) -> str:
+    """A position with every digit that counts: the engine of another market has other decimals."""
+    whole, point, part = signed(position, 8).partition(".")
+    return f"{whole}{point}{part.rstrip('0').ljust(2, '0')}"
+
+
 def _row(one: InstanceView, now: float, *, is_chosen: bool, is_shown: bool, is_wide: bool) -> Line:
     marks = f"{'>' if is_chosen else ' '}{'*' if is_shown else ' '} "
     kind = plain(one.run_kind)
     mode = plain(one.mode or one.note or "no answer")
-    position = "-" if one.position is None else signed(one.position, 4)
+    position = "-" if one.position is None else _size(one.position)
     pnl = "-" if one.pnl_usd is None else signed(one.pnl_usd, 2)
     base = "chosen" if is_chosen else "text"
     parts: list[tuple[str, str]] = [

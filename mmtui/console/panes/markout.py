@@ -24,7 +24,8 @@ def _columns(glyph: str, *, has_reach: bool) -> tuple[Column, ...]:
 
 def rows(scene: Scene, width: int, height: int) -> Lines:
     """One line a side and one for both; below them each level where there is room."""
-    lines: list[Line] = [title("MARKOUT", scene.state("bp after the fill, fee not deducted"), width, scene.glyphs)]
+    detail = scene.state("bp of mid before the trade, fee not deducted")
+    lines: list[Line] = [title("MARKOUT", detail, width, scene.glyphs)]
     view = scene.view
     if view is None:
         return block(lines, width, height)

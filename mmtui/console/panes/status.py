@@ -129,7 +129,7 @@ def identity(scene: Scene, width: int) -> Line:
     where = "attached" if scene.desk.link.is_attached else "engine in this process"
     items: list[tuple[int, Line]] = [
         (0, badge(view)),
-        (5, ((plain(session.network), "label"),)),
+        (2, ((plain(session.network), "label"),)),
         (7, ((dex, "label"),) if dex else ()),
         (8, ((short_account(plain(session.account)), "label"),)),
         (1, name),

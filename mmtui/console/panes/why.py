@@ -46,7 +46,8 @@ def reasons(view: View) -> list[str]:
         waiting = (f"{plain(name)} {seen} of {needed}" for name, seen, needed in engine.warmup.parts if seen < needed)
         found += [text for text in (", ".join(waiting),) if text]
     found += [
-        plain(f"{level.side} level {level.level}: {level.absent_because}")
+        # A whole side that is missing has no level.
+        plain(f"{level.side}{f' level {level.level}' if level.level >= 0 else ''}: {level.absent_because}")
         for level in engine.levels
         if level.absent_because
     ]
