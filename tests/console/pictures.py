@@ -442,7 +442,8 @@ def killed_view() -> View:
                 at=AT - 4,
                 reason="daily loss",
                 progress="6 of 6 cancels acknowledged in 84 ms",
-                checklist="position 0.027, 0 own orders, 1 other order; since then 0 edits, 0 fills; in breach: day loss",
+                checklist="position 0.027, 0 own orders, 1 other order; since then 0 edits, 0 fills;"
+                " in breach: day loss",
             ),
             why_no_quotes=("killed: daily loss 500.12 of 500.00 USD; :rearm TEXT clears it",),
             alarms=(
