@@ -19,6 +19,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "console.md"
 ENGINE = ("--network", "localhost", "--asset", "BTC")
 FILL_PATIENCE_S = 90.0
 LAG_S = 20.0
+BEGIN, END = "<!-- session -->\n", "<!-- end of session -->\n"
 TOO_OLD = "old; pause and kill still work"
 
 
@@ -35,7 +36,7 @@ class Tour:
     def __init__(self, programs: Programs, width: int, height: int) -> None:
         self.programs = programs
         self.size = (width, height)
-        self._server = Tmux(programs.folder, {**programs.environment(), "LANG": "C.UTF-8"})
+        self._server = Tmux(programs.folder, {**programs.environment(), "LANG": "C.UTF-8", "LOGNAME": "trader"})
 
     def close(self) -> None:
         """Ends the terminals; the engine is the programs' to end."""
@@ -166,24 +167,27 @@ def _position(screen: str) -> float:
 
 def main() -> int:
     """Takes the tour at every size and renews the page."""
-    parts = []
-    for width, height in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            programs = Programs(Path(folder))
-            tour = Tour(programs, width, height)
-            try:
-                for scene in tour.scenes():
-                    sys.stdout.write(f"{width}x{height} {scene.title}\n")
-                    parts.append(f"### {scene.title} ({width}x{height})\n\n```text\n{scene.screen.rstrip()}\n```\n")
-            finally:
-                tour.close()
-                programs.close()
-    begin, end = "<!-- tour -->\n", "<!-- end of tour -->\n"
     text = PAGE.read_text()
-    head, _, rest = text.partition(begin)
-    tail = rest.partition(end)[2]
-    PAGE.write_text(head + begin + "\n" + "\n".join(parts) + end + tail)
+    head, _, rest = text.partition(BEGIN)
+    tail = rest.partition(END)[2]
+    PAGE.write_text(head + BEGIN + "\n" + "\n".join(_taken(*size) for size in SIZES) + END + tail)
     return 0
+
+
+def _taken(width: int, height: int) -> str:
+    """The tour at one size, folded away on the page."""
+    parts = [f"<details>\n<summary>The session at {width}x{height}</summary>\n"]
+    with tempfile.TemporaryDirectory() as folder:
+        programs = Programs(Path(folder))
+        tour = Tour(programs, width, height)
+        try:
+            for scene in tour.scenes():
+                sys.stdout.write(f"{width}x{height} {scene.title}\n")
+                parts.append(f"{scene.title}:\n\n```text\n{scene.screen.rstrip()}\n```\n")
+        finally:
+            tour.close()
+            programs.close()
+    return "\n".join([*parts, "</details>\n"])
 
 
 if __name__ == "__main__":
