@@ -65,7 +65,7 @@ class Tour:
     def _quotes(self, desk: Terminal) -> Iterator[Scene]:
         desk.wait_for("QUOTING", FILL_PATIENCE_S)
         self._agree(lambda: len({order["side"] for order in own_orders(self.programs)}) == 2, "quotes on both sides")
-        yield Scene("Started, warmed up, and quoting both sides", desk.wait_for(lambda screen: "spread" in screen))
+        yield Scene("Started, warmed up, and quoting both sides", desk.wait_for("QUOTING 5x5"))
 
     def _edit(self, desk: Terminal) -> Iterator[Scene]:
         desk.press("5")
@@ -76,14 +76,16 @@ class Tour:
             "A parameter being edited: its field, its bounds, the direction of its effect", desk.wait_for("2.5")
         )
         desk.press("Enter")
-        yield Scene("Staged, nothing sent: the ladder it would give beside the live one", desk.wait_for("1 staged"))
-        self._press(desk, "a", "y yes", "v2")
+        screen = desk.wait_for(lambda screen: "1 staged" in screen and _is_previewed(screen))
+        yield Scene("Staged, nothing sent: the ladder it would give beside the live one", screen)
+        self._press(desk, "a", "y yes", "PARAMETERS v2")
         self._answer_yes(desk)
-        yield Scene("Applied, as a version of its own", desk.wait_for("v2"))
-        self._press(desk, "u", "y yes", "v3")
+        yield Scene("Applied, as a version of its own", desk.wait_for("PARAMETERS v2"))
+        self._press(desk, "u", "y yes", "PARAMETERS v3")
         self._answer_yes(desk)
-        yield Scene("Taken back: a further version with the old value", desk.wait_for("v3"))
-        desk.press("Escape", "1")
+        yield Scene("Taken back: a further version with the old value", desk.wait_for("PARAMETERS v3"))
+        desk.press("1")
+        desk.wait_for("LADDER")
 
     def _press(self, terminal: Terminal, key: str, *texts: str) -> str:
         """Presses a key until one of the texts stands there: on a busy machine the picture may be too old to act on."""
@@ -111,11 +113,10 @@ class Tour:
         screen = desk.wait_for("PAUSED")
         self._agree(lambda: not own_orders(self.programs), "no order of ours while paused")
         yield Scene("Paused: the book holds no order of ours", screen)
-        self._press(desk, "P", "y yes", "QUOTING")
+        self._press(desk, "P", "y yes")
         self._answer_yes(desk)
-        screen = desk.wait_for("QUOTING")
         self._agree(lambda: own_orders(self.programs), "quotes after the resume")
-        yield Scene("Resumed", screen)
+        yield Scene("Resumed", desk.wait_for("QUOTING 5x5"))
 
     def _flatten(self, desk: Terminal) -> Iterator[Scene]:
         desk.wait_for(lambda screen: _position(screen) != 0.0, FILL_PATIENCE_S)
@@ -123,10 +124,10 @@ class Tour:
         yield Scene("Flattening asks first, with the order and its cost", screen)
         desk.wait_for("y yes")
         self._answer_yes(desk)
-        yield Scene("Flat", desk.wait_for(lambda screen: _position(screen) == 0.0))
-        self._press(desk, "P", "y yes", "QUOTING")
+        flat = desk.wait_for(lambda screen: _position(screen) == 0.0 and "PAUSED" in screen)
+        yield Scene("Flat, and paused", flat)
+        self._press(desk, "P", "y yes")
         self._answer_yes(desk)
-        desk.wait_for("QUOTING")
         self._agree(lambda: own_orders(self.programs), "quotes after the flatten")
 
     def _kill(self, sofa: Terminal) -> Iterator[Scene]:
@@ -157,6 +158,11 @@ class Tour:
     def _agree(self, claim: object, what: str) -> None:
         assert callable(claim)
         self.programs.wait_for(claim, what, LAG_S)
+
+
+def _is_previewed(screen: str) -> bool:
+    """Whether the screen says what a staged value would do to the quotes."""
+    return any(words in screen for words in (" orders off, ", " order off, ", "no order moves for it"))
 
 
 def _position(screen: str) -> float:

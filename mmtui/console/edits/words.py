@@ -34,7 +34,7 @@ def _price(level: LevelView | None, decimals: int | None) -> str:
 def _orders(now: Sketch, then: Sketch) -> str:
     if is_same(now, then):
         return "no order moves for it"
-    return f"{then.cancelled} orders off, {then.placed} on"
+    return f"{then.cancelled} {'order' if then.cancelled == 1 else 'orders'} off, {then.placed} on"
 
 
 def is_same(now: Sketch, then: Sketch) -> bool:
