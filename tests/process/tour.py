@@ -55,7 +55,7 @@ class Tour:
         assert desk.exit_code() == 0
         assert own_orders(self.programs), "the engine goes on without a console"
         sofa = self._open("sofa", "attach")
-        yield Scene("Attached again from another terminal: the engine went on meanwhile", sofa.wait_for("QUOTING"))
+        yield Scene("Attached again from another terminal: the engine went on meanwhile", sofa.wait_for("spread "))
         yield from self._kill(sofa)
         yield from self._leave(sofa)
 
@@ -69,9 +69,9 @@ class Tour:
 
     def _edit(self, desk: Terminal) -> Iterator[Scene]:
         desk.press("5")
-        desk.type("/min_half_spread").press("Enter")
-        desk.wait_for(lambda screen: "min_half_spread_bps" in screen and "1 of 1" in screen)
-        desk.press("e", "C-u").type("2.5")
+        desk.type("/order_notional").press("Enter")
+        desk.wait_for(lambda screen: "order_notional_usd" in screen and "1 of 2" in screen)
+        desk.press("e", "C-u").type("1500")
         yield Scene(
             "A parameter being edited: its field, its bounds, the direction of its effect", desk.wait_for("2.5")
         )
@@ -110,13 +110,14 @@ class Tour:
 
     def _pause(self, desk: Terminal) -> Iterator[Scene]:
         desk.press("p")
-        screen = desk.wait_for("PAUSED")
         self._agree(lambda: not own_orders(self.programs), "no order of ours while paused")
+        screen = desk.wait_for(lambda screen: "PAUSED" in screen and "ours none" in screen)
         yield Scene("Paused: the book holds no order of ours", screen)
         self._press(desk, "P", "y yes")
         self._answer_yes(desk)
         self._agree(lambda: own_orders(self.programs), "quotes after the resume")
-        yield Scene("Resumed", desk.wait_for("QUOTING 5x5"))
+        screen = desk.wait_for(lambda screen: "QUOTING" in screen.split("\n")[0] and "no quotes" not in screen)
+        yield Scene("Resumed", screen)
 
     def _flatten(self, desk: Terminal) -> Iterator[Scene]:
         desk.wait_for(lambda screen: _position(screen) != 0.0, FILL_PATIENCE_S)
@@ -124,7 +125,7 @@ class Tour:
         yield Scene("Flattening asks first, with the order and its cost", screen)
         desk.wait_for("y yes")
         self._answer_yes(desk)
-        flat = desk.wait_for(lambda screen: _position(screen) == 0.0 and "PAUSED" in screen)
+        flat = desk.wait_for(lambda screen: _position(screen) == 0.0 and "after flatten" in screen)
         yield Scene("Flat, and paused", flat)
         self._press(desk, "P", "y yes")
         self._answer_yes(desk)
@@ -142,7 +143,7 @@ class Tour:
         sofa.type(":rearm looked at the exchange").press("Enter")
         yield Scene("A reason typed in full, and a look at how things stand", sofa.wait_for(" REARM "))
         self._answer_yes(sofa, " REARM ")
-        screen = sofa.wait_for(lambda screen: "KILLED" not in screen.split("\n")[0])
+        screen = sofa.wait_for(lambda screen: "PAUSED" in screen.split("\n")[0] and "killed: " not in screen)
         yield Scene("Armed again", screen)
 
     def _leave(self, sofa: Terminal) -> Iterator[Scene]:
