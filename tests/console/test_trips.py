@@ -33,7 +33,7 @@ SCENE = a_scene(a_view(engine=an_engine(risk=BARS, next_trips=TRIPS)))
 def test_below_the_bars_the_nearest_limits_say_what_would_trip_them() -> None:
     text = text_of(risk.rows(SCENE, 62, 5))
     assert "TRIPS NEXT" in text
-    assert "day loss  84 USD  -83 bps  in 12m  trading ends" in " ".join(text.split("\n")).replace("   ", "  ")
+    assert "day loss  84 USD  price -83 bp  in 12m  trading ends" in " ".join(text.split("\n")).replace("   ", "  ")
     assert "position limit (configured)  0.4 BTC  only reducing" in text
 
 
