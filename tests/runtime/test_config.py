@@ -135,11 +135,12 @@ def test_every_problem_is_told_at_once_with_line_and_remedy(tmp_path: Path) -> N
 
 @pytest.mark.fault("F102", "F103")
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "-1e400", "0x7fffffffffffffff", "9" * 5000])
-@pytest.mark.parametrize("row", [r for r in PARAMETERS if r.kind in (Kind.NUMBER, Kind.COUNT)], ids=lambda r: r.key)
-def test_no_number_that_is_not_finite_or_sane_gets_in(tmp_path: Path, row: object, value: str) -> None:
-    key = row.key  # type: ignore[attr-defined]
-    section, _, name = key.rpartition(".")
-    problems(tmp_path, f"[{section}]\n{name} = {value}\n")
+@pytest.mark.parametrize("section", sorted({row.section for row in PARAMETERS}))
+def test_no_number_that_is_not_finite_or_sane_gets_in(tmp_path: Path, section: str, value: str) -> None:
+    rows = [row for row in PARAMETERS if row.section == section and row.kind in (Kind.NUMBER, Kind.COUNT)]
+    for row in rows:
+        table, _, name = row.key.rpartition(".")
+        problems(tmp_path, f"[{table}]\n{name} = {value}\n")
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "1e400", "", "1_000", "0x10", "--", "１"])
