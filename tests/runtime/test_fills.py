@@ -190,7 +190,7 @@ def test_a_run_tells_an_installed_consumer_of_every_fill_and_survives_one_that_f
 
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    words = ["demo", "--no-ui", "--speed", "20", "--seed", "4", "--duration", "6", "--metrics-port", "0"]
+    words = ["demo", "--no-ui", "--speed", "8", "--seed", "4", "--duration", "12", "--metrics-port", "0"]
     words += ["--set", "monitoring.fill_consumers=fail,keep", "--json-summary", "end.json"]
     assert main(words) == 0
     end = json.loads((tmp_path / "end.json").read_text())

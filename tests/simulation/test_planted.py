@@ -1,4 +1,4 @@
-"""Every planted bug is found at its recorded seed, and the same seed is clean without it."""
+"""Every planted bug is found at its recorded seed, and such a seed of each world is clean without it."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.simulation.planted.search import BUGS, play, play_clean
 from tests.simulation.planted.table import recorded
 
 CAUGHT = recorded()
-CLEAN = sorted({(bug.world, CAUGHT[bug.name].seed) for bug in BUGS if bug.name in CAUGHT})
+CLEAN = sorted({bug.world: CAUGHT[bug.name].seed for bug in BUGS if bug.name in CAUGHT}.items())
 
 
 def test_every_planted_bug_has_a_seed_that_shows_it() -> None:

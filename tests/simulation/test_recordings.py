@@ -15,7 +15,6 @@ from mmtui.venues.exchange.markets.recorded import RecordedMarket
 from mmtui.venues.exchange.markets.recording_rows import recorded_coins
 from tests.simulation.truth import assert_books_agree, resting
 
-WHOLE_S = 34.8 * 60.0
 PART_S = 15.0 * 60.0
 
 
@@ -44,7 +43,7 @@ def play(session: SimulatedSession, seconds: float) -> set[frozenset[Side]]:
 @pytest.mark.parametrize(
     ("name", "seconds", "settings"),
     [
-        ("hl_ETH_20250904T1946Z", WHOLE_S, {}),
+        ("hl_ETH_20250904T1946Z", PART_S, {}),
         ("hl_WLFI_20250904T1946Z", PART_S, {}),
         ("hl_BTC_20250904T1946Z", PART_S, {"strategy__ladder_config__min_depth_bps": 1.0}),
     ],

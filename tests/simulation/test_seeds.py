@@ -16,7 +16,7 @@ from mmtui.research.drill.scenario import make_scenario
 from mmtui.research.drill.scripted import DRILLS, rehearse
 from mmtui.research.drill.seeds import Total, jobs, run_job, run_seed
 
-SEEDS = int(os.environ.get("MMTUI_SEEDS", "20"))
+SEEDS = int(os.environ.get("MMTUI_SEEDS", "8"))
 PAIRS = int(os.environ.get("MMTUI_PAIRS", "3"))
 DEATHS = int(os.environ.get("MMTUI_DEATHS", "60"))
 A_SESSION = 10

@@ -19,6 +19,7 @@ from mmtui.errors import MmtuiError
 
 MEMORY_BYTES = 3 * 1024 * 1024 * 1024
 NICENESS = 19
+ENDING_S = 5.0
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH", "XDG_STATE_HOME")
 
 Hear = Callable[[bytes], None]
@@ -54,6 +55,8 @@ async def work_aside(module: str, charge: bytes, hear: Hear, *, limit_s: float) 
     finally:
         with contextlib.suppress(OSError):
             child.kill()
+        # What was ended is waited for, so that neither the process nor its folder outlives this.
+        await asyncio.wait({talk}, timeout=ENDING_S)
         talk.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
 
@@ -92,16 +95,18 @@ def _start(module: str, folder: str) -> subprocess.Popen[bytes]:
 def _converse(child: subprocess.Popen[bytes], folder: str, charge: bytes, hear: Hear) -> bytes:
     assert child.stdin is not None and child.stdout is not None, "both ends are pipes"
     last = b""
-    with child.stdin, child.stdout:
-        with contextlib.suppress(OSError):
+    try:
+        # What is not taken any more by a process that has ended is no failure of ours.
+        with contextlib.suppress(OSError), child.stdin, child.stdout:
             child.stdin.write(charge + b"\n")
             child.stdin.flush()
-        for line in child.stdout:
-            if last:
-                hear(last)
-            last = line.rstrip(b"\n")
-    code = child.wait()
-    shutil.rmtree(folder, ignore_errors=True)
+            for line in child.stdout:
+                if last:
+                    hear(last)
+                last = line.rstrip(b"\n")
+    finally:
+        code = child.wait()
+        shutil.rmtree(folder, ignore_errors=True)
     if code or not last:
         why = "it needed more time or memory than it may have" if code < 0 or code == 1 else f"it ended with {code}"
         raise AsideError(f"the process beside the engine came to nothing: {why}")
