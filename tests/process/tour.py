@@ -73,7 +73,7 @@ class Tour:
         desk.wait_for(lambda screen: "order_notional_usd" in screen and "1 of 2" in screen)
         desk.press("e", "C-u").type("1500")
         yield Scene(
-            "A parameter being edited: its field, its bounds, the direction of its effect", desk.wait_for("2.5")
+            "A parameter being edited: its field, its bounds, the direction of its effect", desk.wait_for(_is_previewed)
         )
         desk.press("Enter")
         screen = desk.wait_for(lambda screen: "1 staged" in screen and _is_previewed(screen))
